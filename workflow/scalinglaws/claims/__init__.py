@@ -1,0 +1,1 @@
+"""The ledger: published statements, our estimates, verdicts by equivalence."""

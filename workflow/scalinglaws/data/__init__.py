@@ -1,0 +1,1 @@
+"""Data sets: registry, readers, synthetic inputs and task transforms."""

@@ -1,0 +1,1 @@
+"""From tables to judged quantities, one module per fit: estimate(tables, settings)."""

@@ -1,0 +1,1 @@
+"""What is run: one module per experiment, run(settings, data, session) -> columns."""

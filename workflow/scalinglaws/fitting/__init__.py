@@ -1,0 +1,1 @@
+"""Power laws, windows, bootstrap; one module per paper turns tables into quantities."""

@@ -1,0 +1,1 @@
+"""One module per experiment: blocks(sizes, seed, device) -> list of Block."""

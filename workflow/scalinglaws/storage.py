@@ -1,0 +1,145 @@
+"""Result files: written whole or not at all, each with a header that says what made it.
+
+A header is a plain dictionary. Every file we write carries
+``format`` (layout version), ``station`` (runs, theory, tables, fits, ...), ``name``,
+``settings`` (what was asked for) and ``code`` (module -> source digest of the producer and of
+the producers of its inputs). Readers compare ``code`` with the source as it is now.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scalinglaws.canonical import canonical_json
+from scalinglaws.codedigest import file_digest, module_file
+from scalinglaws.errors import InputError
+
+FORMAT = 1
+Columns = dict[str, np.ndarray]
+Header = dict[str, Any]
+
+
+def write_whole(path: str | Path, content: bytes) -> None:
+    """Write a file atomically: temporary file beside it, fsync, rename.
+
+    Raises InputError when the folder cannot be written or the disk is full.
+    """
+    target = Path(path)
+    temporary = ""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    except OSError as problem:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise InputError(
+            f"{target} could not be written ({problem.strerror}); nothing was left behind: "
+            "free or unlock the folder and run the same command again."
+        ) from problem
+
+
+def stack(parts: Sequence[Mapping[str, Any]]) -> Columns:
+    """Concatenate row groups; within a group scalars are repeated to the length of its arrays.
+
+    All groups must have the same keys (ValueError otherwise).
+    """
+    if not parts:
+        raise ValueError("no rows to stack")
+    names = list(parts[0])
+    for part in parts:
+        if list(part) != names:
+            raise ValueError(f"row groups differ in columns: {names} and {list(part)}")
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    for part in parts:
+        arrays = [np.atleast_1d(np.asarray(part[name])) for name in names]
+        length = max(len(array) for array in arrays)
+        for name, array in zip(names, arrays, strict=True):
+            columns[name].append(np.broadcast_to(array, (length,)))
+    return {name: np.concatenate(pieces) for name, pieces in columns.items()}
+
+
+def write_table(path: str | Path, columns: Mapping[str, Any], header: Header) -> None:
+    """Write a tidy table as parquet with its header in the file's metadata."""
+    table = pa.table({name: pa.array(np.asarray(values)) for name, values in columns.items()})
+    table = table.replace_schema_metadata({b"scalinglaws": canonical_json(header).encode()})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    write_whole(path, sink.getvalue().to_pybytes())
+
+
+def read_table(path: str | Path) -> tuple[Any, Header]:
+    """Return (pandas DataFrame, header). Raises InputError for missing, broken or stale files."""
+    try:
+        table = pq.read_table(path)
+        header = json.loads(table.schema.metadata[b"scalinglaws"])
+    except FileNotFoundError as problem:
+        raise InputError(missing(path)) from problem
+    except Exception as problem:
+        raise InputError(broken(path, "a parquet table with a header")) from problem
+    check_code(path, header)
+    return table.to_pandas(), header
+
+
+def write_json(path: str | Path, payload: Mapping[str, Any], header: Header | None = None) -> None:
+    """Write a record as sorted, indented JSON; a header, if any, goes under ``header``."""
+    content = dict(payload) if header is None else {"header": header, **payload}
+    text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    write_whole(path, text.encode() + b"\n")
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """Read a record. Raises InputError for missing, broken or stale files."""
+    try:
+        content = json.loads(Path(path).read_bytes())
+    except FileNotFoundError as problem:
+        raise InputError(missing(path)) from problem
+    except ValueError as problem:
+        raise InputError(broken(path, "JSON")) from problem
+    if "header" in content:
+        check_code(path, content["header"])
+    return content
+
+
+def missing(path: str | Path) -> str:
+    return f"{path} does not exist; make it with: snakemake {path}"
+
+
+def broken(path: str | Path, expected: str) -> str:
+    return (
+        f"{path} is damaged: expected {expected}; remove it and make it again with: "
+        f"snakemake {path}"
+    )
+
+
+def check_code(path: str | Path, header: Header) -> None:
+    """Refuse a result made by other source code than the code that reads it.
+
+    Raises InputError that names the module that differs.
+    """
+    if header.get("format") != FORMAT:
+        raise InputError(broken(path, f"format {FORMAT}, found {header.get('format')}"))
+    for module, made_by in header["code"].items():
+        if module_file(module) is None or file_digest(module) != made_by:
+            raise InputError(
+                f"{path} was made by other code: module {module} was {made_by} then and is "
+                f"{file_digest(module) if module_file(module) else 'gone'} now; make it again "
+                f"with: snakemake --force {path}"
+            )
+
+
+def merged_code(*headers: Header) -> dict[str, str]:
+    """The union of the code digests of several headers (they agree, or reading had failed)."""
+    return {module: made for header in headers for module, made in header["code"].items()}

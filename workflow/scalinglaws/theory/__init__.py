@@ -1,0 +1,1 @@
+"""Theory, one per file; symbols follow the papers."""

@@ -1,0 +1,1 @@
+"""Training of ensembles: state that survives a kill, progress, optimisers, engines."""

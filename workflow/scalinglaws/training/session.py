@@ -1,0 +1,92 @@
+"""What a running block may use of the outside world: its saved state, its progress, its threads."""
+
+import io
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from scalinglaws.storage import write_whole
+
+State = dict[str, np.ndarray]
+
+
+@dataclass
+class Session:
+    """Passed to every experiment's ``run``.
+
+    Arguments:
+    - `state_folder`: where resumable state lives; None keeps nothing (tests, verification).
+    - `key`: block digest with code digest; state with another key is ignored.
+    - `threads`: how many threads numerical libraries may use.
+    - `device`: "cpu" or "cuda".
+    - `save_every`: seconds of computing between two saved states.
+    """
+
+    state_folder: Path | None = None
+    key: str = ""
+    threads: int = 1
+    device: str = "cpu"
+    save_every: float = 10.0
+    saved_at: float = field(default_factory=time.monotonic)
+    shown_at: float = 0.0
+
+    def load(self) -> State | None:
+        """The newest whole state of this very block, or None. Torn or foreign files are ignored."""
+        states = [self.read_generation(path) for path in self.generations()]
+        whole = [state for state in states if state is not None]
+        return max(whole, key=lambda state: int(state["_count"])) if whole else None
+
+    def save(self, state: Mapping[str, np.ndarray], force: bool = False) -> None:
+        """Save the state if it is time; two generations, so a kill while writing loses one at most.
+
+        What is saved must let the run go on to byte-identical results.
+        """
+        if self.state_folder is None:
+            return
+        if not force and time.monotonic() - self.saved_at < self.save_every:
+            return
+        previous = self.load()
+        count = 1 if previous is None else int(previous["_count"]) + 1
+        content = {**state, "_count": np.array(count), "_key": np.array(self.key)}
+        buffer = io.BytesIO()
+        np.savez(buffer, **content)
+        write_whole(self.generations()[count % 2], buffer.getvalue())
+        self.saved_at = time.monotonic()
+
+    def progress(self, done: float, total: float) -> None:
+        """Tell watchers how far the block is (at most once a second); never affects results."""
+        now = time.monotonic()
+        if self.state_folder is None or (now - self.shown_at < 1.0 and done < total):
+            return
+        self.shown_at = now
+        self.state_folder.mkdir(parents=True, exist_ok=True)
+        message = {"done": float(done), "total": float(total), "pid": os.getpid()}
+        # A torn progress file harms nobody: watchers skip what they cannot read.
+        (self.state_folder / "progress.json").write_text(json.dumps(message))
+
+    def clear(self) -> None:
+        """Remove the state after the result has been written."""
+        if self.state_folder is None or not self.state_folder.exists():
+            return
+        for path in [*self.generations(), self.state_folder / "progress.json"]:
+            path.unlink(missing_ok=True)
+        if not any(self.state_folder.iterdir()):
+            self.state_folder.rmdir()
+
+    def generations(self) -> list[Path]:
+        if self.state_folder is None:
+            return []
+        return [self.state_folder / f"state{number}.npz" for number in (0, 1)]
+
+    def read_generation(self, path: Path) -> State | None:
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                state = {name: archive[name] for name in archive.files}
+        except Exception:  # missing, torn or not ours: the block starts from the other one
+            return None
+        return state if str(state.get("_key")) == self.key else None
