@@ -1,0 +1,1 @@
+"""The replication PDF: numbers gathered as text, then set by typst."""

@@ -1,0 +1,294 @@
+"""One look for all figures, and drawing helpers that record exactly what they draw.
+
+Each helper adds artists to an ``Axes`` and returns the rows it drew (columns ``PLOTTED``); a
+figure concatenates them with ``plotted_rows`` into the csv that is shipped beside the picture.
+The same thing has the same symbol everywhere: our measurements are filled circles with 95 %
+intervals, theory is a line, published values are open diamonds, reference slopes are dashed grey.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from scalinglaws.rounding import quantity_text
+from scalinglaws.storage import write_json, write_whole
+
+PLOTTED = ["panel", "series", "x", "y", "y_low", "y_high"]
+PANEL_WIDTH, PANEL_HEIGHT = 3.3, 2.75  # inches; two panels fill the text width of an A4 page
+
+# seaborn's "colorblind" palette: distinguishable under the three common deficiencies.
+COLOURS: dict[str, str] = dict(
+    zip(
+        ["blue", "orange", "green", "red", "purple", "brown", "pink", "grey", "yellow", "sky"],
+        sns.color_palette("colorblind").as_hex(),
+        strict=True,
+    )
+)
+ROLES = {
+    "measured": COLOURS["blue"],
+    "theory": "#222222",
+    "published": COLOURS["red"],
+    "reference": "#7a7a7a",
+}
+MARKERS = ("o", "s", "^", "v", "P", "X")  # diamonds are kept for published values
+
+STYLE: dict[str, Any] = {
+    **sns.axes_style("ticks"),
+    **sns.plotting_context("paper"),
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib: same glyphs on every machine
+    "mathtext.fontset": "dejavusans",
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 7.5,
+    "legend.title_fontsize": 7.5,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "legend.labelspacing": 0.35,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.titlelocation": "left",
+    "xtick.major.width": 0.8,
+    "ytick.major.width": 0.8,
+    "xtick.minor.width": 0.5,
+    "ytick.minor.width": 0.5,
+    "xtick.major.size": 4,
+    "ytick.major.size": 4,
+    "xtick.minor.size": 2,
+    "ytick.minor.size": 2,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 4.5,
+    "pdf.fonttype": 42,  # TrueType, so that text stays text
+    "svg.fonttype": "none",
+    "svg.hashsalt": "scalinglaws",
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    "savefig.facecolor": "white",
+    "path.simplify": False,  # what is drawn is what the csv says
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A finished figure: picture, the numbers in it (columns ``PLOTTED``) and its caption."""
+
+    figure: Figure
+    plotted: pd.DataFrame
+    caption: str
+
+
+def apply_style() -> None:
+    """Set matplotlib's parameters from its defaults, whatever a user's matplotlibrc says."""
+    matplotlib.rcdefaults()
+    matplotlib.rcParams.update(STYLE)
+
+
+def new_figure(
+    rows: int = 1, columns: int = 1, width: float | None = None, height: float | None = None
+) -> tuple[Figure, list[Axes]]:
+    """A figure of rows x columns panels; size in inches. Axes come as a flat list, row by row."""
+    apply_style()
+    size = (width or max(columns, 1.5) * PANEL_WIDTH, height or rows * PANEL_HEIGHT)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(grid.flat)
+
+
+def series_colours(values: int | Sequence[Any]) -> list[str]:
+    """Colours from light to dark for an ordered series (sizes, depths): one per value."""
+    count = values if isinstance(values, int) else len(values)
+    return list(sns.color_palette("crest", count).as_hex())
+
+
+def dress(
+    axes: Axes,
+    xlabel: str,
+    ylabel: str,
+    *,
+    title: str | None = None,
+    log: str = "xy",
+    legend: bool = True,
+    **legend_options: Any,
+) -> None:
+    """Label the axes, make those named in ``log`` ("x", "y", "xy" or "") logarithmic; legend."""
+    if "x" in log:
+        axes.set_xscale("log")
+    if "y" in log:
+        axes.set_yscale("log")
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    if title:
+        axes.set_title(title)
+    if legend and axes.get_legend_handles_labels()[0]:
+        axes.legend(**legend_options)
+
+
+def rows_of(
+    panel: str, series: str, x: Any, y: Any, y_low: Any = np.nan, y_high: Any = np.nan
+) -> pd.DataFrame:
+    """Rows of the plotted table; scalars are repeated, absent intervals are NaN."""
+    columns = np.broadcast_arrays(
+        *(np.atleast_1d(np.asarray(values, dtype=float)) for values in (x, y, y_low, y_high))
+    )
+    frame = pd.DataFrame(dict(zip(PLOTTED[2:], columns, strict=True)))
+    frame.insert(0, "series", series)
+    frame.insert(0, "panel", panel)
+    return frame
+
+
+def plotted_rows(*parts: pd.DataFrame) -> pd.DataFrame:
+    """All rows of a figure, in the order in which they were drawn."""
+    return pd.concat(parts, ignore_index=True)[PLOTTED]
+
+
+def points_with_intervals(
+    axes: Axes,
+    x: Any,
+    y: Any,
+    y_low: Any = np.nan,
+    y_high: Any = np.nan,
+    *,
+    panel: str,
+    series: str,
+    colour: str = ROLES["measured"],
+    marker: str = "o",
+    label: str | None = None,
+    line: bool = False,
+) -> pd.DataFrame:
+    """Measured points with vertical intervals (absolute bounds, not lengths); returns its rows.
+
+    ``line`` joins the points thinly. A missing (NaN) bound draws no bar.
+    """
+    drawn = rows_of(panel, series, x, y, y_low, y_high)
+    # Not errorbar: a percentile interval need not contain the estimate, and lengths would be < 0.
+    with_bounds = drawn.dropna(subset=["y_low", "y_high"])
+    axes.vlines(with_bounds["x"], with_bounds["y_low"], with_bounds["y_high"], colour, lw=1.0)
+    axes.plot(
+        drawn["x"],
+        drawn["y"],
+        marker=marker,
+        color=colour,
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        linestyle="-" if line else "none",
+        linewidth=0.7,
+        label=label,
+        zorder=3,
+    )
+    return drawn
+
+
+def theory_line(
+    axes: Axes,
+    x: Any,
+    y: Any,
+    *,
+    panel: str,
+    series: str,
+    colour: str = ROLES["theory"],
+    style: str = "-",
+    label: str | None = None,
+) -> pd.DataFrame:
+    """A prediction or fitted law as a line; returns its rows."""
+    drawn = rows_of(panel, series, x, y)
+    axes.plot(drawn["x"], drawn["y"], color=colour, linestyle=style, label=label, zorder=2)
+    return drawn
+
+
+def published_marker(
+    axes: Axes,
+    x: Any,
+    y: Any,
+    y_low: Any = np.nan,
+    y_high: Any = np.nan,
+    *,
+    panel: str,
+    series: str = "published",
+    label: str | None = "published",
+) -> pd.DataFrame:
+    """Values printed or released by the authors, as open diamonds; returns its rows."""
+    drawn = rows_of(panel, series, x, y, y_low, y_high)
+    with_bounds = drawn.dropna(subset=["y_low", "y_high"])
+    colour = ROLES["published"]
+    axes.vlines(with_bounds["x"], with_bounds["y_low"], with_bounds["y_high"], colour, lw=1.0)
+    axes.plot(
+        drawn["x"],
+        drawn["y"],
+        marker="D",
+        markersize=5,
+        markerfacecolor="white",
+        markeredgecolor=colour,
+        markeredgewidth=1.2,
+        linestyle="none",
+        label=label,
+        zorder=4,
+    )
+    return drawn
+
+
+def reference_slope(
+    axes: Axes,
+    x_range: tuple[float, float],
+    y_start: float,
+    exponent: float,
+    *,
+    panel: str,
+    series: str,
+    label: str | None = None,
+) -> pd.DataFrame:
+    """The power law y_start (x / x_range[0])^exponent as a dashed guide; returns its two rows.
+
+    It is straight on log-log axes only, so it is drawn from its two ends.
+    """
+    x = np.array(x_range, dtype=float)
+    drawn = rows_of(panel, series, x, y_start * (x / x[0]) ** exponent)
+    axes.plot(drawn["x"], drawn["y"], color=ROLES["reference"], linestyle="--", lw=1.0, label=label)
+    return drawn
+
+
+def slope_label(name: str, quantity: Mapping[str, Any]) -> str:
+    """Legend text of a fitted quantity, for example ``alpha = 1.02 [0.97, 1.06]``."""
+    joint = " " if quantity["estimate"] is None else " = "
+    return f"{name}{joint}{quantity_text(quantity)}"
+
+
+def save_drawing(
+    drawing: Drawing,
+    pdf: str | Path,
+    png: str | Path,
+    csv: str | Path,
+    caption_path: str | Path,
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    """Write picture (pdf, png), plotted numbers (csv) and caption (json): same input, same bytes.
+
+    ``about`` holds what the json says besides the caption (title, paper, departures, header).
+    Raises ValueError when the plotted table has other columns than ``PLOTTED`` or no rows.
+    """
+    if list(drawing.plotted.columns) != PLOTTED or drawing.plotted.empty:
+        raise ValueError(
+            f"plotted table has {len(drawing.plotted)} rows of {list(drawing.plotted.columns)}, "
+            f"expected at least one row of {PLOTTED}"
+        )
+    # Dates and version strings are left out: they change bytes without changing the picture.
+    dateless = {"pdf": ("CreationDate", "Creator", "Producer"), "png": ("Software",)}
+    for kind, path in (("pdf", pdf), ("png", png)):
+        buffer = io.BytesIO()
+        drawing.figure.savefig(buffer, format=kind, metadata=dict.fromkeys(dateless[kind]))
+        write_whole(path, buffer.getvalue())
+    text = drawing.plotted.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    write_whole(csv, text.encode())
+    write_json(caption_path, {**(about or {}), "caption": drawing.caption})
