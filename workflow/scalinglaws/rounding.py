@@ -58,7 +58,8 @@ def plain(estimate: float, interval: Sequence[float] | None) -> str:
     low, high = interval
     decimals = decimals_of(low, high, max(abs(estimate), abs(low), abs(high)))
     parts = [rounded(number, decimals) for number in (estimate, low, high)]
-    return f"{parts[0]} [{parts[1]}, {parts[2]}]"
+    # An interval below the printed precision (numerical error) would only repeat the number.
+    return parts[0] if len(set(parts)) == 1 else f"{parts[0]} [{parts[1]}, {parts[2]}]"
 
 
 def quantity_text(quantity: Mapping[str, Any]) -> str:

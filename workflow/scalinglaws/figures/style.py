@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scalinglaws.rounding import quantity_text
-from scalinglaws.storage import write_json, write_whole
+from scalinglaws.storage import write_whole
 
 PLOTTED = ["panel", "series", "x", "y", "y_low", "y_high"]
 PANEL_WIDTH, PANEL_HEIGHT = 3.3, 2.75  # inches; two panels fill the text width of an A4 page
@@ -83,7 +83,10 @@ STYLE: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Drawing:
-    """A finished figure: picture, the numbers in it (columns ``PLOTTED``) and its caption."""
+    """A finished figure: picture, the numbers in it (columns ``PLOTTED``) and its caption.
+
+    The caption is plain text (Unicode letters, no TeX): it is also set in the PDF and the report.
+    """
 
     figure: Figure
     plotted: pd.DataFrame
@@ -265,17 +268,9 @@ def slope_label(name: str, quantity: Mapping[str, Any]) -> str:
     return f"{name}{joint}{quantity_text(quantity)}"
 
 
-def save_drawing(
-    drawing: Drawing,
-    pdf: str | Path,
-    png: str | Path,
-    csv: str | Path,
-    caption_path: str | Path,
-    about: Mapping[str, Any] | None = None,
-) -> None:
-    """Write picture (pdf, png), plotted numbers (csv) and caption (json): same input, same bytes.
+def save_drawing(drawing: Drawing, pdf: str | Path, png: str | Path, csv: str | Path) -> None:
+    """Write picture (pdf, png) and plotted numbers (csv): same input, same bytes.
 
-    ``about`` holds what the json says besides the caption (title, paper, departures, header).
     Raises ValueError when the plotted table has other columns than ``PLOTTED`` or no rows.
     """
     if list(drawing.plotted.columns) != PLOTTED or drawing.plotted.empty:
@@ -291,4 +286,3 @@ def save_drawing(
         write_whole(path, buffer.getvalue())
     text = drawing.plotted.to_csv(index=False, float_format="%.10g", lineterminator="\n")
     write_whole(csv, text.encode())
-    write_json(caption_path, {**(about or {}), "caption": drawing.caption})
