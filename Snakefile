@@ -1,0 +1,131 @@
+"""Every figure of three papers on neural scaling laws, and a verdict on every claim."""
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+REPOSITORY = Path(workflow.basedir)
+sys.path.insert(0, str(REPOSITORY / "workflow"))
+
+from scalinglaws.errors import InputError
+from scalinglaws.planning.jobs import as_json, minutes, prepare_environment
+from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
+
+
+configfile: "config/config.yaml"
+
+
+try:
+    PLAN = assemble(config)
+except InputError as problem:
+    raise WorkflowError(str(problem))
+
+prepare_environment(REPOSITORY)
+
+
+pathvars:
+    results=PLAN.results,
+
+
+report: "workflow/report/workflow.rst"
+
+
+wildcard_constraints:
+    paper="|".join(PLAN.papers),
+    experiment="[a-z0-9_]+",
+    block="[A-Za-z0-9_.-]+",
+    figure="[a-z0-9]+_[A-Za-z0-9_]+",
+    dataset="[a-z0-9_]+",
+
+
+include: "workflow/rules/plan.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/theory.smk"
+include: "workflow/rules/fit.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
+include: "workflow/rules/paper.smk"
+include: "workflow/rules/verify.smk"
+
+
+localrules:
+    all,
+    figures,
+    bahri2021,
+    damico2025,
+    worschech2024,
+    bahri2021_fig1a,
+    damico2025_fig1,
+    damico2025_fig3,
+    worschech2024_fig1,
+    data,
+    ledger,
+    paper,
+    judge_claims,
+    write_ledger,
+    gather_numbers,
+    compile_paper,
+    write_manifest,
+
+
+rule all:
+    """Everything: figures, ledger, replication paper, manifest."""
+    default_target: True
+    input:
+        PLAN.figure_targets(),
+        "<results>/ledger.html",
+        "<results>/replication.pdf",
+        "<results>/manifest.json",
+
+
+rule figures:
+    """The figures of all papers."""
+    input:
+        PLAN.figure_targets(),
+
+
+rule bahri2021:
+    """Bahri et al., Explaining Neural Scaling Laws: all figures."""
+    input:
+        PLAN.figures_of("bahri2021"),
+
+
+rule bahri2021_fig1a:
+    """Scaling regimes: variance-limited and resolution-limited loss against data."""
+    input:
+        PLAN.files_of("bahri2021_fig1a"),
+
+
+rule damico2025:
+    """D'Amico et al., Implicit bias produces neural scaling laws: all figures."""
+    input:
+        PLAN.figures_of("damico2025"),
+
+
+rule damico2025_fig1:
+    """Perceptron: test error against norm, replica theory and gradient descent."""
+    input:
+        PLAN.files_of("damico2025_fig1"),
+
+
+rule damico2025_fig3:
+    """Deep networks: test error against spectral complexity, the two laws, their product."""
+    input:
+        PLAN.files_of("damico2025_fig3"),
+
+
+rule worschech2024:
+    """Worschech & Rosenow, two-layer networks with power-law data spectra: all figures."""
+    input:
+        PLAN.figures_of("worschech2024"),
+
+
+rule worschech2024_fig1:
+    """Committee machine: generalisation error against alpha, order parameters and SGD."""
+    input:
+        PLAN.files_of("worschech2024_fig1"),

@@ -1,0 +1,57 @@
+"""
+REQUIRED INPUTS: <results>/fits/{paper}/*.json, config/claims/{paper}.yaml, config/departures.yaml
+OUTPUTS: <results>/ledger/{paper}.json, <results>/ledger.html
+Steps: judge each claim by equivalence; show all verdicts on one page.
+"""
+
+
+rule judge_claims:
+    """Judge every claim of one paper."""
+    input:
+        fits=lambda wildcards: PLAN.fit_files(wildcards.paper),
+        claims="config/claims/{paper}.yaml",
+        departures="config/departures.yaml",
+    output:
+        "<results>/ledger/{paper}.json",
+    log:
+        "<results>/logs/judge_claims/{paper}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("scalinglaws.stations.ledger"),
+    message:
+        "Judging the claims of {wildcards.paper}"
+    shell:
+        "python -m scalinglaws judge {wildcards.paper} --fits {input.fits} --output {output} 2>&1 | tee {log}"
+
+
+rule write_ledger:
+    """Show all verdicts on one self-contained page."""
+    input:
+        ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
+        papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
+        departures="config/departures.yaml",
+    output:
+        report(
+            "<results>/ledger.html",
+            caption="../report/table.rst",
+            category="Ledger",
+            labels={"content": "every claim and its verdict"},
+        ),
+    log:
+        "<results>/logs/write_ledger.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("scalinglaws.stations.ledger"),
+    message:
+        "Writing the ledger"
+    shell:
+        "python -m scalinglaws ledger --ledgers {input.ledgers} --scale {config[scale]}"
+        " --output {output} 2>&1 | tee {log}"
+
+
+rule ledger:
+    """The ledger of all papers: claim by claim reproduced, differs or undecided."""
+    input:
+        "<results>/ledger.html",

@@ -1,0 +1,33 @@
+"""
+REQUIRED INPUTS: <results>/tables/{paper}/{experiment}.parquet
+OUTPUTS: <results>/fits/{paper}/{fit}.json
+Steps: estimate exponents and other quantities with intervals and window scans.
+"""
+
+
+rule estimate_quantities:
+    """Estimate one fit's quantities with intervals and window scans."""
+    input:
+        tables=lambda wildcards: [
+            PLAN.table_file(name)
+            for name in PLAN.papers[wildcards.paper]["fits"][wildcards.fit]["tables"]
+        ],
+    output:
+        "<results>/fits/{paper}/{fit}.json",
+    log:
+        "<results>/logs/estimate_quantities/{paper}/{fit}.log",
+    priority: 30
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        settings=lambda wildcards: as_json(
+            PLAN.papers[wildcards.paper]["fits"][wildcards.fit]["settings"]
+        ),
+        code=lambda wildcards: code(
+            "scalinglaws.stations.fit", f"scalinglaws.estimates.{wildcards.fit}"
+        ),
+    message:
+        "Estimating {wildcards.fit}"
+    shell:
+        "python -m scalinglaws estimate {wildcards.fit} --tables {input.tables}"
+        " --settings {params.settings:q} --output {output} 2>&1 | tee {log}"

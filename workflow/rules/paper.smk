@@ -1,0 +1,67 @@
+"""
+REQUIRED INPUTS: ledger, fits, figures, plan, environment, data cards
+OUTPUTS: <results>/numbers.json, <results>/replication.pdf
+Steps: gather every number that prose may quote; compile the replication paper with typst.
+"""
+
+
+rule gather_numbers:
+    """Gather every number the prose quotes."""
+    input:
+        ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
+        fits=[file for paper in PLAN.papers for file in PLAN.fit_files(paper)],
+        captions=[PLAN.figure_files(name, ("json",)) for name in PLAN.figures()],
+        cards=[f"results/data/{name}.card.json" for name in PLAN.used_datasets()],
+        plan="<results>/plan/plan.json",
+        environment="<results>/environment.json",
+        papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
+        departures="config/departures.yaml",
+    output:
+        "<results>/numbers.json",
+    log:
+        "<results>/logs/gather_numbers.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        results=subpath(output[0], parent=True),
+        papers=list(PLAN.papers),
+        code=code("scalinglaws.stations.paper"),
+    message:
+        "Gathering the numbers of the replication paper"
+    shell:
+        "python -m scalinglaws numbers --results {params.results} --papers {params.papers}"
+        " --cards {input.cards} --output {output} 2>&1 | tee {log}"
+
+
+rule compile_paper:
+    """Compile the replication paper."""
+    input:
+        source="paper/main.typ",
+        bibliography="paper/refs.bib",
+        numbers="<results>/numbers.json",
+        figures=[PLAN.figure_files(name, ("pdf", "png")) for name in PLAN.figures()],
+    output:
+        report(
+            "<results>/replication.pdf",
+            caption="../report/table.rst",
+            category="Replication paper",
+            labels={"content": "the replication paper"},
+        ),
+    log:
+        "<results>/logs/compile_paper.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        results=subpath(output[0], parent=True),
+        code=code("scalinglaws.stations.paper"),
+    message:
+        "Compiling the replication paper"
+    shell:
+        "python -m scalinglaws compile {input.source} --results {params.results}"
+        " --output {output} 2>&1 | tee {log}"
+
+
+rule paper:
+    """The replication paper as PDF; no number in it is typed by hand."""
+    input:
+        "<results>/replication.pdf",

@@ -1,0 +1,35 @@
+"""
+REQUIRED INPUTS: none
+OUTPUTS: <results>/theory/{paper}/{experiment}/{block}.parquet
+Steps: evaluate closed forms, order-parameter equations and replica equations in float64.
+"""
+
+
+rule compute_theory:
+    """Compute one block of predictions."""
+    output:
+        "<results>/theory/{paper}/{experiment}/{block}.parquet",
+    log:
+        "<results>/logs/compute_theory/{paper}/{experiment}/{block}.log",
+    benchmark:
+        "<results>/benchmarks/compute_theory/{paper}/{experiment}/{block}.tsv"
+    priority: 10
+    conda:
+        "../../envs/cpu.yaml"
+    threads: lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).threads
+    resources:
+        mem_mb=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).memory_mb,
+        runtime=lambda wildcards: minutes(PLAN.block(wildcards.experiment, wildcards.block)),
+    params:
+        module=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).module,
+        digest=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).digest,
+        settings=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).spec,
+        code=lambda wildcards: code(PLAN.block(wildcards.experiment, wildcards.block).module),
+        state=subpath(output[0], strip_suffix=".parquet"),
+    message:
+        "Computing {wildcards.experiment}, block {wildcards.block}"
+    shell:
+        "python -m scalinglaws block --station theory --experiment {wildcards.experiment}"
+        " --name {wildcards.block} --module {params.module} --digest {params.digest}"
+        " --settings {params.settings:q} --threads {threads} --device cpu"
+        " --state {params.state}.state --output {output} 2>&1 | tee {log}"

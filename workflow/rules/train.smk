@@ -1,0 +1,66 @@
+"""
+REQUIRED INPUTS: results/data/{dataset}.npz
+OUTPUTS: <results>/runs/{paper}/{experiment}/{block}.parquet, <results>/tables/{paper}/{experiment}.parquet
+Steps: train one block (an ensemble of members) per job; collect an experiment's blocks in a table.
+
+A long block keeps its state under <results>/state, undeclared: Snakemake would delete a declared
+output of a killed job, and with it the hours spent.
+"""
+
+
+rule train_block:
+    """Train one block of an experiment; resumes by itself after a kill."""
+    input:
+        data=lambda wildcards: PLAN.data_files(PLAN.block(wildcards.experiment, wildcards.block)),
+    output:
+        "<results>/runs/{paper}/{experiment}/{block}.parquet",
+    log:
+        "<results>/logs/train_block/{paper}/{experiment}/{block}.log",
+    benchmark:
+        "<results>/benchmarks/train_block/{paper}/{experiment}/{block}.tsv"
+    priority: 10
+    conda:
+        "../../envs/cpu.yaml" if config["device"] == "cpu" else "../../envs/cuda.yaml"
+    threads: lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).threads
+    resources:
+        mem_mb=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).memory_mb,
+        runtime=lambda wildcards: minutes(PLAN.block(wildcards.experiment, wildcards.block)),
+        gpu=lambda wildcards: int(PLAN.block(wildcards.experiment, wildcards.block).gpu),
+    params:
+        module=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).module,
+        digest=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).digest,
+        settings=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).spec,
+        code=lambda wildcards: code(PLAN.block(wildcards.experiment, wildcards.block).module),
+        state=subpath(output[0], strip_suffix=".parquet"),
+    message:
+        "Training {wildcards.experiment}, block {wildcards.block}"
+    shell:
+        "python -m scalinglaws block --station runs --experiment {wildcards.experiment}"
+        " --name {wildcards.block} --module {params.module} --digest {params.digest}"
+        " --settings {params.settings:q} --data {input.data} --threads {threads}"
+        " --device {config[device]} --state {params.state}.state --output {output} 2>&1 | tee {log}"
+
+
+rule collect_table:
+    """Collect the blocks of one experiment in one tidy table."""
+    input:
+        blocks=lambda wildcards: [
+            PLAN.block_file(block) for block in PLAN.of_experiment(wildcards.experiment)
+        ],
+    output:
+        "<results>/tables/{paper}/{experiment}.parquet",
+    log:
+        "<results>/logs/collect_table/{paper}/{experiment}.log",
+    priority: 20
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        digests=lambda wildcards: [
+            block.digest for block in PLAN.of_experiment(wildcards.experiment)
+        ],
+        code=code("scalinglaws.stations.table"),
+    message:
+        "Collecting {wildcards.experiment}"
+    shell:
+        "python -m scalinglaws table {wildcards.experiment} --blocks {input.blocks}"
+        " --digests {params.digests} --output {output} 2>&1 | tee {log}"

@@ -1,0 +1,48 @@
+"""
+REQUIRED INPUTS: every shipped file
+OUTPUTS: <results>/manifest.json
+Steps: write the manifest; verify results on disk against it, by rerunning a block too.
+"""
+
+
+rule write_manifest:
+    """Write the sha256 of every shipped file and what made it."""
+    input:
+        tables=[PLAN.table_file(name) for name in PLAN.experiments()],
+        blocks=[PLAN.block_file(block) for block in PLAN.blocks],
+        fits=[file for paper in PLAN.papers for file in PLAN.fit_files(paper)],
+        figures=[PLAN.figure_files(name) for name in PLAN.figures()],
+        ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
+        page="<results>/ledger.html",
+        numbers="<results>/numbers.json",
+        paper="<results>/replication.pdf",
+        plan="<results>/plan/plan.json",
+        environment="<results>/environment.json",
+    output:
+        "<results>/manifest.json",
+    log:
+        "<results>/logs/write_manifest.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        root=subpath(output[0], parent=True),
+        config=as_json(config),
+        code=code("scalinglaws.provenance.manifest"),
+    message:
+        "Writing the manifest"
+    shell:
+        "python -m scalinglaws manifest --config {params.config:q} --root {params.root}"
+        " --files {input} --output {output} 2>&1 | tee {log}"
+
+
+# No inputs and no outputs on purpose: it judges what is on disk, and runs every time it is asked.
+rule verify:
+    """Verify results on disk: manifest, code, ledger, one block repeated, released curves."""
+    log:
+        "<results>/logs/verify.log",
+    conda:
+        "../../envs/cpu.yaml"
+    message:
+        "Verifying results"
+    shell:
+        "python -m scalinglaws verify 2>&1 | tee {log}"

@@ -1,0 +1,5 @@
+"""``python -m scalinglaws VERB``."""
+
+from scalinglaws.cli import main
+
+main()

@@ -1,0 +1,260 @@
+"""The command line: one verb per rule, explicit inputs and outputs, heavy imports in the verb."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from scalinglaws.errors import InputError
+
+Verb = Callable[[argparse.Namespace], int | None]
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one verb; exits 0, 1 (a check failed) or 2 (the user can mend it: one sentence)."""
+    options = parser().parse_args(arguments)
+    try:
+        status = options.verb(options)
+    except InputError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(status or 0)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m scalinglaws", description=__doc__)
+    verbs = top.add_subparsers(required=True, metavar="VERB")
+    for register in (add_for_people, add_for_rules):
+        register(verbs)
+    return top
+
+
+def add_for_people(verbs: Any) -> None:
+    verb = add(verbs, "reproduce", reproduce, "run the DAG with progress, then show the verdicts")
+    verb.add_argument("--scale", default=None, help="quick, laptop or paper (default: config.yaml)")
+    verb.add_argument("--cores", type=int, default=None, help="default: all cores")
+    verb.add_argument("targets", nargs="*", default=["all"], help="rule names (default: all)")
+
+    verb = add(verbs, "plan", plan, "what will run and what it will cost")
+    verb.add_argument("--config", type=json.loads, default={}, metavar="JSON")
+    verb.add_argument("--scale", help="short for --config '{\"scale\": ...}'")
+    verb.add_argument("--output", type=Path, help="write json here instead of a table to stdout")
+
+    verb = add(verbs, "verdicts", verdicts, "the ledger as a table on the terminal")
+    verb.add_argument("ledgers", nargs="+", type=Path)
+
+    verb = add(verbs, "verify", verify, "check results against manifest, fits, code and a rerun")
+    verb.add_argument("--results", help="folder (default: this scale's, else results/reference)")
+
+
+def add_for_rules(verbs: Any) -> None:
+    verb = add(verbs, "fetch", fetch, "rule fetch_data")
+    verb.add_argument("name")
+    verb.add_argument("--entry", type=json.loads, required=True)
+    verb.add_argument("--output", required=True)
+    verb.add_argument("--card", required=True)
+
+    verb = add(verbs, "block", block, "rules train_block and compute_theory")
+    for name in ("station", "experiment", "name", "module", "digest", "output", "device"):
+        verb.add_argument(f"--{name}", required=True)
+    verb.add_argument("--settings", type=json.loads, required=True)
+    verb.add_argument("--data", nargs="*", default=[])
+    verb.add_argument("--threads", type=int, required=True)
+    verb.add_argument("--state", type=Path)
+
+    verb = add(verbs, "table", table, "rule collect_table")
+    verb.add_argument("experiment")
+    verb.add_argument("--blocks", nargs="+", required=True)
+    verb.add_argument("--digests", nargs="+", required=True)
+    verb.add_argument("--output", required=True)
+
+    verb = add(verbs, "estimate", estimate, "rule estimate_quantities")
+    verb.add_argument("name")
+    verb.add_argument("--tables", nargs="+", required=True)
+    verb.add_argument("--settings", type=json.loads, required=True)
+    verb.add_argument("--output", required=True)
+
+    verb = add(verbs, "draw", draw, "rule draw_figure")
+    verb.add_argument("figure")
+    verb.add_argument("--tables", nargs="+", required=True)
+    verb.add_argument("--fits", nargs="*", default=[])
+    verb.add_argument("--record", type=json.loads, required=True)
+    verb.add_argument("--scale", required=True)
+    verb.add_argument("--output", type=Path, required=True, help="path without its ending")
+
+    verb = add(verbs, "judge", judge, "rule judge_claims")
+    verb.add_argument("paper")
+    verb.add_argument("--fits", nargs="+", required=True)
+    verb.add_argument("--output", required=True)
+
+    verb = add(verbs, "ledger", ledger, "rule write_ledger")
+    verb.add_argument("--ledgers", nargs="+", required=True)
+    verb.add_argument("--scale", required=True)
+    verb.add_argument("--output", required=True)
+
+    verb = add(verbs, "environment", environment, "rule record_environment")
+    verb.add_argument("--output", required=True)
+
+    verb = add(verbs, "numbers", numbers, "rule gather_numbers")
+    verb.add_argument("--results", type=Path, required=True)
+    verb.add_argument("--papers", nargs="+", required=True)
+    verb.add_argument("--output", required=True)
+
+    verb = add(verbs, "compile", compile_paper, "rule compile_paper")
+    verb.add_argument("source", type=Path)
+    verb.add_argument("--results", type=Path, required=True)
+    verb.add_argument("--output", type=Path, required=True)
+
+    verb = add(verbs, "manifest", manifest, "rule write_manifest")
+    verb.add_argument("--config", type=json.loads, required=True)
+    verb.add_argument("--root", type=Path, required=True)
+    verb.add_argument("--files", nargs="+", required=True)
+    verb.add_argument("--output", required=True)
+
+
+def add(verbs: Any, name: str, verb: Verb, text: str) -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
+    added.set_defaults(verb=verb)
+    return added
+
+
+def limit_threads(threads: int) -> None:
+    """Before numpy, torch or XLA load: they read these once."""
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = str(threads)
+    # XLA takes all cores otherwise, and its reductions then depend on how many there are.
+    os.environ.setdefault(
+        "XLA_FLAGS",
+        f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()} "
+        f"intra_op_parallelism_threads={threads}",
+    )
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    from scalinglaws.reproduce import reproduce
+
+    return reproduce(options.scale, options.cores, options.targets)
+
+
+def plan(options: argparse.Namespace) -> None:
+    from scalinglaws.planning.plan import assemble
+    from scalinglaws.planning.table import plan_record, plan_table
+    from scalinglaws.storage import write_json
+
+    asked = {**options.config, **({"scale": options.scale} if options.scale else {})}
+    assembled = assemble(asked)
+    if options.output:
+        write_json(options.output, plan_record(assembled))
+    else:
+        print(plan_table(assembled))
+
+
+def verdicts(options: argparse.Namespace) -> None:
+    from scalinglaws.stations.ledger import terminal_table
+
+    print(terminal_table(options.ledgers))
+
+
+def verify(options: argparse.Namespace) -> int:
+    limit_threads(1)
+    from scalinglaws.provenance.verify import results_folder, verify
+
+    folder = results_folder(options.results)
+    print(f"verifying {folder}")
+    return 0 if verify(folder, lambda line: print(line, flush=True)) else 1
+
+
+def fetch(options: argparse.Namespace) -> None:
+    from scalinglaws.data.prepare import fetch
+
+    fetch(options.name, options.entry, options.output, options.card)
+
+
+def block(options: argparse.Namespace) -> None:
+    limit_threads(options.threads)
+    from scalinglaws.stations.block import BlockJob, run_block
+
+    job = BlockJob(
+        station=options.station,
+        experiment=options.experiment,
+        name=options.name,
+        module=options.module,
+        digest=options.digest,
+        settings=options.settings,
+        data_files=options.data,
+        threads=options.threads,
+        device=options.device,
+    )
+    run_block(job, options.state, options.output)
+
+
+def table(options: argparse.Namespace) -> None:
+    from scalinglaws.stations.table import collect_table
+
+    collect_table(options.experiment, options.blocks, options.digests, options.output)
+
+
+def estimate(options: argparse.Namespace) -> None:
+    limit_threads(1)
+    from scalinglaws.stations.fit import estimate_quantities
+
+    estimate_quantities(options.name, options.tables, options.settings, options.output)
+
+
+def draw(options: argparse.Namespace) -> None:
+    limit_threads(1)
+    from scalinglaws.stations.figure import draw_figure
+
+    draw_figure(
+        options.figure,
+        options.tables,
+        options.fits,
+        options.record,
+        options.scale,
+        options.output,
+    )
+
+
+def judge(options: argparse.Namespace) -> None:
+    from scalinglaws.stations.ledger import judge_claims
+
+    judge_claims(options.paper, options.fits, options.output)
+
+
+def ledger(options: argparse.Namespace) -> None:
+    from scalinglaws.stations.ledger import write_ledger
+
+    write_ledger(options.ledgers, options.scale, options.output)
+
+
+def environment(options: argparse.Namespace) -> None:
+    from scalinglaws.provenance.environment import environment
+    from scalinglaws.storage import write_json
+
+    write_json(options.output, environment())
+
+
+def numbers(options: argparse.Namespace) -> None:
+    from scalinglaws.stations.paper import write_numbers
+
+    write_numbers(options.results, options.papers, options.output)
+
+
+def compile_paper(options: argparse.Namespace) -> None:
+    from scalinglaws.stations.paper import compile_paper
+
+    compile_paper(options.source, options.results, options.output)
+
+
+def manifest(options: argparse.Namespace) -> None:
+    from scalinglaws.planning.plan import assemble
+    from scalinglaws.provenance.manifest import manifest
+    from scalinglaws.storage import write_json
+
+    write_json(options.output, manifest(assemble(options.config), options.files, options.root))

@@ -1,0 +1,167 @@
+"""The plan: every block, figure and fit of a scale, known before anything runs."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scalinglaws.canonical import canonical_json, digest
+from scalinglaws.codedigest import code_digest
+from scalinglaws.config import read_config, read_datasets, read_paper, read_scale
+from scalinglaws.errors import InputError
+from scalinglaws.planning.blocks import Block
+
+STATIONS = "scalinglaws.stations"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one configuration asks for. Paths are relative to the repository."""
+
+    config: Mapping[str, Any]
+    papers: Mapping[str, Mapping[str, Any]]
+    datasets: Mapping[str, Any]
+    blocks: tuple[Block, ...]
+
+    @property
+    def results(self) -> str:
+        return f"results/{self.config['scale']}"
+
+    def of_experiment(self, experiment: str) -> list[Block]:
+        return [block for block in self.blocks if block.experiment == experiment]
+
+    def experiments(self) -> list[str]:
+        return list(dict.fromkeys(block.experiment for block in self.blocks))
+
+    def block(self, experiment: str, name: str) -> Block:
+        return next(block for block in self.of_experiment(experiment) if block.name == name)
+
+    def block_file(self, block: Block) -> str:
+        folder = f"{self.results}/{block.station}/{block.paper}/{block.experiment}"
+        return f"{folder}/{block.name}.parquet"
+
+    def data_files(self, block: Block) -> list[str]:
+        return [data_file(name) for name in block.datasets]
+
+    def table_file(self, experiment: str) -> str:
+        paper = self.of_experiment(experiment)[0].paper
+        return f"{self.results}/tables/{paper}/{experiment}.parquet"
+
+    def fit_file(self, paper: str, fit: str) -> str:
+        return f"{self.results}/fits/{paper}/{fit}.json"
+
+    def fit_files(self, paper: str) -> list[str]:
+        return [self.fit_file(paper, fit) for fit in self.papers[paper]["fits"]]
+
+    def figures(self, paper: str | None = None) -> list[str]:
+        slugs = self.papers if paper is None else [paper]
+        return [figure for slug in slugs for figure in self.papers[slug]["figures"]]
+
+    def figure_targets(self) -> list[str]:
+        return [file for name in self.figures() for file in self.figure_files(name)]
+
+    def files_of(self, figure: str) -> list[str]:
+        """The files of a figure target; none if its paper is left out in config.yaml."""
+        return self.figure_files(figure) if figure in self.figures() else []
+
+    def figures_of(self, paper: str) -> list[str]:
+        """The files of a paper target; none if the paper is left out in config.yaml."""
+        names = self.figures(paper) if paper in self.papers else []
+        return [file for name in names for file in self.figure_files(name)]
+
+    def figure(self, name: str) -> Mapping[str, Any]:
+        return self.papers[paper_of(name)]["figures"][name]
+
+    def figure_files(
+        self, name: str, endings: tuple[str, ...] = ("pdf", "png", "csv", "json")
+    ) -> list[str]:
+        return [f"{self.results}/figures/{name}.{ending}" for ending in endings]
+
+    def used_datasets(self) -> list[str]:
+        return sorted({name for block in self.blocks for name in block.datasets})
+
+
+def data_file(name: str) -> str:
+    return f"results/data/{name}.npz"
+
+
+def paper_of(figure: str) -> str:
+    return figure.split("_", 1)[0]
+
+
+def assemble(overrides: Mapping[str, Any] | None = None) -> Plan:
+    """Read and check the whole configuration and cut every experiment into blocks.
+
+    Raises InputError with one sentence on the first problem.
+    """
+    config = read_config(overrides)
+    sizes = read_scale(config["scale"])
+    papers = {slug: read_paper(slug) for slug in sorted(config["papers"])}
+    blocks = [
+        block
+        for slug in papers
+        for experiment, values in sizes[slug].items()
+        for block in experiment_blocks(experiment, values, config)
+    ]
+    plan = Plan(config, papers, read_datasets(), tuple(blocks))
+    check_references(plan)
+    check_budget(plan)
+    return plan
+
+
+def experiment_blocks(
+    experiment: str, sizes: Mapping[str, Any], config: Mapping[str, Any]
+) -> list[Block]:
+    design = importlib.import_module(f"scalinglaws.planning.experiments.{experiment}")
+    blocks: list[Block] = design.blocks(sizes, config["seed"], config["device"])
+    names = [block.name for block in blocks]
+    if len(set(names)) != len(names):
+        raise InputError(f"experiment {experiment} names two blocks alike: {sorted(names)}.")
+    return blocks
+
+
+def check_references(plan: Plan) -> None:
+    """Every table, fit and dataset that is named must exist. Raises InputError."""
+    experiments = {block.experiment for block in plan.blocks}
+    for slug, paper in plan.papers.items():
+        users = [*paper["fits"].items(), *paper["figures"].items()]
+        for name, record in users:
+            refuse_unknown(slug, name, "tables", record["tables"], experiments)
+        for name, record in paper["figures"].items():
+            refuse_unknown(slug, name, "fits", record["fits"], set(paper["fits"]))
+    for block in plan.blocks:
+        where = f"experiment {block.experiment}"
+        refuse_unknown(block.paper, where, "datasets", block.datasets, set(plan.datasets))
+
+
+def refuse_unknown(paper: str, user: str, key: str, named: Any, known: set[str]) -> None:
+    for name in named:
+        if name not in known:
+            raise InputError(
+                f"config/papers/{paper}.yaml: {user} names {name!r} in {key}; expected one of: "
+                f"{', '.join(sorted(known))}."
+            )
+
+
+def check_budget(plan: Plan) -> None:
+    limit, asked = plan.config["budget_core_hours"], core_hours(plan)
+    if limit and asked > limit:
+        raise InputError(
+            f"budget_core_hours is {limit:g} but scale {plan.config['scale']} is expected to take "
+            f"{asked:.1f} core hours; raise the budget or choose a smaller scale or fewer papers."
+        )
+
+
+def core_hours(plan: Plan) -> float:
+    return sum(block.core_seconds for block in plan.blocks) / 3600
+
+
+def config_digest(plan: Plan) -> str:
+    """Names what is computed: figures, fits and blocks, whatever the machine."""
+    specs = [[block.paper, block.experiment, block.name, block.digest] for block in plan.blocks]
+    return digest([plan.config["seed"], canonical_json(plan.papers), specs])
+
+
+def code(*modules: str) -> list[str]:
+    """``module@digest`` of each source file reached, for a rule's params: edits rerun it."""
+    return [f"{name}@{made}" for name, made in code_digest(*modules).items()]

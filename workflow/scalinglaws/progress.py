@@ -1,0 +1,115 @@
+"""How far a run is: what is done, what runs, how long still. Reads files, disturbs nothing."""
+
+import json
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scalinglaws.planning.blocks import Block
+from scalinglaws.planning.plan import Plan
+from scalinglaws.planning.table import duration, job_count
+
+Show = Callable[[str, bool], None]
+STEPS = re.compile(r"^(\d+) of (\d+) steps")
+COMPLAINT = re.compile(r"^(error: .*|Error in rule .*|.*Exception.*|.*Error: .*)")
+OVERHEAD = 2.0  # core seconds of a job that is not a block: start, imports, a little work
+
+
+@dataclass
+class Progress:
+    """Follows one Snakemake run of a plan."""
+
+    plan: Plan
+    cores: int
+    done: int = 0
+    total: int = 0
+    began: float = field(default_factory=time.monotonic)
+    said: list[str] = field(default_factory=list)
+    waiting: list[Block] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.waiting = [block for block in self.plan.blocks if not self.finished(block)]
+        self.asked = work(self.waiting) + OVERHEAD * job_count(self.plan)
+
+    def follow(self, lines: Iterable[str], log: Path) -> None:
+        """Copy Snakemake's output to the log; remember the step count and complaints."""
+        with log.open("w", encoding="utf-8") as stream:
+            for line in lines:
+                stream.write(line)
+                stream.flush()
+                if match := STEPS.match(line):
+                    self.done, self.total = int(match[1]), int(match[2])
+                elif match := COMPLAINT.match(line.strip()):
+                    self.said.append(match[1])
+
+    def complaints(self) -> list[str]:
+        """The sentences a person needs, each once, our own before Snakemake's."""
+        unique = list(dict.fromkeys(self.said))
+        own = [line for line in unique if line.startswith("error: ")]
+        return own or unique
+
+    def finished(self, block: Block) -> bool:
+        return Path(self.plan.block_file(block)).exists()
+
+    def part(self, block: Block) -> float | None:
+        """How much of a running block is done, 0 to 1; None if it does not run."""
+        state = Path(self.plan.block_file(block)).with_suffix(".state") / "progress.json"
+        try:
+            message = json.loads(state.read_text())
+            return min(1.0, message["done"] / message["total"])
+        except (OSError, ValueError, KeyError, ZeroDivisionError):
+            return None
+
+    def line(self) -> str:
+        """One line: jobs done, running blocks with their part done, time gone and time left."""
+        elapsed = time.monotonic() - self.began
+        running = [
+            (block, part)
+            for block in self.waiting
+            if not self.finished(block) and (part := self.part(block)) is not None
+        ]
+        names = ", ".join(f"{block.experiment} {part:.0%}" for block, part in running)
+        count = f"{self.done}/{self.total} jobs" if self.total else "starting"
+        return f"{count} | {duration(elapsed)}{self.left(elapsed, running)} | {names}".rstrip(" |")
+
+    def left(self, elapsed: float, running: list[tuple[Block, float]]) -> str:
+        """Time left at the pace so far; nothing until some work has been seen."""
+        still = [block for block in self.waiting if not self.finished(block)]
+        remaining = work(still) - sum(block.core_seconds * part for block, part in running)
+        remaining += OVERHEAD * max(0, self.total - self.done - len(still))
+        achieved = self.asked - remaining
+        if not self.total or elapsed < 5 or achieved <= 0:
+            return ""
+        return f", about {duration(remaining * elapsed / achieved)} left"
+
+
+def work(blocks: Iterable[Block]) -> float:
+    return sum(block.core_seconds + OVERHEAD for block in blocks)
+
+
+def painter() -> Show:
+    """For a terminal: one line, repainted."""
+
+    def show(line: str, last: bool) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        sys.stderr.write(f"\r{line[:width]:<{width}}" + ("\n" if last else ""))
+        sys.stderr.flush()
+
+    return show
+
+
+def line_printer(every: float = 20.0) -> Show:
+    """For logs: a new line when something changed, at most every ``every`` seconds."""
+    shown = {"at": 0.0, "line": ""}
+
+    def show(line: str, last: bool) -> None:
+        now = time.monotonic()
+        if line != shown["line"] and (last or now - shown["at"] >= every):
+            print(line, file=sys.stderr, flush=True)
+            shown.update(at=now, line=line)
+
+    return show

@@ -1,0 +1,50 @@
+"""What the numbers were computed with: interpreter, libraries, processor."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = [
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "torch",
+    "jax",
+    "jaxlib",
+    "diffrax",
+    "numba",
+    "matplotlib",
+    "seaborn",
+    "statsmodels",
+    "typst",
+    "snakemake",
+]
+
+
+def environment() -> dict[str, Any]:
+    """Versions and processor; nothing that changes between two runs on one machine."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": processor_name(),
+        "packages": {name: installed_version(name) for name in PACKAGES},
+    }
+
+
+def installed_version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def processor_name() -> str:
+    """The processor's model as Linux tells it; elsewhere what Python knows."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"

@@ -1,0 +1,1 @@
+"""One module per rule: reads declared inputs, calls the science, writes declared outputs."""

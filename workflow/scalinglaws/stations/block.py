@@ -1,0 +1,94 @@
+"""Rules train_block and compute_theory: run one block and write its tidy table."""
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scalinglaws.canonical import digest
+from scalinglaws.codedigest import code_digest
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.data.prepare import load_dataset
+from scalinglaws.errors import InputError
+from scalinglaws.storage import FORMAT, Columns, Header, write_table
+from scalinglaws.training.session import Session
+
+REQUIRED = ("member", "quantity", "value")
+
+
+@dataclass(frozen=True)
+class BlockJob:
+    """One block as a rule hands it over; ``digest`` names its settings (planning.blocks)."""
+
+    station: str
+    experiment: str
+    name: str
+    module: str
+    digest: str
+    settings: Mapping[str, Any]
+    data_files: Sequence[str]
+    threads: int
+    device: str
+
+
+def run_block(job: BlockJob, state_folder: Path | None, output: str | Path) -> None:
+    """Compute a block, resuming from its state if a kill left one, and write its table."""
+    columns, header = compute(job, state_folder)
+    write_table(output, columns, header)
+    if state_folder is not None:
+        session(job, state_folder).clear()
+
+
+def compute(job: BlockJob, state_folder: Path | None) -> tuple[Columns, Header]:
+    """The block's rows and header, without writing them."""
+    experiment = importlib.import_module(job.module)
+    data = {dataset.name: dataset for dataset in map(load_named, job.data_files)}
+    columns = experiment.run(job.settings, data, session(job, state_folder))
+    diverged = check_columns(job, columns)
+    if diverged:
+        print(
+            f"{job.experiment}/{job.name}: {len(diverged)} members diverged and are masked from "
+            f"there on: {'; '.join(diverged)}",
+            file=sys.stderr,
+        )
+    return columns, {
+        "format": FORMAT,
+        "station": job.station,
+        "name": f"{job.experiment}/{job.name}",
+        "block": job.digest,
+        "settings": job.settings,
+        "diverged": diverged,
+        "datasets": {name: record.card["sha256"] for name, record in data.items()},
+        "code": block_code(job.module),
+    }
+
+
+def load_named(path: str) -> Dataset:
+    return load_dataset(path)
+
+
+def block_code(module: str) -> dict[str, str]:
+    """Source digests of an experiment and all it imports: these decide its numbers."""
+    return code_digest(module)
+
+
+def session(job: BlockJob, state_folder: Path | None) -> Session:
+    key = digest([job.digest, block_code(job.module)])
+    return Session(state_folder, key, threads=job.threads, device=job.device)
+
+
+def check_columns(job: BlockJob, columns: Columns) -> list[str]:
+    """Names of diverged members. Raises InputError when an experiment breaks the contract."""
+    lacking = [name for name in REQUIRED if name not in columns]
+    lengths = {len(values) for values in columns.values()}
+    if lacking or len(lengths) != 1:
+        raise InputError(
+            f"{job.module}.run returned columns {sorted(columns)} of lengths {sorted(lengths)}; "
+            f"expected equal lengths and at least {', '.join(REQUIRED)}."
+        )
+    bad = ~np.isfinite(columns["value"].astype(float))
+    return sorted(set(columns["member"][bad].tolist()))

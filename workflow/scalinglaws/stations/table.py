@@ -1,0 +1,66 @@
+"""Rule collect_table: one tidy table per experiment from the tables of its blocks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scalinglaws.codedigest import code_digest
+from scalinglaws.errors import InputError
+from scalinglaws.storage import FORMAT, Header, merged_code, read_table, write_table
+
+
+def collect_table(
+    experiment: str, files: Sequence[str], digests: Sequence[str], output: str | Path
+) -> None:
+    """Concatenate and sort; refuses blocks with other settings and members computed twice."""
+    frames, headers = [], []
+    for file, expected in zip(files, digests, strict=True):
+        frame, header = read_table(file)
+        check_block(file, header, expected)
+        frames.append(frame)
+        headers.append(header)
+    check_members(experiment, frames)
+    table = pd.concat(frames, ignore_index=True)
+    keys = [name for name in table.columns if name != "value"]
+    table = table.sort_values(keys, kind="stable", ignore_index=True)
+    columns = {name: table[name].to_numpy() for name in table.columns}
+    write_table(output, columns, table_header(experiment, headers))
+
+
+def table_header(experiment: str, headers: Sequence[Header]) -> Header:
+    own = {"code": code_digest("scalinglaws.stations.table")}
+    datasets: dict[str, Any] = {}
+    for header in headers:
+        datasets |= header["datasets"]
+    return {
+        "format": FORMAT,
+        "station": "tables",
+        "name": experiment,
+        "settings": {"blocks": [header["block"] for header in headers]},
+        "diverged": sorted(member for header in headers for member in header["diverged"]),
+        "datasets": datasets,
+        "code": merged_code(own, *headers),
+    }
+
+
+def check_block(file: str, header: Header, expected: str) -> None:
+    if header["block"] != expected:
+        raise InputError(
+            f"{file} holds block {header['block']} but the configuration asks for {expected}: it "
+            f"was made with other sizes or another seed; make it again with: "
+            f"snakemake --force {file}"
+        )
+
+
+def check_members(experiment: str, frames: Sequence[pd.DataFrame]) -> None:
+    seen: set[str] = set()
+    for frame in frames:
+        members = set(frame["member"].unique())
+        if twice := sorted(seen & members):
+            raise InputError(
+                f"experiment {experiment}: member {twice[0]} is in two blocks; expected each "
+                "member once: cut the blocks in planning/experiments without overlap."
+            )
+        seen |= members
