@@ -13,17 +13,15 @@ import logging
 import os
 import tarfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pooch
 
+from scalinglaws.data.registry import Entry
 from scalinglaws.errors import InputError
 
 MIRROR = "SCALINGLAWS_MIRROR"
-Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -130,26 +128,36 @@ def checked(name: str, entry: Entry, contents: dict[str, bytes], source: str) ->
 def from_network(name: str, entry: Entry, downloads: Path) -> Sourced:
     """Download (or find downloaded) what the entry lists, then take the set's files out of it."""
     contents: dict[str, bytes] = {}
-    for item in entry["downloads"]:
-        path = download(name, item, downloads / name, entry["folder"])
+    for item in packed_files(entry):
+        path = download(name, item, downloads / name, entry)
         contents |= unpack(path, item["name"], entry)
     return checked(name, entry, contents, "download")
 
 
-def download(name: str, item: Entry, folder: Path, mirror: str) -> Path:
+def packed_files(entry: Entry) -> list[Entry]:
+    """What to download: name and sha256; where nothing is packed, the set's own files."""
+    plain = [
+        {"name": file["name"], "sha256": file["variants"][0]["sha256"]} for file in entry["files"]
+    ]
+    return list(entry.get("downloads", plain))
+
+
+def download(name: str, item: Entry, folder: Path, entry: Entry) -> Path:
     """One file, from the first address that serves it with the right checksum."""
     logging.getLogger("pooch").setLevel(logging.WARNING)
+    known = f"sha256:{item['sha256']}"
     problems = []
-    for url in item["urls"]:
+    for address in entry["addresses"]:
         try:
-            known = f"{item['hash']}:{item['sum']}"
+            url = address + item["name"]
             return Path(pooch.retrieve(url, known, fname=item["name"], path=folder))
         except Exception as problem:  # no network, refused, not found, wrong checksum
-            problems.append(f"{url}: {' '.join(str(problem).split())}")
+            problems.append(f"{address}: {' '.join(str(problem).split()).rstrip('.')}")
     raise InputError(
-        f"{name}: {item['name']} could not be downloaded with {item['hash']} {item['sum']} "
-        f"({'; '.join(problems)}); connect to the network, or put the set into a folder {mirror} "
-        f"of a mirror and name that mirror in {MIRROR}, then run the same command again."
+        f"{name}: {item['name']} could not be downloaded with sha256 {item['sha256']} "
+        f"({'; '.join(problems)}): connect to the network, or put the set into the folder "
+        f"{entry['folder']} of a mirror and name that mirror in the environment variable {MIRROR}, "
+        "then run the same command again."
     )
 
 

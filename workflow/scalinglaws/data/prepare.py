@@ -1,0 +1,237 @@
+"""From official files to a checked data set with its card, and to and from our own npz."""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scalinglaws.canonical import canonical_json
+from scalinglaws.codedigest import code_digest
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.data.readers import read_cifar, read_digits_csv, read_idx, read_svhn
+from scalinglaws.data.registry import Entry
+from scalinglaws.data.sources import Sourced, collect
+from scalinglaws.errors import InputError
+from scalinglaws.storage import FORMAT, broken, check_code, missing, write_json, write_whole
+from scalinglaws.streams import generator
+
+Labelled = tuple[np.ndarray, np.ndarray]
+ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+
+
+def fetch(name: str, entry: Entry, out_npz: str | Path, out_card: str | Path) -> None:
+    """Get, check and store one data set; downloads are kept beside the result.
+
+    Raises InputError for anything wrong with the source, its files or their contents.
+    """
+    dataset = prepare(name, entry, Path(out_npz).parent / "downloads")
+    header = {
+        "format": FORMAT,
+        "station": "data",
+        "name": name,
+        "settings": dict(entry),
+        "code": code_digest("scalinglaws.data.prepare"),
+    }
+    save_dataset(out_npz, out_card, dataset, header)
+
+
+def prepare(name: str, entry: Entry, downloads: str | Path = "results/data/downloads") -> Dataset:
+    """One registry entry as a checked `Dataset`.
+
+    Raises InputError when files cannot be had, or shapes, class counts or repeats are not those
+    of the registry.
+    """
+    if entry["layout"] not in LAYOUTS:
+        raise InputError(
+            f"{name} holds no images (layout {entry['layout']}): expected one of "
+            f"{', '.join(sorted(LAYOUTS))}; choose an image set of config/datasets.yaml."
+        )
+    sourced = collect(name, entry, downloads)
+    train, test = LAYOUTS[entry["layout"]](name, entry, sourced)
+    for part, (images, labels) in (("train", train), ("test", test)):
+        check_part(name, part, images, labels, entry)
+    card = describe(name, entry, sourced, train, test)
+    check_repeats(name, card["repeats"], entry["repeats_at_most"])
+    return Dataset(name, *train, *test, card)
+
+
+def from_idx(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Labelled]:
+    arrays = [read_idx(sourced.files[file["name"]], file["name"]) for file in entry["files"]]
+    train_images, train_labels, test_images, test_labels = arrays
+    return (
+        (train_images, train_labels.astype(np.int64)),
+        (test_images, test_labels.astype(np.int64)),
+    )
+
+
+def from_cifar(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Labelled]:
+    """Batches in the registry's order; the last file is the test set."""
+    label_bytes = 2 if entry["layout"] == "cifar100_binary" else 1
+    parts = [
+        read_cifar(sourced.files[file["name"]], file["name"], label_bytes)
+        for file in entry["files"]
+    ]
+    images = np.concatenate([images for images, _ in parts[:-1]])
+    return (images, np.concatenate([labels for _, labels in parts[:-1]])), parts[-1]
+
+
+def from_svhn(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Labelled]:
+    train, test = (read_svhn(sourced.files[file["name"]], file["name"]) for file in entry["files"])
+    return train, test
+
+
+def from_digits_csv(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Labelled]:
+    """One table of digits, cut into a stratified training and test set by a named stream."""
+    file = entry["files"][0]["name"]
+    images, labels = read_digits_csv(sourced.files[file], file)
+    train, test = stratified_split(name, labels, entry["split"])
+    return (images[train], labels[train]), (images[test], labels[test])
+
+
+def stratified_split(name: str, labels: np.ndarray, split: Entry) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers of the two parts: so many of each class, then each part in random order.
+
+    The file is sorted by class, so without the second step its head would hold zeros only.
+    Raises InputError when a class has fewer rows than the split asks for.
+    """
+    take, leave = split["train_per_class"], split["test_per_class"]
+    train, test = [], []
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        if len(rows) < take + leave:
+            raise InputError(
+                f"{name}: class {label} has {len(rows)} images, expected at least {take} + {leave} "
+                "for the split in config/datasets.yaml; make the split smaller."
+            )
+        stream = generator(split["root"], "data", name, {"label": int(label)}, "split")
+        shuffled = stream.permutation(rows)
+        train.append(shuffled[:take])
+        test.append(shuffled[take : take + leave])
+    order = generator(split["root"], "data", name, {}, "order")
+    return order.permutation(np.concatenate(train)), order.permutation(np.concatenate(test))
+
+
+LAYOUTS = {
+    "idx": from_idx,
+    "cifar10_binary": from_cifar,
+    "cifar100_binary": from_cifar,
+    "svhn_mat": from_svhn,
+    "digits_csv": from_digits_csv,
+}
+
+
+def check_part(name: str, part: str, images: np.ndarray, labels: np.ndarray, entry: Entry) -> None:
+    """Raises InputError when shape or class counts differ from the registry's."""
+    shape, counts = tuple(entry["image_shape"]), class_counts(entry, part)
+    if images.shape[1:] != shape or len(images) != len(labels):
+        raise InputError(
+            f"{name}: the {part} part has images of shape {images.shape} and {len(labels)} labels, "
+            f"expected {shape} each and as many labels; replace the files of {entry['folder']}."
+        )
+    found = np.bincount(labels, minlength=len(counts)).tolist()
+    if found != counts:
+        raise InputError(
+            f"{name}: the {part} part has {found} images per class, expected {counts}; "
+            f"replace the files of {entry['folder']}."
+        )
+
+
+def class_counts(entry: Entry, part: str) -> list[int]:
+    """Images per class; the registry writes one number where all classes have as many."""
+    counts = entry["per_class"][part]
+    return [counts] * entry["per_class"]["classes"] if isinstance(counts, int) else list(counts)
+
+
+def check_repeats(name: str, found: Mapping[str, int], allowed: Mapping[str, int] | None) -> None:
+    """Raises InputError when more images repeat each other than the registry knows of (null:
+    never counted, so nothing is known)."""
+    if allowed is None:
+        return
+    for part, count in found.items():
+        if count > allowed[part]:
+            raise InputError(
+                f"{name}: {count} repeated images ({part}), expected at most {allowed[part]}; "
+                "replace the files, or correct repeats_at_most in config/datasets.yaml."
+            )
+
+
+def repeats(train: np.ndarray, test: np.ndarray) -> dict[str, int]:
+    """Images that equal an earlier one, within each part and from test to train."""
+    train_keys = [image.tobytes() for image in train]
+    test_keys = [image.tobytes() for image in test]
+    seen, seen_test = set(train_keys), set(test_keys)
+    return {
+        "train": len(train_keys) - len(seen),
+        "test": len(test_keys) - len(seen_test),
+        "test_in_train": sum(key in seen for key in test_keys),
+    }
+
+
+def describe(
+    name: str, entry: Entry, sourced: Sourced, train: Labelled, test: Labelled
+) -> dict[str, Any]:
+    """The card: everything a reader of a result must know about the data behind it."""
+    grades = sorted(set(sourced.exactness.values()))
+    return {
+        "name": name,
+        "title": entry["title"],
+        "source": sourced.source,
+        "sha256": sourced.sha256,
+        "exactness": " and ".join(grades),
+        "exactness_of_files": sourced.exactness,
+        "licence": entry["licence"],
+        "citation": entry["citation"],
+        "notes": entry["notes"],
+        "image_shape": list(entry["image_shape"]),
+        "classes": entry["per_class"]["classes"],
+        "counts": {"train": len(train[1]), "test": len(test[1])},
+        "per_class": {part: class_counts(entry, part) for part in ("train", "test")},
+        "repeats": repeats(train[0], test[0]),
+        "mean": channel_moments(train[0])[0],
+        "std": channel_moments(train[0])[1],
+    }
+
+
+def channel_moments(images: np.ndarray) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation per channel of pixels / 255, exact: from a histogram."""
+    channels = images.reshape(*images.shape[:3], -1)
+    values = np.arange(256) / 255
+    means, deviations = [], []
+    for channel in range(channels.shape[-1]):
+        share = (
+            np.bincount(channels[..., channel].reshape(-1), minlength=256) / channels[..., 0].size
+        )
+        mean = float(share @ values)
+        means.append(round(mean, 10))
+        deviations.append(round(float(np.sqrt(share @ (values - mean) ** 2)), 10))
+    return means, deviations
+
+
+def save_dataset(
+    path_npz: str | Path, path_card: str | Path, dataset: Dataset, header: Mapping[str, Any]
+) -> None:
+    """Write arrays with card and header (npz, no pickles, same bytes every time) and the card."""
+    buffer = io.BytesIO()
+    content: dict[str, Any] = {key: getattr(dataset, key) for key in ARRAYS}
+    content["card"] = np.array(canonical_json(dataset.card))
+    content["header"] = np.array(canonical_json(header))
+    np.savez(buffer, **content)
+    write_whole(path_npz, buffer.getvalue())
+    write_json(path_card, dataset.card, dict(header))
+
+
+def load_dataset(path: str | Path) -> Dataset:
+    """Read what `save_dataset` wrote. Raises InputError for a missing, damaged or stale file."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in ARRAYS}
+            card, header = (json.loads(str(archive[key])) for key in ("card", "header"))
+    except FileNotFoundError as problem:
+        raise InputError(missing(path)) from problem
+    except Exception as problem:  # zip, npy and JSON readers raise errors of many kinds
+        raise InputError(broken(path, "an npz data set with card and header")) from problem
+    check_code(path, header)
+    return Dataset(name=card["name"], card=card, **arrays)
