@@ -16,15 +16,15 @@ rule compute_theory:
     priority: 10
     conda:
         "../../envs/cpu.yaml"
-    threads: lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).threads
+    threads: lambda wildcards: PLAN.block(wildcards).threads
     resources:
-        mem_mb=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).memory_mb,
-        runtime=lambda wildcards: minutes(PLAN.block(wildcards.experiment, wildcards.block)),
+        mem_mb=lambda wildcards: PLAN.block(wildcards).memory_mb,
+        runtime=lambda wildcards: minutes(PLAN.block(wildcards)),
     params:
-        module=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).module,
-        digest=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).digest,
-        settings=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).spec,
-        code=lambda wildcards: code(PLAN.block(wildcards.experiment, wildcards.block).module),
+        module=lambda wildcards: PLAN.block(wildcards).module,
+        digest=lambda wildcards: PLAN.block(wildcards).digest,
+        settings=lambda wildcards: PLAN.block(wildcards).spec,
+        code=lambda wildcards: code(PLAN.block(wildcards).module),
         state=subpath(output[0], strip_suffix=".parquet"),
     message:
         "Computing {wildcards.experiment}, block {wildcards.block}"

@@ -11,7 +11,7 @@ output of a killed job, and with it the hours spent.
 rule train_block:
     """Train one block of an experiment; resumes by itself after a kill."""
     input:
-        data=lambda wildcards: PLAN.data_files(PLAN.block(wildcards.experiment, wildcards.block)),
+        data=lambda wildcards: PLAN.data_files(PLAN.block(wildcards)),
     output:
         "<results>/runs/{paper}/{experiment}/{block}.parquet",
     log:
@@ -21,16 +21,16 @@ rule train_block:
     priority: 10
     conda:
         "../../envs/cpu.yaml" if config["device"] == "cpu" else "../../envs/cuda.yaml"
-    threads: lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).threads
+    threads: lambda wildcards: PLAN.block(wildcards).threads
     resources:
-        mem_mb=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).memory_mb,
-        runtime=lambda wildcards: minutes(PLAN.block(wildcards.experiment, wildcards.block)),
-        gpu=lambda wildcards: int(PLAN.block(wildcards.experiment, wildcards.block).gpu),
+        mem_mb=lambda wildcards: PLAN.block(wildcards).memory_mb,
+        runtime=lambda wildcards: minutes(PLAN.block(wildcards)),
+        gpu=lambda wildcards: int(PLAN.block(wildcards).gpu),
     params:
-        module=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).module,
-        digest=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).digest,
-        settings=lambda wildcards: PLAN.block(wildcards.experiment, wildcards.block).spec,
-        code=lambda wildcards: code(PLAN.block(wildcards.experiment, wildcards.block).module),
+        module=lambda wildcards: PLAN.block(wildcards).module,
+        digest=lambda wildcards: PLAN.block(wildcards).digest,
+        settings=lambda wildcards: PLAN.block(wildcards).spec,
+        code=lambda wildcards: code(PLAN.block(wildcards).module),
         state=subpath(output[0], strip_suffix=".parquet"),
     message:
         "Training {wildcards.experiment}, block {wildcards.block}"

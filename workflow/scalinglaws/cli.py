@@ -104,6 +104,7 @@ def add_for_rules(verbs: Any) -> None:
     verb = add(verbs, "numbers", numbers, "rule gather_numbers")
     verb.add_argument("--results", type=Path, required=True)
     verb.add_argument("--papers", nargs="+", required=True)
+    verb.add_argument("--cards", nargs="*", type=Path, default=[])
     verb.add_argument("--output", required=True)
 
     verb = add(verbs, "compile", compile_paper, "rule compile_paper")
@@ -243,7 +244,7 @@ def environment(options: argparse.Namespace) -> None:
 def numbers(options: argparse.Namespace) -> None:
     from scalinglaws.stations.paper import write_numbers
 
-    write_numbers(options.results, options.papers, options.output)
+    write_numbers(options.results, options.papers, options.cards, options.output)
 
 
 def compile_paper(options: argparse.Namespace) -> None:

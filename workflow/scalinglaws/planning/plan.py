@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from scalinglaws.canonical import canonical_json, digest
@@ -33,8 +34,13 @@ class Plan:
     def experiments(self) -> list[str]:
         return list(dict.fromkeys(block.experiment for block in self.blocks))
 
-    def block(self, experiment: str, name: str) -> Block:
-        return next(block for block in self.of_experiment(experiment) if block.name == name)
+    @cached_property
+    def named(self) -> dict[tuple[str, str], Block]:
+        return {(block.experiment, block.name): block for block in self.blocks}
+
+    def block(self, wildcards: Any) -> Block:
+        """The block of a job, by its wildcards ``experiment`` and ``block``."""
+        return self.named[wildcards.experiment, wildcards.block]
 
     def block_file(self, block: Block) -> str:
         folder = f"{self.results}/{block.station}/{block.paper}/{block.experiment}"

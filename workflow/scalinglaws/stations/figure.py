@@ -50,7 +50,7 @@ def draw_figure(
 def full_caption(
     text: str, scale: str, tables: Mapping[str, Any], record: Mapping[str, Any]
 ) -> str:
-    """The drawing's own caption and what every caption says: scale, data, divergence, departures."""
+    """The drawing's own caption and what every caption adds: scale, data, departures."""
     datasets = sorted({name for _, header in tables.values() for name in header["datasets"]})
     diverged = [member for _, header in tables.values() for member in header["diverged"]]
     parts = [text.strip(), f"Scale: {scale}."]

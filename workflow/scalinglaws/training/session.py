@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,14 +25,16 @@ class Session:
     - `key`: block digest with code digest; state with another key is ignored.
     - `threads`: how many threads numerical libraries may use.
     - `device`: "cpu" or "cuda".
-    - `save_every`: seconds of computing between two saved states.
+    - `save_every`: least seconds between two saved states; a state that takes long to write is
+      saved less often, so that saving stays below 2 % of the time.
     """
 
     state_folder: Path | None = None
     key: str = ""
     threads: int = 1
     device: str = "cpu"
-    save_every: float = 10.0
+    save_every: float = 1.0
+    saving_took: float = 0.0
     saved_at: float = field(default_factory=time.monotonic)
     shown_at: float = 0.0
 
@@ -48,15 +51,22 @@ class Session:
         """
         if self.state_folder is None:
             return
-        if not force and time.monotonic() - self.saved_at < self.save_every:
+        began = time.monotonic()
+        if not force and began - self.saved_at < max(self.save_every, 50 * self.saving_took):
             return
         previous = self.load()
         count = 1 if previous is None else int(previous["_count"]) + 1
-        content = {**state, "_count": np.array(count), "_key": np.array(self.key)}
+        content: dict[str, Any] = {
+            **state,
+            "_count": np.array(count),
+            "_key": np.array(self.key),
+        }
         buffer = io.BytesIO()
         np.savez(buffer, **content)
         write_whole(self.generations()[count % 2], buffer.getvalue())
         self.saved_at = time.monotonic()
+        # save_every = 0 asks for every state (tests); otherwise the cost sets the pace.
+        self.saving_took = self.saved_at - began if self.save_every else 0.0
 
     def progress(self, done: float, total: float) -> None:
         """Tell watchers how far the block is (at most once a second); never affects results."""

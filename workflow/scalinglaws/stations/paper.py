@@ -1,0 +1,50 @@
+"""Rules gather_numbers and compile_paper: the replication paper from result files alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scalinglaws.config import read_departures, read_paper
+from scalinglaws.document.compile import compile_pdf
+from scalinglaws.document.numbers import gather_numbers
+from scalinglaws.storage import read_json, write_json
+
+
+def write_numbers(
+    results: Path, papers: Sequence[str], cards: Sequence[Path], output: str | Path
+) -> None:
+    """Read every result the prose may quote and write them as one record."""
+    records = {slug: read_paper(slug) for slug in papers}
+    fits = {
+        slug: {
+            fit: read_json(results / "fits" / slug / f"{fit}.json")["quantities"]
+            for fit in record["fits"]
+        }
+        for slug, record in records.items()
+    }
+    figures = {
+        name: read_json(results / "figures" / f"{name}.json")
+        for record in records.values()
+        for name in record["figures"]
+    }
+    plan = read_json(results / "plan" / "plan.json")
+    numbers = gather_numbers(
+        fits,
+        {slug: read_json(results / "ledger" / f"{slug}.json")["claims"] for slug in papers},
+        scale=plan["scale"],
+        papers=records,
+        figures=figures,
+        departures=read_departures(),
+        plan=plan,
+        cards=[read_json(card) for card in cards],
+        environment=read_json(results / "environment.json"),
+    )
+    write_json(output, numbers)
+
+
+def compile_paper(source: Path, results: Path, output: Path) -> None:
+    """Typeset the paper; results are named by absolute path because typst's root is ``/``."""
+    inputs = {
+        "numbers": str((results / "numbers.json").resolve()),
+        "figures": str((results / "figures").resolve()),
+    }
+    compile_pdf(source, inputs, output)
