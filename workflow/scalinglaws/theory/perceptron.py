@@ -1,4 +1,4 @@
-"""Generalisation error of the fixed-norm logistic perceptron, replica symmetric at zero temperature.
+"""Generalisation error of the fixed-norm logistic perceptron: replica symmetric, T = 0.
 
 Teacher and student have N weights, P = alpha N Gaussian examples; the student minimises
 sum of V(D) = log(1 + exp(-2 lambda D)) / lambda over |w|^2 = N, with stability
@@ -159,7 +159,7 @@ def maximum_stability(alpha: float) -> tuple[float, float]:
 
 
 def posterior_overlap(alpha: float) -> float:
-    """1 - q for the overlap q of two weight vectors drawn from the posterior (and with the teacher).
+    """1 - q, with q the overlap of two weight vectors drawn from the posterior.
 
     Solves q = (alpha / pi) Int Dt exp(-z^2) / H(-z), z = t sqrt(q / (1 - q)). Unknown is
     s = sqrt(q / (1 - q)), which stays well scaled for q -> 1. Raises NoSolution.
