@@ -104,7 +104,8 @@ def exponent_over_seeds(
     Arguments:
     - `x`: (n,) positive abscissae, any order.
     - `samples`: (seeds, n) values; a value that is not finite (a diverged member) is left out of
-      the mean at its abscissa and counted under ``n_masked``.
+      the mean at its abscissa and counted under ``n_masked``; a point with fewer than two finite
+      seeds leaves the fit.
     - `mean`: "log" (geometric mean over seeds) or "arithmetic".
     - `offset`: fit an offset jointly; this needs the arithmetic mean.
     - `sign`: +1 reports the decay exponent, -1 the growth exponent of the same fit.
@@ -117,10 +118,13 @@ def exponent_over_seeds(
     order = np.argsort(np.asarray(x, dtype=float), kind="stable")
     x, samples = np.asarray(x, dtype=float)[order], np.asarray(samples, dtype=float)[:, order]
     inside = np.full(len(x), True) if window is None else select(x, *window)
+    n_masked = int(np.sum(~np.isfinite(samples[:, inside])))
+    # A point that one seed alone supports would enter with no spread, as if it were exact.
+    inside &= np.isfinite(samples).sum(axis=0) >= min(2, len(samples))
     facts: dict[str, Any] = {
         "n_points": int(inside.sum()),
         "n_seeds": len(samples),
-        "n_masked": int(np.sum(~np.isfinite(samples[:, inside]))),
+        "n_masked": n_masked,
         "window": window if window is not None or not len(x) else (x[0], x[-1]),
         "rule": rule,
         "level": level,
@@ -237,8 +241,10 @@ def offset_interval(x: Array, samples: Array, curve: Array, level: float) -> Int
     if n_seeds < 2:
         return Interval(law.exponent, np.nan, np.nan, np.nan, 0)
     finite = np.isfinite(samples)
-    deviations = np.where(finite, samples - curve, 0.0) / finite.sum(axis=0)
-    spread = n_seeds / (n_seeds - 1) * deviations.T @ deviations  # covariance of the mean curve
+    count = finite.sum(axis=0)
+    unbiased = np.sqrt(count / np.maximum(count - 1, 1)) / count
+    deviations = np.where(finite, samples - curve, 0.0) * unbiased
+    spread = deviations.T @ deviations  # covariance of the mean curve
     threshold = critical(n_seeds, level)
     weights = law(x) ** -2.0
 

@@ -72,6 +72,8 @@ def why_not(x: Array, y: Array, *, offset: bool = False) -> str | None:
     distinct = len(np.unique(x))
     if distinct < needed - 1:
         return f"{distinct} distinct abscissae, at least {needed - 1} are needed"
+    if offset and np.ptp(y) <= 1e-12 * np.max(y):
+        return "all values are equal, so nothing tells an offset from a law"
     return None
 
 

@@ -55,13 +55,11 @@ def quantity(
     An interval is kept only with a finite estimate and two finite ends in order.
     Raises ValueError when the ends are out of order.
     """
-    number, ends = finite(estimate), finite_pair(interval)
+    number, ends, reason = finite(estimate), finite_pair(interval), why
     if number is None:
         ends, reason = None, why or "the estimate is not a finite number"
     elif ends is None:
         reason = why or "no finite interval could be estimated"
-    else:
-        reason = why
     if ends is not None and ends[0] > ends[1]:
         raise ValueError(f"interval ends out of order: {ends}")
     return Quantity(

@@ -1,0 +1,141 @@
+"""Verdicts by equivalence, not by absence of a difference.
+
+A claim sets a band around the published value. An estimate whose interval lies inside the band
+has *reproduced* it, one whose interval lies wholly outside *differs*, anything else is
+*undecided*. So little data end undecided and never reproduced; two one-sided tests say the same.
+
+The p values here are exactly those for which "interval inside" means p_equivalence <= 0.025 and
+"interval outside" means p_difference <= 0.05 (at level 0.95): each side of the interval is read
+as a multiple of Student's quantile with n_seeds - 1 degrees of freedom.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from scalinglaws.fitting.quantity import NUMERICAL
+
+REPRODUCED, DIFFERS, UNDECIDED = "reproduced", "differs", "undecided"
+VERDICTS = (REPRODUCED, DIFFERS, UNDECIDED)
+
+
+@dataclass(frozen=True)
+class Band:
+    """The values that count as the published one; an inequality has one infinite end."""
+
+    low: float
+    high: float
+    margin: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One quantity against its band. Deterministic numbers have no p values and no power."""
+
+    verdict: str
+    p_equivalence: float | None
+    p_difference: float | None
+    power: float | None
+
+
+def margin_of(claim: Mapping[str, Any]) -> tuple[float, str]:
+    """The largest of authors' error, half their last printed digit, declared margin; its reason."""
+    decimals = claim["published_decimals"]
+    candidates = [(float(claim["margin"]), claim["margin_reason"])]
+    if claim["published_error"] is not None:
+        candidates.append((float(claim["published_error"]), "the authors' own error"))
+    if decimals is not None:
+        candidates.append((0.5 * 10.0**-decimals, "half of the last printed digit"))
+    return max(candidates, key=lambda candidate: candidate[0])
+
+
+def band_of(kind: str, published: float, margin: float) -> Band:
+    """published -+ margin; for an inequality the margin extends only towards its violation."""
+    low = -math.inf if kind == "at_most" else published - margin
+    high = math.inf if kind == "at_least" else published + margin
+    return Band(low, high, margin)
+
+
+def interval_verdict(interval: Sequence[float] | None, band: Band) -> str:
+    """Reproduced if inside (ends included), differs if wholly outside, else undecided."""
+    if interval is None:
+        return UNDECIDED
+    low, high = interval
+    if band.low <= low and high <= band.high:
+        return REPRODUCED
+    return DIFFERS if high < band.low or low > band.high else UNDECIDED
+
+
+def judge_quantity(quantity: Mapping[str, Any], band: Band) -> Judgement:
+    """Judge one quantity by its plain interval and say how strong the evidence is."""
+    verdict = interval_verdict(quantity["interval"], band)
+    if is_deterministic(quantity):
+        return Judgement(verdict, None, None, None)
+    if quantity["interval"] is None:
+        return Judgement(verdict, 1.0, 1.0, 0.0)
+    return Judgement(
+        verdict,
+        p_equivalence(quantity, band),
+        p_difference(quantity, band),
+        power(quantity, band),
+    )
+
+
+def is_deterministic(quantity: Mapping[str, Any]) -> bool:
+    """A number without sampling error: its interval is a bound, not a probability."""
+    return quantity["interval_kind"] == NUMERICAL
+
+
+def p_equivalence(quantity: Mapping[str, Any], band: Band) -> float:
+    """The larger p of the two one-sided tests that the truth lies below, or above, the band."""
+    estimate, below, above = one_sided_scales(quantity)
+    return max(
+        tail(estimate - band.low, below, quantity), tail(band.high - estimate, above, quantity)
+    )
+
+
+def p_difference(quantity: Mapping[str, Any], band: Band) -> float:
+    """Two-sided p of the test that the truth lies in the band (safe for any width of the band)."""
+    estimate, below, above = one_sided_scales(quantity)
+    nearest = min(
+        tail(band.low - estimate, above, quantity), tail(estimate - band.high, below, quantity)
+    )
+    return min(1.0, 2 * nearest)
+
+
+def power(quantity: Mapping[str, Any], band: Band) -> float:
+    """Probability that the interval would lie inside, were the published value exactly true.
+
+    It uses the precision that was reached; for an inequality the truth sits at the published
+    bound, so without a margin the power is 2.5 %.
+    """
+    _, below, above = one_sided_scales(quantity)
+    ends = sum(math.isfinite(end) for end in (band.low, band.high))
+    missed = tail(band.margin, (below + above) / 2, quantity, shift=-reach(quantity))
+    return max(0.0, 1 - ends * missed)
+
+
+def one_sided_scales(quantity: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Estimate, and the standard errors that the lower and the upper half-width stand for."""
+    estimate, (low, high) = quantity["estimate"], quantity["interval"]
+    return estimate, (estimate - low) / reach(quantity), (high - estimate) / reach(quantity)
+
+
+def reach(quantity: Mapping[str, Any]) -> float:
+    """Student's quantile that made the half-width out of a standard error."""
+    upper = (1 + quantity["level"]) / 2
+    n_seeds = quantity["n_seeds"]
+    return float(student.ppf(upper, n_seeds - 1) if n_seeds > 1 else norm.ppf(upper))
+
+
+def tail(distance: float, scale: float, quantity: Mapping[str, Any], shift: float = 0.0) -> float:
+    """Probability of a deviation beyond distance / scale + shift; 0 or 1 without any spread."""
+    if math.isinf(distance) or scale <= 0:
+        return 0.0 if distance >= 0 else 1.0
+    n_seeds = quantity["n_seeds"]
+    standardised = distance / scale + shift
+    return float(student.sf(standardised, n_seeds - 1) if n_seeds > 1 else norm.sf(standardised))
