@@ -68,20 +68,22 @@ def validate(value: Any, schema_name: str, where: str) -> None:
 def explain(problem: ValidationError) -> str:
     """One sentence for one schema violation."""
     key = ".".join(str(part) for part in problem.absolute_path) or "the file"
-    if problem.validator == "additionalProperties":
+    found: Any = problem.instance
+    expected: Any = problem.validator_value
+    if problem.validator == "additionalProperties" and isinstance(problem.schema, Mapping):
         known = sorted(problem.schema.get("properties", {}))
-        unknown = sorted(set(problem.instance) - set(known))
+        unknown = sorted(set(found) - set(known))
         return (
             f"unknown key {', '.join(map(repr, unknown))} in {key}; expected only: "
             f"{', '.join(known)}. Correct the spelling or remove it."
         )
     if problem.validator == "enum":
-        choices = ", ".join(map(str, problem.validator_value))
-        return f"{key} is {problem.instance!r}; expected one of: {choices}."
+        choices = ", ".join(map(str, expected))
+        return f"{key} is {found!r}; expected one of: {choices}."
     if problem.validator == "required":
-        missing = sorted(set(problem.validator_value) - set(problem.instance))
+        missing = sorted(set(expected) - set(found))
         return f"{key} lacks the key {', '.join(map(repr, missing))}; add it."
-    return f"{key} is {problem.instance!r}; {problem.message}."
+    return f"{key} is {found!r}; {problem.message}."
 
 
 def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -104,12 +104,13 @@ def painter() -> Show:
 
 def line_printer(every: float = 20.0) -> Show:
     """For logs: a new line when something changed, at most every ``every`` seconds."""
-    shown = {"at": 0.0, "line": ""}
+    shown_at, shown = 0.0, ""
 
     def show(line: str, last: bool) -> None:
+        nonlocal shown_at, shown
         now = time.monotonic()
-        if line != shown["line"] and (last or now - shown["at"] >= every):
+        if line != shown and (last or now - shown_at >= every):
             print(line, file=sys.stderr, flush=True)
-            shown.update(at=now, line=line)
+            shown_at, shown = now, line
 
     return show

@@ -95,7 +95,8 @@ class Session:
 
     def read_generation(self, path: Path) -> State | None:
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            # From bytes: numpy leaves a torn file open behind its error.
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
                 state = {name: archive[name] for name in archive.files}
         except Exception:  # missing, torn or not ours: the block starts from the other one
             return None

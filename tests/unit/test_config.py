@@ -1,0 +1,77 @@
+import pytest
+
+from scalinglaws import config
+from scalinglaws.config import PAPERS, read_config, read_scale, read_yaml
+from scalinglaws.errors import InputError
+
+
+def test_the_shipped_configuration_is_valid():
+    assert read_config()["scale"] == "quick"
+
+
+def test_a_misspelt_scale_is_told_what_scales_there_are():
+    with pytest.raises(InputError, match="scale is 'quik'; expected one of: quick, laptop, paper"):
+        read_config({"scale": "quik"})
+
+
+def test_an_unknown_key_is_named_with_the_known_ones():
+    with pytest.raises(InputError, match=r"unknown key 'sede' .* expected only: .*seed"):
+        read_config({"sede": 3})
+
+
+def test_a_seed_that_is_a_word_is_refused():
+    with pytest.raises(InputError, match="seed is 'seven'"):
+        read_config({"seed": "seven"})
+
+
+def test_a_key_written_twice_is_refused_with_its_line(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("scale: quick\nseed: 1\nscale: paper\n")
+    with pytest.raises(InputError, match="line 1: key 'scale' is written more than once"):
+        read_yaml(path)
+
+
+def test_broken_yaml_is_one_sentence(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("scale: [quick\n")
+    with pytest.raises(InputError, match="is not valid YAML"):
+        read_yaml(path)
+
+
+@pytest.mark.parametrize("scale", ["laptop", "paper"])
+def test_every_scale_has_the_same_experiments_and_keys(scale):
+    quick, other = read_scale("quick"), read_scale(scale)
+    for paper in PAPERS:
+        assert list(quick[paper]) == list(other[paper])
+        for experiment, sizes in quick[paper].items():
+            assert sorted(sizes) == sorted(other[paper][experiment])
+
+
+def test_every_experiment_of_a_scale_has_a_closed_schema():
+    for paper, experiments in read_scale("quick").items():
+        for experiment in experiments:
+            schema = config.schema(f"experiments/{experiment}")
+            assert schema["additionalProperties"] is False, (paper, experiment)
+            assert sorted(schema["required"]) == sorted(schema["properties"])
+
+
+def test_an_unknown_key_of_an_experiment_is_refused(tmp_path, monkeypatch):
+    sizes = (config.CONFIG / "scales" / "quick.yaml").read_text()
+    (tmp_path / "scales").mkdir()
+    (tmp_path / "schemas").symlink_to(config.CONFIG / "schemas")
+    broken = sizes.replace("committee_sgd:\n", "committee_sgd:\n    temperature: 3\n", 1)
+    assert broken != sizes
+    (tmp_path / "scales" / "quick.yaml").write_text(broken)
+    monkeypatch.setattr(config, "CONFIG", tmp_path)
+    with pytest.raises(InputError, match="unknown key 'temperature'"):
+        read_scale("quick")
+
+
+def test_an_unknown_experiment_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "scales").mkdir()
+    (tmp_path / "schemas").symlink_to(config.CONFIG / "schemas")
+    text = "bahri2021:\n  cold_fusion: {}\ndamico2025:\nworschech2024:\n"
+    (tmp_path / "scales" / "quick.yaml").write_text(text)
+    monkeypatch.setattr(config, "CONFIG", tmp_path)
+    with pytest.raises(InputError, match=r"bahri2021\.cold_fusion: unknown experiment"):
+        read_scale("quick")
