@@ -92,40 +92,40 @@ rule figures:
 rule bahri2021:
     """Bahri et al., Explaining Neural Scaling Laws: all figures."""
     input:
-        PLAN.figures_of("bahri2021"),
+        PLAN.target("bahri2021"),
 
 
 rule bahri2021_fig1a:
     """Scaling regimes: variance-limited and resolution-limited loss against data."""
     input:
-        PLAN.files_of("bahri2021_fig1a"),
+        PLAN.target("bahri2021_fig1a"),
 
 
 rule damico2025:
     """D'Amico et al., Implicit bias produces neural scaling laws: all figures."""
     input:
-        PLAN.figures_of("damico2025"),
+        PLAN.target("damico2025"),
 
 
 rule damico2025_fig1:
     """Perceptron: test error against norm, replica theory and gradient descent."""
     input:
-        PLAN.files_of("damico2025_fig1"),
+        PLAN.target("damico2025_fig1"),
 
 
 rule damico2025_fig3:
     """Deep networks: test error against spectral complexity, the two laws, their product."""
     input:
-        PLAN.files_of("damico2025_fig3"),
+        PLAN.target("damico2025_fig3"),
 
 
 rule worschech2024:
     """Worschech & Rosenow, two-layer networks with power-law data spectra: all figures."""
     input:
-        PLAN.figures_of("worschech2024"),
+        PLAN.target("worschech2024"),
 
 
 rule worschech2024_fig1:
     """Committee machine: generalisation error against alpha, order parameters and SGD."""
     input:
-        PLAN.files_of("worschech2024_fig1"),
+        PLAN.target("worschech2024_fig1"),

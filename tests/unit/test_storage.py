@@ -62,7 +62,7 @@ def test_a_truncated_table_is_called_damaged_and_says_what_to_run(tmp_path):
     path = tmp_path / "t.parquet"
     write_table(path, rows(), header())
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(InputError, match="damaged.*snakemake"):
+    with pytest.raises(InputError, match=r"damaged.*snakemake"):
         read_table(path)
 
 

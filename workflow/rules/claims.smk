@@ -43,11 +43,12 @@ rule write_ledger:
     conda:
         "../../envs/cpu.yaml"
     params:
+        scale=config["scale"],
         code=code("scalinglaws.stations.ledger"),
     message:
         "Writing the ledger"
     shell:
-        "python -m scalinglaws ledger --ledgers {input.ledgers} --scale {config[scale]}"
+        "python -m scalinglaws ledger --ledgers {input.ledgers} --scale {params.scale}"
         " --output {output} 2>&1 | tee {log}"
 
 

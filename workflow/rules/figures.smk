@@ -34,6 +34,7 @@ rule draw_figure:
     conda:
         "../../envs/cpu.yaml"
     params:
+        scale=config["scale"],
         stem=subpath(output.pdf, strip_suffix=".pdf"),
         record=lambda wildcards: as_json(PLAN.figure(wildcards.figure)),
         code=lambda wildcards: code(
@@ -43,5 +44,5 @@ rule draw_figure:
         "Drawing {wildcards.figure}"
     shell:
         "python -m scalinglaws draw {wildcards.figure} --tables {input.tables}"
-        " --fits {input.fits} --record {params.record:q} --scale {config[scale]}"
+        " --fits {input.fits} --record {params.record:q} --scale {params.scale}"
         " --output {params.stem} 2>&1 | tee {log}"

@@ -28,6 +28,7 @@ rule train_block:
         gpu=lambda wildcards: int(PLAN.block(wildcards).gpu),
     params:
         module=lambda wildcards: PLAN.block(wildcards).module,
+        device=config["device"],
         digest=lambda wildcards: PLAN.block(wildcards).digest,
         settings=lambda wildcards: PLAN.block(wildcards).spec,
         code=lambda wildcards: code(PLAN.block(wildcards).module),
@@ -38,7 +39,7 @@ rule train_block:
         "python -m scalinglaws block --station runs --experiment {wildcards.experiment}"
         " --name {wildcards.block} --module {params.module} --digest {params.digest}"
         " --settings {params.settings:q} --data {input.data} --threads {threads}"
-        " --device {config[device]} --state {params.state}.state --output {output} 2>&1 | tee {log}"
+        " --device {params.device} --state {params.state}.state --output {output} 2>&1 | tee {log}"
 
 
 rule collect_table:

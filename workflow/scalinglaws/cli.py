@@ -145,6 +145,7 @@ def reproduce(options: argparse.Namespace) -> int:
 
 def plan(options: argparse.Namespace) -> None:
     from scalinglaws.planning.plan import assemble
+    from scalinglaws.planning.stale import stale_figures
     from scalinglaws.planning.table import plan_record, plan_table
     from scalinglaws.storage import write_json
 
@@ -153,7 +154,7 @@ def plan(options: argparse.Namespace) -> None:
     if options.output:
         write_json(options.output, plan_record(assembled))
     else:
-        print(plan_table(assembled))
+        print("\n".join([plan_table(assembled), *stale_figures(assembled)]))
 
 
 def verdicts(options: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """The plan: every block, figure and fit of a scale, known before anything runs."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -66,14 +66,20 @@ class Plan:
     def figure_targets(self) -> list[str]:
         return [file for name in self.figures() for file in self.figure_files(name)]
 
-    def files_of(self, figure: str) -> list[str]:
-        """The files of a figure target; none if its paper is left out in config.yaml."""
-        return self.figure_files(figure) if figure in self.figures() else []
+    def target(self, name: str) -> Callable[[Any], list[str]]:
+        """Input function of a target named after a figure or a paper."""
 
-    def figures_of(self, paper: str) -> list[str]:
-        """The files of a paper target; none if the paper is left out in config.yaml."""
-        names = self.figures(paper) if paper in self.papers else []
-        return [file for name in names for file in self.figure_files(name)]
+        def files(wildcards: Any) -> list[str]:
+            paper = paper_of(name)
+            if paper not in self.papers:
+                raise InputError(
+                    f"{name} belongs to {paper}, which config/config.yaml leaves out; add it to "
+                    "papers there and run the same command again."
+                )
+            figures = self.figures(paper) if name == paper else [name]
+            return [file for figure in figures for file in self.figure_files(figure)]
+
+        return files
 
     def figure(self, name: str) -> Mapping[str, Any]:
         return self.papers[paper_of(name)]["figures"][name]

@@ -46,7 +46,7 @@ def block_record(block: Block) -> dict[str, Any]:
 
 def plan_table(plan: Plan) -> str:
     """A line per experiment: blocks, members, expected core time and memory."""
-    head = f"{'paper':14s} {'experiment':24s} {'blocks':>6s} {'members':>8s} {'core time':>10s} {'MB':>7s}"
+    head = table_row("paper", "experiment", "blocks", "members", "core time", "MB")
     blocks = Counter((block.paper, block.experiment) for block in plan.blocks)
     lines = [head, "-" * len(head)]
     for (paper, experiment), count in blocks.items():
@@ -65,6 +65,10 @@ def plan_table(plan: Plan) -> str:
         + (f", {gpus} blocks on a GPU" if gpus else "")
     )
     return "\n".join(lines)
+
+
+def table_row(paper: str, experiment: str, *rest: object) -> str:
+    return f"{paper:14s} {experiment:24s}" + "".join(f" {value!s:>10s}" for value in rest)
 
 
 def duration(seconds: float) -> str:
