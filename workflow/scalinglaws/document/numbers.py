@@ -1,0 +1,238 @@
+"""Everything the PDF prints, gathered into one record: texts rounded here, raw values beside them.
+
+The typst source only sets type. Whatever is a number on paper comes from a result file through
+this module, so prose and results cannot disagree.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scalinglaws.claims.verdict import VERDICTS
+from scalinglaws.planning.table import duration
+from scalinglaws.rounding import MINUS, quantity_text, rounded, with_interval
+
+Record = Mapping[str, Any]
+RELATIONS = {"equals": "=", "at_least": "≥", "at_most": "≤"}
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "eps": "ε", "eta": "η",
+    "kappa": "κ", "lambda": "λ", "sigma": "σ", "pi": "π", "infinity": "∞",
+}  # fmt: skip
+SIGNS = {"->": "→", ">=": "≥", "<=": "≤", "+-": "±"}
+
+
+def gather_numbers(
+    fits: Mapping[str, Mapping[str, Mapping[str, Record]]],
+    rows: Mapping[str, Sequence[Record]],
+    *,
+    scale: str,
+    papers: Mapping[str, Record],
+    figures: Mapping[str, Record],
+    departures: Sequence[Record],
+    plan: Record,
+    cards: Sequence[Record],
+    environment: Record,
+) -> dict[str, Any]:
+    """The record that paper/main.typ reads.
+
+    - ``fits``: paper -> fit -> quantity name -> Quantity.
+    - ``rows``: paper -> judged claims, in ledger order.
+    - ``papers``: paper -> its record in config/papers (title, authors, arxiv).
+    - ``figures``: figure target -> {title, caption, paper, departures}, in printing order.
+    - ``departures``: the register; only entries of the papers at hand are kept.
+    - ``plan``, ``cards``, ``environment``: the files of those names.
+    """
+    every_row = [row for claims in rows.values() for row in claims]
+    quantities = [q for named in fits.values() for fit in named.values() for q in fit.values()]
+    return {
+        "scale": scale,
+        "levels": sorted({f"{100 * quantity['level']:g} %" for quantity in quantities}),
+        "verdicts": verdict_counts(every_row),
+        "claims": len(every_row),
+        "figures": len(figures),
+        "papers": [
+            paper_record(slug, paper, fits.get(slug, {}), rows.get(slug, ()), figures)
+            for slug, paper in papers.items()
+        ],
+        "departures": [readable(entry) for entry in departures if entry["paper"] in papers],
+        "data": [card_record(card) for card in cards],
+        "cost": cost_record(plan),
+        "environment": environment_rows(environment),
+    }
+
+
+def paper_record(
+    slug: str,
+    paper: Record,
+    fits: Mapping[str, Mapping[str, Record]],
+    rows: Sequence[Record],
+    figures: Mapping[str, Record],
+) -> dict[str, Any]:
+    return {
+        "slug": slug,
+        "title": paper["title"],
+        "authors": paper["authors"],
+        "arxiv": paper["arxiv"],
+        "verdicts": verdict_counts(rows),
+        "claims": [claim_record(row) for row in rows],
+        "figures": [
+            {"target": target, **readable(figure)}
+            for target, figure in figures.items()
+            if figure["paper"] == slug
+        ],
+        "fits": [
+            {"fit": fit, "quantities": [quantity_record(*item) for item in named.items()]}
+            for fit, named in fits.items()
+        ],
+    }
+
+
+def verdict_counts(rows: Sequence[Record]) -> list[dict[str, Any]]:
+    """How many claims got each verdict, in the order of ``VERDICTS``."""
+    counts = Counter(row["verdict"] for row in rows)
+    return [{"verdict": verdict, "count": counts[verdict]} for verdict in VERDICTS]
+
+
+def claim_record(row: Record) -> dict[str, Any]:
+    """One line of a claims table: the published value, ours, and the verdict."""
+    return {
+        "id": row["id"],
+        "statement": readable(row["statement"]),
+        "source": readable(row["source"]),
+        "published": published_text(row),
+        "margin": f"± {significant(row['margin'], 3)}" if row["margin"] else "",
+        "margin_reason": readable(row["margin_reason"]),
+        "ours": [
+            {"name": quantity_name(one["name"].split(".", 1)[1]), "text": quantity_text(one)}
+            for one in row["judged"]
+        ],
+        "raw": [[one["estimate"], one["interval"]] for one in row["judged"]],
+        "verdict": row["verdict"],
+        "why": readable(why_text(row)),
+        "figure": row["figure"],
+        "departures": list(row["departures"]),
+    }
+
+
+def why_text(row: Record) -> str:
+    """The ledger's reason, unless the estimate's own text already gives it."""
+    said = any(one["estimate"] is None for one in row["judged"])
+    return "" if said else row["why"] or ""
+
+
+def published_text(row: Record) -> str:
+    """For example ``= 1.02 ± 0.03``, ``≥ 1``; as many decimals as the authors printed."""
+    decimals = row["published_decimals"]
+    values = [row["published"], row["published_error"]]
+    texts = [
+        significant(value) if decimals is None else rounded(value, decimals)
+        for value in values
+        if value is not None
+    ]
+    return f"{RELATIONS[row['kind']]} {' ± '.join(texts)}"
+
+
+def significant(value: float, digits: int = 6) -> str:
+    """The shortest decimal that is the number to so many digits: ``10,000``, ``3.2 × 10^−7``."""
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    if value and not -5 < int(power) < 6:
+        text = f"{float(mantissa):g} × 10^{int(power)}"
+    else:
+        text = f"{float(f'{value:.{digits}g}'):,.12f}".rstrip("0").rstrip(".")
+    return text.replace("-", MINUS)
+
+
+def quantity_record(name: str, quantity: Record) -> dict[str, Any]:
+    """One line of a table of fitted quantities."""
+    return {
+        "name": quantity_name(name),
+        "text": quantity_text(quantity),
+        "kind": quantity["interval_kind"] if quantity["interval"] else "",
+        "points": str(quantity["n_points"] or ""),
+        "seeds": str(quantity["n_seeds"] or ""),
+        "masked": str(quantity["n_masked"]),
+        "window": range_text(quantity["window"]),
+        "rule": readable(quantity["rule"] or ""),
+        "scan": scan_text(quantity),
+        "raw": [quantity["estimate"], quantity["interval"]],
+    }
+
+
+def quantity_name(key: str) -> str:
+    """``lambda_opt_slope`` as ``λ_opt slope``: only after a Greek letter ``_`` marks an index."""
+    return re.sub("(?<![α-ω])_", " ", readable(key))
+
+
+def range_text(bounds: Sequence[float] | None) -> str:
+    return "" if bounds is None else f"{significant(bounds[0], 4)} to {significant(bounds[1], 4)}"
+
+
+def scan_text(quantity: Record) -> str:
+    """Smallest and largest estimate over admissible windows, to the estimate's precision."""
+    if quantity["scan"] is None or quantity["estimate"] is None:
+        return ""
+    text = with_interval(quantity["estimate"], quantity["scan"])
+    return text[text.index("[") :].replace(")", "") if "[" in text else text
+
+
+def card_record(card: Record) -> dict[str, Any]:
+    counts = card["counts"]
+    return {
+        **{key: card[key] for key in ("name", "title", "exactness", "licence", "citation")},
+        "source": str(card["source"]),
+        "notes": card["notes"],
+        "counts": f"{counts['train']:,} + {counts['test']:,}",
+        "shape": " × ".join(str(length) for length in card["image_shape"]),
+        "classes": card["classes"],
+    }
+
+
+def cost_record(plan: Record) -> dict[str, Any]:
+    """Expected cost per experiment (blocks summed, in plan order) and in all."""
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for block in plan["blocks"]:
+        groups.setdefault((block["paper"], block["experiment"]), []).append(block)
+    return {
+        "rows": [
+            {"paper": paper, "experiment": name, **block_totals(blocks)}
+            for (paper, name), blocks in groups.items()
+        ],
+        "total": block_totals(plan["blocks"]),
+        "jobs": plan["jobs"],
+    }
+
+
+def block_totals(blocks: Sequence[Record]) -> dict[str, Any]:
+    return {
+        "blocks": len(blocks),
+        "members": f"{sum(block['members'] for block in blocks):,}",
+        "time": duration(sum(block["core_seconds"] for block in blocks)),
+        "memory": f"{max((block['memory_mb'] for block in blocks), default=0):,} MB",
+        "device": "GPU" if any(block["gpu"] for block in blocks) else "CPU",
+    }
+
+
+def environment_rows(environment: Record) -> list[list[str]]:
+    """Name and text of each entry; a nested record becomes one line of names and values."""
+    return [
+        [name, ", ".join(f"{key} {item}" for key, item in value.items())]
+        if isinstance(value, Mapping)
+        else [name, str(value)]
+        for name, value in environment.items()
+        if name != "header"
+    ]
+
+
+def readable(value: Any) -> Any:
+    """Greek letters and signs for the plain spelling used in configuration files."""
+    if isinstance(value, Mapping):
+        return {key: readable(item) for key, item in value.items() if key != "header"}
+    if isinstance(value, list | tuple):
+        return [readable(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    for sign, nice in SIGNS.items():
+        value = value.replace(sign, nice)
+    names = "|".join(GREEK)
+    return re.sub(rf"(?<![\w.])({names})(?=_|\b)(?!\.\w)", lambda word: GREEK[word[1]], value)
