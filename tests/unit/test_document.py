@@ -1,0 +1,182 @@
+import json
+import shutil
+import time
+
+import document_sample as sample
+import pytest
+
+from scalinglaws.document.compile import compile_pdf
+from scalinglaws.document.numbers import (
+    gather_numbers,
+    published_text,
+    quantity_name,
+    readable,
+    scan_text,
+    significant,
+)
+from scalinglaws.errors import InputError
+from scalinglaws.fitting.quantity import quantity
+from scalinglaws.storage import write_json
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    write_json(folder / "numbers.json", sample.write_sample(folder))
+    return folder
+
+
+def inputs_of(folder):
+    return {"numbers": str(folder / "numbers.json"), "figures": str(folder / "figures")}
+
+
+def strings_of(value):
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in strings_of(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in strings_of(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_the_paper_compiles_to_the_same_bytes_wherever_the_results_lie(results, tmp_path):
+    began = time.process_time()
+    compile_pdf(sample.MAIN_TYP, inputs_of(results), tmp_path / "here.pdf")
+    assert time.process_time() - began < 5
+    moved = shutil.copytree(results, tmp_path / "elsewhere" / "quick")
+    compile_pdf(sample.MAIN_TYP, inputs_of(moved), tmp_path / "there.pdf")
+    here, there = ((tmp_path / name).read_bytes() for name in ("here.pdf", "there.pdf"))
+    assert here.startswith(b"%PDF")
+    assert here == there
+
+
+def test_another_number_makes_another_paper(results, tmp_path):
+    numbers = json.loads((results / "numbers.json").read_text())
+    numbers["papers"][0]["claims"][0]["ours"][0]["text"] = "7.77 [7.70, 7.80]"
+    write_json(tmp_path / "numbers.json", numbers)
+    compile_pdf(sample.MAIN_TYP, inputs_of(results), tmp_path / "before.pdf")
+    changed = {**inputs_of(results), "numbers": str(tmp_path / "numbers.json")}
+    compile_pdf(sample.MAIN_TYP, changed, tmp_path / "after.pdf")
+    assert (tmp_path / "before.pdf").read_bytes() != (tmp_path / "after.pdf").read_bytes()
+
+
+def test_a_run_without_claims_figures_departures_or_data_still_compiles(tmp_path):
+    numbers = gather_numbers(
+        {},
+        {},
+        scale="quick",
+        papers=sample.PAPERS,
+        figures={},
+        departures=[],
+        plan={"blocks": [], "jobs": 0},
+        cards=[],
+        environment={},
+    )
+    write_json(tmp_path / "numbers.json", numbers)
+    compile_pdf(sample.MAIN_TYP, inputs_of(tmp_path), tmp_path / "empty.pdf")
+    assert (tmp_path / "empty.pdf").stat().st_size > 0
+
+
+def test_a_missing_picture_is_one_sentence_and_leaves_the_old_paper_alone(results, tmp_path):
+    output = tmp_path / "replication.pdf"
+    output.write_bytes(b"old")
+    inputs = {**inputs_of(results), "figures": str(tmp_path / "nowhere")}
+    with pytest.raises(InputError, match="could not be compiled") as refusal:
+        compile_pdf(sample.MAIN_TYP, inputs, output)
+    assert "bahri2021_fig1.pdf" in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert output.read_bytes() == b"old"
+
+
+def test_verdicts_are_counted_per_paper_and_in_all(results):
+    numbers = json.loads((results / "numbers.json").read_text())
+    for paper in numbers["papers"]:
+        listed = [claim["verdict"] for claim in paper["claims"]]
+        assert {e["verdict"]: e["count"] for e in paper["verdicts"]} == {
+            verdict: listed.count(verdict) for verdict in ("reproduced", "differs", "undecided")
+        }
+    assert sum(entry["count"] for entry in numbers["verdicts"]) == numbers["claims"] == 5
+
+
+def test_raw_values_accompany_their_text(results):
+    numbers = json.loads((results / "numbers.json").read_text())
+    claim = numbers["papers"][0]["claims"][0]
+    assert claim["ours"] == [{"name": "variance limited data", "text": "1.02 [0.97, 1.06]"}]
+    assert claim["raw"] == [[1.0162, [0.9713, 1.0624]]]
+
+
+def test_headers_never_reach_the_paper(results):
+    assert '"header"' not in (results / "numbers.json").read_text()
+
+
+def test_nothing_that_is_shown_is_spelt_none_or_nan(results):
+    shown = strings_of(json.loads((results / "numbers.json").read_text()))
+    assert not [text for text in shown if text in ("None", "nan", "inf")]
+
+
+def test_costs_add_up_to_the_plan():
+    numbers = gather_numbers(
+        {},
+        {},
+        scale="quick",
+        papers={},
+        figures={},
+        departures=[],
+        plan=sample.sample_plan(),
+        cards=[],
+        environment={},
+    )
+    assert [row["time"] for row in numbers["cost"]["rows"]] == ["63 s"] * 3
+    assert numbers["cost"]["total"]["members"] == "144"
+    assert numbers["cost"]["total"]["time"] == "3.1 min"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "error", "decimals", "text"),
+    [
+        ("equals", 1.0, 0.05, 2, "= 1.00 ± 0.05"),
+        ("at_least", 1.0, None, None, "≥ 1"),
+        ("at_most", 0.001, None, None, "≤ 0.001"),
+        ("equals", -0.5, None, 1, "= −0.5"),
+    ],
+)
+def test_published_values_keep_the_decimals_their_authors_printed(
+    kind, value, error, decimals, text
+):
+    row = {
+        "kind": kind,
+        "published": value,
+        "published_error": error,
+        "published_decimals": decimals,
+    }
+    assert published_text(row) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (10000.0, "10,000"),
+        (0.0, "0"),
+        (-2.5, "−2.5"),
+        (3.2e-7, "3.2 × 10^−7"),
+        (1.5e9, "1.5 × 10^9"),
+    ],
+)
+def test_plain_numbers_are_written_without_exponents_where_people_would(value, text):
+    assert significant(value) == text
+
+
+def test_greek_is_spelt_out_in_words_but_not_inside_names():
+    assert readable("lambda -> infinity at alpha >= 5") == "λ → ∞ at α ≥ 5"
+    assert readable("lambda_opt and sqrt(pi)") == "λ_opt and sqrt(π)"
+    assert readable("scalinglaws.theory.eta, alphabet") == "scalinglaws.theory.eta, alphabet"
+
+
+def test_only_an_index_keeps_its_underscore():
+    assert quantity_name("lambda_opt_slope") == "λ_opt slope"
+    assert quantity_name("optimum_slope_100") == "optimum slope 100"
+
+
+def test_window_scan_is_shown_as_a_range():
+    scanned = quantity(1.0, (0.9, 1.1), scan=(0.812, 1.234))
+    assert scan_text(scanned) == "[0.81, 1.23]"
+    assert scan_text(quantity(1.0, (0.9, 1.1))) == ""
