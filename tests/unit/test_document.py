@@ -1,9 +1,12 @@
 import json
 import shutil
 import time
+from types import SimpleNamespace
 
 import document_sample as sample
+import jinja2
 import pytest
+from docutils.core import publish_parts
 
 from scalinglaws.document.compile import compile_pdf
 from scalinglaws.document.numbers import (
@@ -180,3 +183,38 @@ def test_window_scan_is_shown_as_a_range():
     scanned = quantity(1.0, (0.9, 1.1), scan=(0.812, 1.234))
     assert scan_text(scanned) == "[0.81, 1.23]"
     assert scan_text(quantity(1.0, (0.9, 1.1))) == ""
+
+
+class Files(list):  # Snakemake's lists of files have names too
+    pass
+
+
+def named_files(**names):
+    files = Files(names.values())
+    for name, value in names.items():
+        setattr(files, name, value)
+    return files
+
+
+@pytest.mark.parametrize(
+    ("caption", "output", "expected"),
+    [
+        ("figure", {"csv": "f.csv", "caption": "f.json"}, "tables/one.parquet"),
+        ("table", {"page": "ledger.html"}, "Every claim"),
+        ("table", {"pdf": "replication.pdf"}, "replication paper"),
+        ("workflow", {}, "seed 7"),
+    ],
+)
+def test_report_captions_are_valid_restructured_text(caption, output, expected):
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
+        (sample.REPOSITORY / "workflow" / "report" / f"{caption}.rst").read_text()
+    )
+    job = SimpleNamespace(
+        config={"scale": "quick", "seed": 7, "device": "cpu"},
+        wildcards=SimpleNamespace(figure="bahri2021_fig1a"),
+        input=named_files(tables=["tables/one.parquet", "tables/two.parquet"], fits=[]),
+        output=named_files(**output),
+    )
+    strict = {"halt_level": 2, "report_level": 2}
+    text = template.render(snakemake=job)
+    assert expected in publish_parts(text, writer="html", settings_overrides=strict)["body"]
