@@ -1,25 +1,23 @@
-"""From official files to a checked data set with its card, and to and from our own npz."""
+"""From official files to a checked data set with its card."""
 
-import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scalinglaws.canonical import canonical_json
 from scalinglaws.codedigest import code_digest
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.readers import read_cifar, read_digits_csv, read_idx, read_svhn
 from scalinglaws.data.registry import Entry
 from scalinglaws.data.sources import Sourced, collect
+from scalinglaws.data.stored import load_dataset as load_dataset
+from scalinglaws.data.stored import save_dataset
 from scalinglaws.errors import InputError
-from scalinglaws.storage import FORMAT, broken, check_code, missing, write_json, write_whole
+from scalinglaws.storage import FORMAT
 from scalinglaws.streams import generator
 
 Labelled = tuple[np.ndarray, np.ndarray]
-ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
 def fetch(name: str, entry: Entry, out_npz: str | Path, out_card: str | Path) -> None:
@@ -208,30 +206,3 @@ def channel_moments(images: np.ndarray) -> tuple[list[float], list[float]]:
         means.append(round(mean, 10))
         deviations.append(round(float(np.sqrt(share @ (values - mean) ** 2)), 10))
     return means, deviations
-
-
-def save_dataset(
-    path_npz: str | Path, path_card: str | Path, dataset: Dataset, header: Mapping[str, Any]
-) -> None:
-    """Write arrays with card and header (npz, no pickles, same bytes every time) and the card."""
-    buffer = io.BytesIO()
-    content: dict[str, Any] = {key: getattr(dataset, key) for key in ARRAYS}
-    content["card"] = np.array(canonical_json(dataset.card))
-    content["header"] = np.array(canonical_json(header))
-    np.savez(buffer, **content)
-    write_whole(path_npz, buffer.getvalue())
-    write_json(path_card, dataset.card, dict(header))
-
-
-def load_dataset(path: str | Path) -> Dataset:
-    """Read what `save_dataset` wrote. Raises InputError for a missing, damaged or stale file."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in ARRAYS}
-            card, header = (json.loads(str(archive[key])) for key in ("card", "header"))
-    except FileNotFoundError as problem:
-        raise InputError(missing(path)) from problem
-    except Exception as problem:  # zip, npy and JSON readers raise errors of many kinds
-        raise InputError(broken(path, "an npz data set with card and header")) from problem
-    check_code(path, header)
-    return Dataset(name=card["name"], card=card, **arrays)

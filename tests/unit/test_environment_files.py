@@ -1,0 +1,96 @@
+import ast
+import importlib.metadata
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVS = ROOT / "envs"
+# Import name -> distribution name, where they differ.
+DISTRIBUTIONS = {"yaml": "pyyaml", "_pytest": "pytest"}
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Distribution -> version of every requirement line."""
+    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
+    parted = (re.split(r"==", line) for line in lines if line)
+    return {canonical(name.split("[")[0]): version.strip() for name, version in parted}
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def third_party_imports() -> dict[str, str]:
+    """Top-level module -> a file that imports it, over the package and the tests."""
+    files = [*(ROOT / "workflow").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    own = {"scalinglaws", *(file.stem for file in files if ROOT / "tests" in file.parents)}
+    found: dict[str, str] = {}
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            for name in names:
+                found[name.split(".")[0]] = str(file.relative_to(ROOT))
+    return {name: file for name, file in found.items() if name not in own | sys.stdlib_module_names}
+
+
+def test_every_imported_package_is_a_declared_requirement():
+    declared = pins(ENVS / "requirements.in")
+    undeclared = {
+        name: file
+        for name, file in third_party_imports().items()
+        if canonical(DISTRIBUTIONS.get(name, name)) not in declared
+    }
+    assert not undeclared
+
+
+@pytest.mark.parametrize("lock", ["cpu.lock", "cuda.lock"])
+def test_lock_holds_every_requirement_at_its_declared_version(lock):
+    declared, locked = pins(ENVS / "requirements.in"), pins(ENVS / lock)
+    assert {name: locked.get(name) for name in declared} == declared
+
+
+def test_both_locks_agree_where_they_overlap():
+    cpu, cuda = pins(ENVS / "cpu.lock"), pins(ENVS / "cuda.lock")
+    assert {name: cuda.get(name) for name in cpu} == cpu
+
+
+def test_cuda_lock_adds_one_cuda_generation_for_both_frameworks():
+    added = set(pins(ENVS / "cuda.lock")) - set(pins(ENVS / "cpu.lock"))
+    assert {"jax-cuda13-plugin", "jax-cuda13-pjrt", "nvidia-cudnn-cu13", "triton"} <= added
+    assert not [name for name in added if name.endswith("cu12") or "cuda12" in name]
+
+
+@pytest.mark.parametrize("lock", ["cpu.lock", "cuda.lock"])
+def test_lock_has_no_local_version_and_no_address(lock):
+    text = (ENVS / lock).read_text()
+    assert "+cpu" not in text
+    assert "://" not in text
+    assert " @ " not in text
+
+
+@pytest.mark.parametrize("name", ["cpu", "cuda"])
+def test_conda_file_installs_exactly_the_lock(name):
+    script = runpy.run_path(str(ENVS / "make_conda.py"))
+    text = (ENVS / f"{name}.yaml").read_text()
+    assert text == script["conda_file"](name, (ENVS / f"{name}.lock").read_text())
+    python, pip, packages = yaml.safe_load(text)["dependencies"]
+    assert (python, pip) == ("python=3.11", "pip")
+    assert packages["pip"] == script["pins"]((ENVS / f"{name}.lock").read_text())
+
+
+def test_running_environment_is_the_cpu_lock():
+    locked = pins(ENVS / "cpu.lock")
+    installed = {
+        canonical(package.name): package.version.split("+")[0]
+        for package in importlib.metadata.distributions()
+    }
+    if "jax-cuda13-plugin" in installed:  # an environment of the CUDA lock
+        locked = pins(ENVS / "cuda.lock")
+    assert {name: installed.get(name) for name in locked} == locked
