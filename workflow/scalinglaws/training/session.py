@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,12 +38,20 @@ class Session:
     saving_took: float = 0.0
     saved_at: float = field(default_factory=time.monotonic)
     shown_at: float = 0.0
+    resumed: bool = False
+    count: int | None = None
 
     def load(self) -> State | None:
         """The newest whole state of this very block, or None. Torn or foreign files are ignored."""
         states = [self.read_generation(path) for path in self.generations()]
         whole = [state for state in states if state is not None]
-        return max(whole, key=lambda state: int(state["_count"])) if whole else None
+        if not whole:
+            return None
+        newest = max(whole, key=lambda state: int(state["_count"]))
+        if not self.resumed:
+            print(f"resuming from saved state {int(newest['_count'])}", file=sys.stderr)
+            self.resumed = True
+        return newest
 
     def save(self, state: Mapping[str, np.ndarray], force: bool = False) -> None:
         """Save the state if it is time; two generations, so a kill while writing loses one at most.
@@ -54,19 +63,22 @@ class Session:
         began = time.monotonic()
         if not force and began - self.saved_at < max(self.save_every, 50 * self.saving_took):
             return
-        previous = self.load()
-        count = 1 if previous is None else int(previous["_count"]) + 1
+        self.count = 1 + (self.newest_count() if self.count is None else self.count)
         content: dict[str, Any] = {
             **state,
-            "_count": np.array(count),
+            "_count": np.array(self.count),
             "_key": np.array(self.key),
         }
         buffer = io.BytesIO()
         np.savez(buffer, **content)
-        write_whole(self.generations()[count % 2], buffer.getvalue())
+        write_whole(self.generations()[self.count % 2], buffer.getvalue())
         self.saved_at = time.monotonic()
         # save_every = 0 asks for every state (tests); otherwise the cost sets the pace.
         self.saving_took = self.saved_at - began if self.save_every else 0.0
+
+    def newest_count(self) -> int:
+        states = [self.read_generation(path) for path in self.generations()]
+        return max((int(state["_count"]) for state in states if state is not None), default=0)
 
     def progress(self, done: float, total: float) -> None:
         """Tell watchers how far the block is (at most once a second); never affects results."""

@@ -1,0 +1,153 @@
+"""A copy of the workflow with sizes so small that the whole DAG takes a minute."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SOURCE = Path(__file__).resolve().parents[2]
+PARTS = ("Snakefile", "config", "envs", "paper", "workflow", "README.md")
+
+# Every experiment, seconds in all. Too small for the physics: intervals are wide or absent, and
+# that must not stop the DAG.
+TINY: dict[str, dict[str, dict[str, Any]]] = {
+    "bahri2021": {
+        "variance_limited": {
+            "population": 200,
+            "test_size": 100,
+            "data_sizes": [200, 400, 800, 1600],
+            "sets": 2,
+            "seeds": 3,
+            "seeds_per_block": 3,
+            "steps": 10,
+        },
+        "teacher_student": {
+            "dimensions": [3],
+            "data_sizes": [32, 64, 128],
+            "seeds": 2,
+            "seeds_per_block": 2,
+            "steps": 100,
+            "evaluate_every": 50,
+            "student_width": 16,
+            "test_size": 100,
+            "validation_size": 50,
+        },
+        "digits_mlp": {
+            "data_sizes": [40, 80, 160],
+            "seeds": 2,
+            "seeds_per_block": 2,
+            "steps": 50,
+            "evaluate_every": 25,
+            "width": 16,
+            "test_size": 200,
+            "validation_size": 100,
+        },
+    },
+    "damico2025": {
+        "perceptron_theory": {"alphas": [1.0, 5.0, 100.0, 1000.0], "lambda_points": 21},
+        "perceptron_descent": {"weights": 40, "samples": 4, "iterations": 60, "records": 20},
+        "cnn_curves": {
+            "pool": 4,
+            "training_sizes": [32, 64, 128],
+            "seeds": 2,
+            "stack": 2,
+            "widths": [2, 4, 4],
+            "hidden": [8],
+            "epochs": 4,
+        },
+    },
+    "worschech2024": {
+        "committee_sgd": {
+            "dimension": 64,
+            "levels": [1, 8],
+            "seeds": 2,
+            "alpha_max": 300.0,
+            "points": 60,
+        },
+        "committee_ode": {
+            "dimension": 64,
+            "levels": [1, 2, 4, 8],
+            "seeds": 2,
+            "alpha_max": 300.0,
+            "points": 60,
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A working copy to run Snakemake in."""
+
+    path: Path
+
+    def snakemake(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        return self.run(command, timeout)
+
+    def verb(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "scalinglaws", *arguments]
+        return self.run(command, timeout)
+
+    def run(self, command: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=self.path,
+            env=environment(self.path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+        )
+
+    def resize(self, sizes: dict[str, dict[str, dict[str, Any]]]) -> None:
+        """Replace sizes of the quick scale: paper -> experiment -> key -> value."""
+        path = self.path / "config" / "scales" / "quick.yaml"
+        content = yaml.safe_load(path.read_text())
+        for paper, experiments in sizes.items():
+            for experiment, changes in experiments.items():
+                unknown = set(changes) - set(content[paper][experiment])
+                assert not unknown, f"{experiment} has no {unknown}"
+                content[paper][experiment] |= changes
+        path.write_text(yaml.safe_dump(content))
+
+    def configure(self, **changes: Any) -> None:
+        path = self.path / "config" / "config.yaml"
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes))
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.path / file
+        text = path.read_text()
+        assert old in text, f"{file} does not contain {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+    def results(self, pattern: str) -> dict[str, bytes]:
+        root = self.path / "results" / "quick"
+        return {
+            file.relative_to(root).as_posix(): file.read_bytes()
+            for file in sorted(root.glob(pattern))
+        }
+
+
+def environment(path: Path) -> dict[str, str]:
+    inherited = {key: os.environ[key] for key in os.environ if not key.startswith("PYTEST")}
+    return inherited | {
+        "PYTHONPATH": str(path / "workflow"),
+        "XDG_CACHE_HOME": str(path / ".cache"),
+    }
+
+
+def copy_repository(target: Path) -> Repository:
+    target.mkdir(parents=True)
+    for part in PARTS:
+        if (SOURCE / part).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            shutil.copytree(SOURCE / part, target / part, ignore=ignored)
+        else:
+            shutil.copy2(SOURCE / part, target / part)
+    return Repository(target)

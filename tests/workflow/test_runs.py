@@ -1,0 +1,168 @@
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from repository import TINY, copy_repository, environment
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+# Everything the workflow ships but logs and timings.
+SHIPPED = ("tables/**/*.parquet", "fits/**/*.json", "figures/*", "ledger/*.json", "*.pdf", "*.html")
+
+
+def shipped(repository):
+    files = {}
+    for pattern in SHIPPED:
+        files |= repository.results(pattern)
+    return {name: content for name, content in files.items() if name != "report.html"}
+
+
+def tiny_repository(path):
+    repository = copy_repository(path)
+    repository.resize(TINY)
+    return repository
+
+
+def run_all(repository, *arguments):
+    run = repository.snakemake("--cores", "2", *arguments)
+    assert run.returncode == 0, run.stdout[-4000:]
+    return run
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A small run of the whole DAG; tests that change it put it back."""
+    repository = tiny_repository(tmp_path_factory.mktemp("runs") / "one")
+    run_all(repository)
+    return repository
+
+
+def dry_reasons(repository, *arguments):
+    """Jobs a dry run would do: list of their messages."""
+    run = repository.snakemake("-n", *arguments)
+    assert run.returncode == 0, run.stdout[-3000:]
+    return run.stdout
+
+
+def test_two_runs_give_the_same_bytes(finished, tmp_path):
+    again = tiny_repository(tmp_path / "two")
+    run_all(again)
+    first, second = shipped(finished), shipped(again)
+    assert len(first) > 20
+    assert sorted(first) == sorted(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_a_finished_run_has_nothing_to_do(finished):
+    assert "Nothing to be done" in finished.snakemake("-n").stdout
+
+
+def test_a_deleted_figure_is_drawn_again_and_nothing_else_runs(finished):
+    picture = finished.path / "results/quick/figures/damico2025_fig1.pdf"
+    before = picture.read_bytes()
+    picture.unlink()
+    began = time.monotonic()
+    run = run_all(finished, "damico2025_fig1")
+    took = time.monotonic() - began
+    assert re.findall(r"^(?:Job \d+: |local)?rule (\w+):$", run.stdout, re.M) in (
+        [],
+        ["damico2025_fig1"],
+    )
+    assert "Drawing damico2025_fig1" in run.stdout
+    assert "Training" not in run.stdout
+    assert "Estimating" not in run.stdout
+    assert picture.read_bytes() == before
+    assert took <= 15
+    run_all(finished)  # the paper and the manifest again, for the tests that follow
+
+
+def test_an_edit_in_a_theory_module_reruns_the_figures_that_depend_on_it_and_says_so(finished):
+    module = finished.path / "workflow/scalinglaws/theory/perceptron.py"
+    text = module.read_text()
+    try:
+        module.write_text(text + "\n\nUNUSED = 1\n")
+        planned = dry_reasons(finished)
+        assert set(re.findall(r"Drawing (\w+)", planned)) == {"damico2025_fig1"}
+        assert "Params have changed since last execution" in planned
+        said = finished.verb("plan").stdout
+        assert "damico2025_fig1: will be made again, scalinglaws.theory.perceptron changed" in said
+        assert said.count("will be made again") == 1
+    finally:
+        module.write_text(text)
+    assert "Nothing to be done" in finished.snakemake("-n").stdout
+
+
+def test_a_comment_in_the_readme_reruns_nothing(finished):
+    readme = finished.path / "README.md"
+    readme.write_text(readme.read_text() + "\n<!-- a remark -->\n")
+    assert "Nothing to be done" in finished.snakemake("-n").stdout
+
+
+def test_verify_passes_on_a_fresh_run_and_fails_on_a_touched_number(finished):
+    whole = finished.verb("verify")
+    assert whole.returncode == 0, whole.stdout
+    table = finished.path / "results/quick/figures/damico2025_fig1.csv"
+    before = table.read_bytes()
+    try:
+        table.write_bytes(before.replace(b"0.", b"1.", 1))
+        touched = finished.verb("verify")
+        assert touched.returncode == 1
+        assert "damico2025_fig1.csv has sha256" in touched.stdout
+    finally:
+        table.write_bytes(before)
+
+
+def test_every_number_of_a_claim_comes_from_a_fit_on_disk(finished):
+    for ledger in (finished.path / "results/quick/ledger").glob("*.json"):
+        for claim in json.loads(ledger.read_text())["claims"]:
+            assert claim["verdict"] in ("reproduced", "differs", "undecided")
+
+
+def test_the_html_report_contains_every_figure(finished):
+    run = finished.snakemake("--report", "results/quick/report.html")
+    assert run.returncode == 0, run.stdout[-2000:]
+    page = (finished.path / "results/quick/report.html").read_text()
+    for figure in ("bahri2021_fig1a", "damico2025_fig1", "damico2025_fig3", "worschech2024_fig1"):
+        assert figure in page
+
+
+def kill_during_training(repository, target):
+    """Start a run in its own session and SIGKILL all of it once a block has saved its state."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scalinglaws", "reproduce", "--cores", "2", target],
+        cwd=repository.path,
+        env=environment(repository.path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(repository.path.glob("results/quick/runs/*/*/*.state/state?.npz")):
+        assert process.poll() is None, "the run ended before any state was saved"
+        assert time.monotonic() < deadline, "no state was saved in two minutes"
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_a_killed_run_resumes_from_its_state_and_ends_with_the_same_bytes(tmp_path):
+    target = "results/quick/tables/worschech2024/committee_sgd.parquet"
+    longer = {"worschech2024": {"committee_sgd": {"alpha_max": 2000.0, "dimension": 512}}}
+    longer["worschech2024"]["committee_ode"] = dict(longer["worschech2024"]["committee_sgd"])
+    straight, killed = (tiny_repository(tmp_path / name) for name in ("straight", "killed"))
+    for repository in (straight, killed):
+        repository.resize(longer)
+    run_all(straight, target)
+    kill_during_training(killed, target)
+    assert not (killed.path / target).exists()
+    again = killed.verb("reproduce", "--cores", "2", target)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert (killed.path / target).read_bytes() == (straight.path / target).read_bytes()
+    logs = killed.path.glob("results/quick/logs/train_block/**/*.log")
+    assert any("resuming from saved state" in log.read_text() for log in logs)
+    assert not list(killed.path.glob("results/quick/runs/**/*.state"))

@@ -1,0 +1,91 @@
+import json
+import re
+import time
+
+import pytest
+import yaml
+from repository import copy_repository
+
+FIGURES = ["bahri2021_fig1a", "damico2025_fig1", "damico2025_fig3", "worschech2024_fig1"]
+PAPERS = ["bahri2021", "damico2025", "worschech2024"]
+STAGES = ["all", "data", "figures", "ledger", "paper", "plan", "verify"]
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    return copy_repository(tmp_path_factory.mktemp("targets") / "repository")
+
+
+def planned_jobs(output):
+    """rule -> number of jobs of a dry run."""
+    table = re.search(r"^job +count\n-[- ]+\n(.*?)\ntotal", output, re.S | re.M)
+    assert table, output
+    return {name: int(count) for name, count in re.findall(r"(\S+) +(\d+)", table[1])}
+
+
+def test_every_figure_paper_and_stage_is_a_described_target(repository):
+    listed = repository.snakemake("--list-target-rules").stdout
+    described = dict(re.findall(r"^(\w+) \((.+)\)$", listed, re.M))
+    for target in [*FIGURES, *PAPERS, *STAGES]:
+        assert len(described[target]) > 10, target
+        assert "\n" not in described[target]
+
+
+def test_the_figures_of_the_configuration_are_the_targets_of_the_snakefile(repository):
+    listed = repository.snakemake("--list-target-rules").stdout
+    papers = repository.path / "config" / "papers"
+    records = [yaml.safe_load((papers / f"{slug}.yaml").read_text()) for slug in PAPERS]
+    configured = [figure for record in records for figure in record["figures"]]
+    assert sorted(configured) == sorted(FIGURES)
+    assert all(re.search(rf"^{figure} ", listed, re.M) for figure in configured)
+
+
+def test_a_figure_plans_only_its_ancestors(repository):
+    run = repository.snakemake("-n", "damico2025_fig1")
+    assert run.returncode == 0, run.stdout
+    touched = set(re.findall(r"results/quick/\w+/(bahri2021|damico2025|worschech2024)", run.stdout))
+    assert touched == {"damico2025"}
+    assert "cnn_curves" not in run.stdout
+    assert planned_jobs(run.stdout)["draw_figure"] == 1
+
+
+def test_quick_stays_below_eighty_jobs(repository):
+    assert sum(planned_jobs(repository.snakemake("-n").stdout).values()) <= 80
+
+
+@pytest.mark.parametrize("scale", ["laptop", "paper"])
+def test_the_larger_scales_dry_run_in_time_and_number(repository, scale):
+    began = time.monotonic()
+    run = repository.snakemake("-n", "--config", f"scale={scale}")
+    took = time.monotonic() - began
+    assert run.returncode == 0, run.stdout[-2000:]
+    assert sum(planned_jobs(run.stdout).values()) <= 1500
+    assert took <= 15
+
+
+def test_the_plan_says_what_each_scale_costs(repository):
+    for scale in ("quick", "laptop", "paper"):
+        run = repository.verb("plan", "--scale", scale)
+        assert re.search(rf"scale {scale}: about \d+ jobs, .* of core time", run.stdout), run.stdout
+
+
+def test_a_budget_below_the_cost_is_refused_before_anything_runs(repository):
+    run = repository.snakemake("-n", "--config", "scale=paper", "budget_core_hours=1")
+    assert run.returncode != 0
+    assert "budget_core_hours is 1 but scale paper is expected to take" in run.stdout
+
+
+def test_a_paper_that_is_left_out_says_so_when_asked_for(repository):
+    run = repository.snakemake("-n", "damico2025_fig1", "--config", 'papers=["bahri2021"]')
+    assert run.returncode != 0
+    assert (
+        "damico2025_fig1 belongs to damico2025, which config/config.yaml leaves out" in run.stdout
+    )
+
+
+def test_the_plan_record_counts_what_the_table_shows(repository, tmp_path):
+    assert repository.verb("plan", "--output", str(tmp_path / "plan.json")).returncode == 0
+    record = json.loads((tmp_path / "plan.json").read_text())
+    assert record["members"] == sum(block["members"] for block in record["blocks"])
+    total = sum(block["core_seconds"] for block in record["blocks"])
+    assert record["core_hours"] == pytest.approx(total / 3600)
