@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import time
 from types import SimpleNamespace
@@ -218,3 +219,28 @@ def test_report_captions_are_valid_restructured_text(caption, output, expected):
     strict = {"halt_level": 2, "report_level": 2}
     text = template.render(snakemake=job)
     assert expected in publish_parts(text, writer="html", settings_overrides=strict)["body"]
+
+
+def properties_of(schema):
+    return json.loads((sample.REPOSITORY / "config" / "schemas" / schema).read_text())
+
+
+def test_the_configuration_manual_names_every_key_and_every_experiment():
+    manual = (sample.REPOSITORY / "config" / "README.md").read_text()
+    experiments = (sample.REPOSITORY / "config" / "schemas" / "experiments").glob("*.json")
+    keys = [
+        *properties_of("config.schema.json")["properties"],
+        *properties_of("claims.schema.json")["items"]["properties"],
+        *properties_of("departures.schema.json")["items"]["properties"],
+        *(file.stem for file in experiments),
+    ]
+    assert [key for key in keys if f"`{key}`" not in manual] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "config/README.md"])
+def test_links_in_the_manuals_lead_somewhere(page):
+    path = sample.REPOSITORY / page
+    targets = re.findall(r"\]\(([^)#]+)\)", path.read_text())
+    assert targets
+    local = [target for target in targets if not target.startswith("https://")]
+    assert [target for target in local if not (path.parent / target).exists()] == []
