@@ -11,12 +11,14 @@ from docutils.core import publish_parts
 
 from scalinglaws.document.compile import compile_pdf
 from scalinglaws.document.numbers import (
+    fit_record,
     gather_numbers,
     published_text,
     quantity_name,
     readable,
     scan_text,
     significant,
+    why_text,
 )
 from scalinglaws.errors import InputError
 from scalinglaws.fitting.quantity import quantity
@@ -178,6 +180,23 @@ def test_greek_is_spelt_out_in_words_but_not_inside_names():
 def test_only_an_index_keeps_its_underscore():
     assert quantity_name("lambda_opt_slope") == "λ_opt slope"
     assert quantity_name("optimum_slope_100") == "optimum slope 100"
+    assert quantity_name("optimum_lambda") == "optimum λ"
+
+
+def test_what_all_quantities_of_a_fit_share_is_said_once():
+    ones = [{"kind": "bootstrap", "rule": rule, "text": "1"} for rule in ("first", "second")]
+    grouped = fit_record("laws", ones)
+    assert (grouped["kind"], grouped["rule"]) == ("bootstrap", "")
+    assert [(one["kind"], one["rule"]) for one in grouped["quantities"]] == [
+        ("", "first"),
+        ("", "second"),
+    ]
+
+
+def test_a_verdict_that_holm_withheld_says_so():
+    row = {"verdict": "undecided", "interval_verdict": "differs"}
+    assert why_text(row) == "differs before Holm's correction"
+    assert why_text({"verdict": "differs", "interval_verdict": "differs"}) == ""
 
 
 def test_window_scan_is_shown_as_a_range():

@@ -17,6 +17,8 @@ from scalinglaws.rounding import quantity_text, rounded, with_interval
         (2.5e-7, (2.1e-7, 2.9e-7), "(2.5 [2.1, 2.9]) × 10^−7"),
         (0.50049123, (0.50049122, 0.50049124), "0.500491"),
         (0.44170, None, "0.4417"),
+        (0.0, (0.0, 0.0), "0"),
+        (1200.0, (1200.0, 1200.0), "1200"),
     ],
 )
 def test_numbers_keep_the_digits_their_interval_supports(estimate, interval, text):

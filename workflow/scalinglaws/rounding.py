@@ -17,7 +17,7 @@ def decimals_of(low: float, high: float, scale: float) -> int:
     finest = MOST_DIGITS - 1 - exponent_of(scale)
     half_width = abs(high - low) / 2
     if half_width == 0 or not math.isfinite(half_width):
-        return min(finest, 4 - 1 - exponent_of(scale)) if half_width else finest
+        return finest
     leading = exponent_of(half_width)
     digits = 2 if half_width / 10.0**leading < 3.55 else 1
     return min(digits - 1 - leading, finest)
@@ -58,8 +58,9 @@ def plain(estimate: float, interval: Sequence[float] | None) -> str:
     low, high = interval
     decimals = decimals_of(low, high, max(abs(estimate), abs(low), abs(high)))
     parts = [rounded(number, decimals) for number in (estimate, low, high)]
-    # An interval below the printed precision (numerical error) would only repeat the number.
-    return parts[0] if len(set(parts)) == 1 else f"{parts[0]} [{parts[1]}, {parts[2]}]"
+    if len(set(parts)) == 1:  # below the printed precision the interval would only repeat it
+        return parts[0].rstrip("0").rstrip(".") if "." in parts[0] else parts[0]
+    return f"{parts[0]} [{parts[1]}, {parts[2]}]"
 
 
 def quantity_text(quantity: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from scalinglaws.planning.table import duration
 from scalinglaws.rounding import MINUS, quantity_text, rounded, with_interval
 
 Record = Mapping[str, Any]
+SCALES = ("quick", "laptop", "paper")
 RELATIONS = {"equals": "=", "at_least": "≥", "at_most": "≤"}
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "eps": "ε", "eta": "η",
@@ -55,7 +56,7 @@ def gather_numbers(
             paper_record(slug, paper, fits.get(slug, {}), rows.get(slug, ()), figures)
             for slug, paper in papers.items()
         ],
-        "departures": [readable(entry) for entry in departures if entry["paper"] in papers],
+        "departures": [departure_record(entry) for entry in departures if entry["paper"] in papers],
         "data": [card_record(card) for card in cards],
         "cost": cost_record(plan),
         "environment": environment_rows(environment),
@@ -82,7 +83,7 @@ def paper_record(
             if figure["paper"] == slug
         ],
         "fits": [
-            {"fit": fit, "quantities": [quantity_record(*item) for item in named.items()]}
+            fit_record(fit, [quantity_record(*item) for item in named.items()])
             for fit, named in fits.items()
         ],
     }
@@ -109,16 +110,17 @@ def claim_record(row: Record) -> dict[str, Any]:
         ],
         "raw": [[one["estimate"], one["interval"]] for one in row["judged"]],
         "verdict": row["verdict"],
-        "why": readable(why_text(row)),
+        "why": why_text(row),
         "figure": row["figure"],
         "departures": list(row["departures"]),
     }
 
 
 def why_text(row: Record) -> str:
-    """The ledger's reason, unless the estimate's own text already gives it."""
-    said = any(one["estimate"] is None for one in row["judged"])
-    return "" if said else row["why"] or ""
+    """Said only where the intervals on the page would suggest another verdict."""
+    if row["verdict"] == row["interval_verdict"]:
+        return ""
+    return f"{row['interval_verdict']} before Holm's correction"
 
 
 def published_text(row: Record) -> str:
@@ -143,6 +145,16 @@ def significant(value: float, digits: int = 6) -> str:
     return text.replace("-", MINUS)
 
 
+def fit_record(fit: str, quantities: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A group of quantities; interval kind and window rule are said once if all share them."""
+    common = {}
+    for key in ("kind", "rule"):
+        said = {one[key] for one in quantities}
+        common[key] = said.pop() if len(said) == 1 else ""
+    own = [{key: "" if common.get(key) else one[key] for key in one} for one in quantities]
+    return {"fit": fit, **common, "quantities": own}
+
+
 def quantity_record(name: str, quantity: Record) -> dict[str, Any]:
     """One line of a table of fitted quantities."""
     return {
@@ -161,7 +173,8 @@ def quantity_record(name: str, quantity: Record) -> dict[str, Any]:
 
 def quantity_name(key: str) -> str:
     """``lambda_opt_slope`` as ``λ_opt slope``: only after a Greek letter ``_`` marks an index."""
-    return re.sub("(?<![α-ω])_", " ", readable(key))
+    words = [GREEK.get(word, word) for word in key.split("_")]
+    return re.sub("(?<![α-ω])_", " ", "_".join(words))
 
 
 def range_text(bounds: Sequence[float] | None) -> str:
@@ -174,6 +187,15 @@ def scan_text(quantity: Record) -> str:
         return ""
     text = with_interval(quantity["estimate"], quantity["scan"])
     return text[text.index("[") :].replace(")", "") if "[" in text else text
+
+
+def departure_record(entry: Record) -> dict[str, Any]:
+    prefix = f"{entry['paper']}_"
+    return {
+        **readable(entry),
+        "claims": [claim.removeprefix(prefix) for claim in entry["claims"]],
+        "scales": "all" if len(entry["scales"]) == len(SCALES) else ", ".join(entry["scales"]),
+    }
 
 
 def card_record(card: Record) -> dict[str, Any]:
