@@ -5,13 +5,13 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.plan import Plan
-from scalinglaws.planning.table import duration, job_count
+from scalinglaws.planning.table import duration
 
 Show = Callable[[str, bool], None]
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
@@ -24,7 +24,7 @@ class Progress:
     """Follows one Snakemake run of a plan."""
 
     plan: Plan
-    cores: int
+    targets: Sequence[str]
     done: int = 0
     total: int = 0
     began: float = field(default_factory=time.monotonic)
@@ -32,8 +32,8 @@ class Progress:
     waiting: list[Block] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.waiting = [block for block in self.plan.blocks if not self.finished(block)]
-        self.asked = work(self.waiting) + OVERHEAD * job_count(self.plan)
+        asked = self.plan.blocks_for(self.targets)
+        self.waiting = [block for block in asked if not self.finished(block)]
 
     def follow(self, lines: Iterable[str], log: Path) -> None:
         """Copy Snakemake's output to the log; remember the step count and complaints."""
@@ -79,9 +79,11 @@ class Progress:
     def left(self, elapsed: float, running: list[tuple[Block, float]]) -> str:
         """Time left at the pace so far; nothing until some work has been seen."""
         still = [block for block in self.waiting if not self.finished(block)]
+        other_jobs = max(0, self.total - len(self.waiting))
+        other_left = max(0, self.total - self.done - len(still))
         remaining = work(still) - sum(block.core_seconds * part for block, part in running)
-        remaining += OVERHEAD * max(0, self.total - self.done - len(still))
-        achieved = self.asked - remaining
+        remaining += OVERHEAD * other_left
+        achieved = work(self.waiting) + OVERHEAD * other_jobs - remaining
         if not self.total or elapsed < 5 or achieved <= 0:
             return ""
         return f", about {duration(remaining * elapsed / achieved)} left"

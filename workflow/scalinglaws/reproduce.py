@@ -33,7 +33,7 @@ def reproduce(scale: str | None, cores: int | None, targets: Sequence[str]) -> i
     os.chdir(REPOSITORY)
     snakemake("--unlock", "--config", *options)
     command = ["--cores", str(cores), "--rerun-incomplete", *targets, "--config", *options]
-    status = watched(plan, cores, command, lock.fileno())
+    status = watched(Progress(plan, targets), command, lock.fileno())
     if status == 0 and "all" in targets:
         report = f"{plan.results}/report.html"
         snakemake("--report", report, *targets, "--config", *options)
@@ -76,13 +76,12 @@ def snakemake(*arguments: str) -> None:
         raise InputError(f"'snakemake {' '.join(arguments)}' failed; its output is above.")
 
 
-def watched(plan: Plan, cores: int, arguments: Sequence[str], lock: int) -> int:
+def watched(progress: Progress, arguments: Sequence[str], lock: int) -> int:
     """Run Snakemake, keep its whole output in a log, show progress and failures."""
     print(f"snakemake {' '.join(arguments)}", flush=True)
-    log = Path(plan.results) / "logs" / "snakemake.log"
+    log = Path(progress.plan.results) / "logs" / "snakemake.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     show = painter() if sys.stderr.isatty() else line_printer()
-    progress = Progress(plan, cores)
     process = subprocess.Popen(
         [sys.executable, "-m", "snakemake", *arguments],
         stdout=subprocess.PIPE,

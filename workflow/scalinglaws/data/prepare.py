@@ -11,7 +11,6 @@ from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.readers import read_cifar, read_digits_csv, read_idx, read_svhn
 from scalinglaws.data.registry import Entry
 from scalinglaws.data.sources import Sourced, collect
-from scalinglaws.data.stored import load_dataset as load_dataset
 from scalinglaws.data.stored import save_dataset
 from scalinglaws.errors import InputError
 from scalinglaws.storage import FORMAT

@@ -1,7 +1,7 @@
 """The plan: every block, figure and fit of a scale, known before anything runs."""
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -65,6 +65,22 @@ class Plan:
 
     def figure_targets(self) -> list[str]:
         return [file for name in self.figures() for file in self.figure_files(name)]
+
+    def needed_experiments(self, figure: str) -> set[str]:
+        """Experiments a figure rests on, through its tables and its fits."""
+        fits = self.papers[paper_of(figure)]["fits"]
+        record = self.figure(figure)
+        return set(record["tables"]).union(*(fits[name]["tables"] for name in record["fits"]))
+
+    def blocks_for(self, targets: Iterable[str]) -> list[Block]:
+        """Blocks that named figures and papers rest on; all blocks for any other target."""
+        needed: set[str] = set()
+        for target in targets:
+            if target not in (*self.papers, *self.figures()):
+                return list(self.blocks)
+            figures = self.figures(target) if target in self.papers else [target]
+            needed = needed.union(*map(self.needed_experiments, figures))
+        return [block for block in self.blocks if block.experiment in needed]
 
     def target(self, name: str) -> Callable[[Any], list[str]]:
         """Input function of a target named after a figure or a paper."""

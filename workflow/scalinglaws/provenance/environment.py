@@ -5,22 +5,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = [
-    "numpy",
-    "scipy",
-    "pandas",
-    "pyarrow",
-    "torch",
-    "jax",
-    "jaxlib",
-    "diffrax",
-    "numba",
-    "matplotlib",
-    "seaborn",
-    "statsmodels",
-    "typst",
-    "snakemake",
-]
+PACKAGES = (
+    *("numpy", "scipy", "pandas", "pyarrow", "torch", "jax", "jaxlib", "diffrax", "numba"),
+    *("matplotlib", "seaborn", "statsmodels", "typst", "snakemake"),
+)
 
 
 def environment() -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from scalinglaws.canonical import digest
 from scalinglaws.codedigest import code_digest
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.data.prepare import load_dataset
+from scalinglaws.data.stored import load_dataset
 from scalinglaws.errors import InputError
 from scalinglaws.storage import FORMAT, Columns, Header, write_table
 from scalinglaws.training.session import Session
