@@ -1,0 +1,271 @@
+import importlib
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from scalinglaws.config import read_scale, validate
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.errors import InputError
+from scalinglaws.experiments import digits_mlp, teacher_student, variance_limited
+from scalinglaws.training import minibatch
+from scalinglaws.training.groups import in_turn
+from scalinglaws.training.session import Session
+
+EXPERIMENTS = ("variance_limited", "teacher_student", "digits_mlp")
+ADAM = {
+    **{"steps": 60, "batch": 16, "learning_rate": 0.003, "evaluate_every": 20},
+    **{"test_size": 30, "validation_size": 20, "seed": 5, "first_seed": 0, "seeds": 2},
+}
+SETTINGS = {
+    "variance_limited": {
+        **{"task": "mnist5k", "population": 40, "test_size": 30, "pooling": 7, "width": 4},
+        **{"hidden_layers": 2, "data_sizes": [20, 80], "sets": 4, "steps": 5, "seed": 5},
+        **{"first_seed": 0, "seeds": 2, "learning_rate": 0.2},
+    },
+    "teacher_student": {
+        **{**ADAM, "dimension": 3, "data_sizes": [8, 32], "teacher_width": 16},
+        "student_width": 24,
+    },
+    "digits_mlp": {
+        **{**ADAM, "task": "mnist5k", "pooling": 7, "data_sizes": [10, 40], "width": 12},
+        "hidden_layers": 2,
+    },
+}
+MODULES = {
+    "variance_limited": variance_limited,
+    "teacher_student": teacher_student,
+    "digits_mlp": digits_mlp,
+}
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def short_chunks(monkeypatch):
+    monkeypatch.setattr(minibatch, "CHUNK", 10)
+
+
+@pytest.fixture(scope="module")
+def data():
+    stream = np.random.default_rng(0)
+    images = stream.integers(0, 256, (120, 28, 28), dtype=np.uint8)
+    labels = np.arange(120) % 10
+    return {"mnist5k": Dataset("mnist5k", images[:80], labels[:80], images[80:], labels[80:], {})}
+
+
+def same(first, second):
+    return list(first) == list(second) and all(
+        first[name].tobytes() == second[name].tobytes()
+        if first[name].dtype.kind != "U"
+        else (first[name] == second[name]).all()
+        for name in first
+    )
+
+
+@pytest.mark.parametrize(
+    ("experiment", "saves"),
+    # The first saves between groups only; the others also inside the first and the second group.
+    [
+        *[("variance_limited", 1), ("variance_limited", 3)],
+        *[("teacher_student", 1), ("teacher_student", 4), ("teacher_student", 9)],
+        *[("digits_mlp", 1), ("digits_mlp", 7), ("digits_mlp", 13)],
+    ],
+)
+def test_a_run_killed_at_any_save_resumes_to_identical_bytes(
+    experiment, saves, data, tmp_path, monkeypatch
+):
+    run, settings = MODULES[experiment].run, SETTINGS[experiment]
+    whole = run(settings, data, Session())
+    session = Session(tmp_path, "key", save_every=0)
+    original, count = session.save, 0
+
+    def save_then_die(state, force=False):
+        nonlocal count
+        original(state, force)
+        count += 1
+        if count == saves:
+            raise Killed
+
+    monkeypatch.setattr(session, "save", save_then_die)
+    with pytest.raises(Killed):
+        run(settings, data, session)
+    resumed = Session(tmp_path, "key", save_every=0)
+    assert resumed.load() is not None
+    assert same(run(settings, data, resumed), whole)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_a_members_values_do_not_depend_on_its_block(experiment, data):
+    run, settings = MODULES[experiment].run, SETTINGS[experiment]
+    whole = pd.DataFrame(run(settings, data, Session()))
+    second = pd.DataFrame(run({**settings, "first_seed": 1, "seeds": 1}, data, Session()))
+    both = second.merge(whole, on=["member", "quantity"], suffixes=("", "_whole"))
+    assert len(both) == len(second)
+    np.testing.assert_allclose(both["value"], both["value_whole"], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_rows_are_unique_and_finite(experiment, data):
+    table = pd.DataFrame(MODULES[experiment].run(SETTINGS[experiment], data, Session()))
+    assert not table.duplicated(["member", "quantity"]).any()
+    assert np.isfinite(table["value"]).all()
+
+
+def test_smaller_training_sets_are_inside_larger_ones(data, monkeypatch):
+    seen = {}
+
+    def record(start, data_sizes, train, *rest):
+        seen[max(data_sizes)] = train.inputs.numpy()
+        return {"train_loss": np.zeros(len(data_sizes))}
+
+    for module in (teacher_student, digits_mlp):
+        settings = SETTINGS[module.EXPERIMENT]
+        monkeypatch.setattr(module, "train_nested", record)
+        seen.clear()
+        for sizes in ([8], [8, 32]):
+            module.run({**settings, "data_sizes": sizes, "seeds": 1}, data, Session())
+        np.testing.assert_array_equal(seen[8], seen[32][:8])
+
+
+def test_stacked_training_equals_a_plain_loop_over_members():
+    settings = {**SETTINGS["teacher_student"], "seeds": 1}
+    together = pd.DataFrame(teacher_student.run(settings, {}, Session()))
+    for size in settings["data_sizes"]:
+        # The largest set fixes nothing but how many inputs are drawn: a head is a head.
+        alone = pd.DataFrame(teacher_student.run({**settings, "data_sizes": [size]}, {}, Session()))
+        pair = alone.merge(together, on=["member", "quantity"], suffixes=("", "_together"))
+        assert len(pair) == len(alone)
+        np.testing.assert_allclose(pair["value"], pair["value_together"], rtol=1e-4)
+
+
+def test_minibatch_training_equals_torch_modules_with_torchs_adam():
+    stream = np.random.default_rng(0)
+    inputs = torch.tensor(stream.normal(size=(12, 2)), dtype=torch.float32)
+    train = minibatch.Split(inputs, inputs[:, :1] * inputs[:, 1:])
+    start = minibatch.copies([torch.randn(1, 5, 2), torch.zeros(1, 5, 1)], 1)
+    start += [torch.randn(1, 1, 5), torch.zeros(1, 1, 1)]
+    course = minibatch.Course(
+        minibatch_stream=lambda chunk: np.random.default_rng(chunk),
+        loss=teacher_student.SQUARED,
+        **{"steps": 35, "batch": 6, "learning_rate": 0.01, "evaluate_every": 5},
+    )
+    held_out = {"test": train, "validation": train}
+    found = minibatch.train_nested(start, [12], train, held_out, course, {}, lambda *_: None)
+    first, second = torch.nn.Linear(2, 5), torch.nn.Linear(5, 1)
+    for linear, index in ((first, 0), (second, 2)):
+        linear.weight.data = start[index][0].clone()
+        linear.bias.data = start[index + 1][0, :, 0].clone()
+    module = torch.nn.Sequential(first, torch.nn.ReLU(), second)
+    adam = torch.optim.Adam(module.parameters(), lr=0.01)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, 35)
+    batches = [np.random.default_rng(chunk).random((10, 6)) for chunk in range(4)]
+    for uniform in np.concatenate(batches)[:35]:
+        chosen = torch.tensor((uniform * 12).astype(int))
+        adam.zero_grad()
+        loss = torch.nn.functional.mse_loss(module(train.inputs[chosen]), train.targets[chosen])
+        loss.backward()
+        adam.step()
+        schedule.step()
+    expected = torch.nn.functional.mse_loss(module(train.inputs), train.targets).item()
+    assert found["test_loss_final"][0] == pytest.approx(expected, rel=1e-4)
+    assert found["train_loss"][0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_diverged_member_is_nan_in_every_summary_and_alone():
+    curves = {
+        "test": np.array([[3.0, 3.0], [2.0, np.nan], [2.5, np.nan]]),
+        "error": np.array([[0.3, 0.3], [0.2, np.nan], [0.1, np.nan]]),
+        "validation": np.array([[1.0, 1.0], [0.5, np.nan], [0.7, np.nan]]),
+    }
+    found = minibatch.summary(curves)
+    assert found["test_loss_best"][0] == 2.0
+    assert found["test_loss_final"][0] == 2.5
+    assert found["test_error_selected"][0] == 0.2
+    assert all(np.isnan(values[1]) for values in found.values())
+
+
+def test_linear_teachers_are_refused_and_curved_ones_kept():
+    inputs = np.random.default_rng(0).uniform(-1, 1, (500, 3))
+    assert teacher_student.linear_share(inputs, inputs @ [1.0, 2.0, 3.0] + 4) > 0.999999
+    assert teacher_student.linear_share(inputs, np.abs(inputs[:, 0])) < 0.1
+    assert teacher_student.linear_share(inputs, np.zeros(500)) == 1.0
+
+
+def test_screening_draws_again_until_the_teacher_is_not_nearly_linear(monkeypatch):
+    answers = iter([0.99, 0.96, 0.5])
+    monkeypatch.setattr(teacher_student, "linear_share", lambda *_: next(answers))
+    settings = SETTINGS["teacher_student"]
+    teacher, _, scale = teacher_student.screened_teacher(0, settings)
+    third = teacher_student.stream(settings, 0, "teacher 2")
+    expected = teacher_student.he_normal([3, 16, 16, 1], [third])
+    assert torch.equal(teacher[0], expected[0])
+    assert scale > 0
+
+
+def test_soft_labels_are_probabilities_and_no_class_dominates():
+    settings = {
+        **{"task": "teacher_student", "input_dimension": 20, "classes": 4, "seed": 3},
+        **{"teacher_width": 32, "teacher_sharpness": 2.0, "population": 2000, "test_size": 100},
+    }
+    population, test = variance_limited.synthetic_examples(settings)
+    assert population.targets.sum(0).numpy() == pytest.approx(np.ones(2000), abs=1e-5)
+    assert 0.1 < population.targets.mean(1).min() < population.targets.mean(1).max() < 0.5
+    assert test.inputs.shape == (20, 100)
+
+
+def test_an_interrupted_group_is_handed_what_it_had_kept(tmp_path):
+    def die(group, inner, keep):
+        keep({"half": np.array([group])}, 0.5)
+        raise Killed
+
+    with pytest.raises(Killed):
+        in_turn([7], die, Session(tmp_path, "key", save_every=0))
+    seen = []
+    in_turn([7], lambda _, inner, keep: seen.append(inner) or {}, Session(tmp_path, "key"))
+    assert seen[0]["half"].tolist() == [7]
+
+
+def planned(experiment, scale="quick", **changes):
+    sizes = {**read_scale(scale)["bahri2021"][experiment], **changes}
+    validate(sizes, f"experiments/{experiment}", "sizes")
+    module = importlib.import_module(f"scalinglaws.planning.experiments.{experiment}")
+    return module.blocks(sizes, 1, "cpu")
+
+
+@pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_blocks_of_every_scale_hold_each_seed_once(experiment, scale):
+    sizes = read_scale(scale)["bahri2021"][experiment]
+    blocks = planned(experiment, scale)
+    assert len({block.name for block in blocks}) == len(blocks)
+    lines = sizes.get("tasks") or sizes["dimensions"]
+    assert sum(block.settings["seeds"] for block in blocks) == sizes["seeds"] * len(lines)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "changes", "word"),
+    [
+        ("digits_mlp", {"data_sizes": [40, 2900]}, "3000 training"),
+        ("digits_mlp", {"test_size": 2001}, "2000 test"),
+        ("digits_mlp", {"pooling": 5}, "divide"),
+        ("digits_mlp", {"width": 0}, "width is 0"),
+        ("digits_mlp", {"data_sizes": []}, "data_sizes"),
+        ("digits_mlp", {"tasks": ["teacher_student"]}, "expected one of"),
+        ("teacher_student", {"dimensions": [0]}, "dimensions"),
+        ("teacher_student", {"dimensions": []}, "dimensions"),
+        ("teacher_student", {"seeds": 0}, "seeds is 0"),
+        ("teacher_student", {"stepps": 3}, "stepps"),
+        ("variance_limited", {"population": 3001}, "cover"),
+        ("variance_limited", {"population": 6000}, "3000 examples"),
+        ("variance_limited", {"data_sizes": [1001]}, "multiple"),
+        ("variance_limited", {"pooling": 3}, "divide"),
+        ("variance_limited", {"width": 0}, "width is 0"),
+    ],
+)
+def test_impossible_sizes_are_refused_when_planning(experiment, changes, word):
+    with pytest.raises(InputError, match=word):
+        planned(experiment, **changes)

@@ -1,0 +1,52 @@
+"""Work done group by group (members that share a cache-sized stack), resumable anywhere."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from scalinglaws.training.session import Session
+
+Arrays = dict[str, np.ndarray]
+Keep = Callable[[Arrays, float], None]
+Group = TypeVar("Group")
+
+
+def in_turn(
+    groups: Sequence[Group],
+    compute: Callable[[Group, Arrays, Keep], Arrays],
+    session: Session,
+) -> list[Arrays]:
+    """Results of all groups, in order.
+
+    `compute(group, inner, keep)` starts from `inner`, what it last passed to `keep` in an
+    interrupted run (empty at first), and may call `keep(inner, fraction done)` at any time.
+    """
+    state = session.load() or {}
+    results = [under(state, f"result{i}/") for i in range(int(state.get("done", 0)))]
+    inner = under(state, "inner/")
+    for number in range(len(results), len(groups)):
+
+        def keep(arrays: Arrays, fraction: float, number: int = number) -> None:
+            session.save(packed(results, arrays))
+            session.progress(number + fraction, len(groups))
+
+        results.append(compute(groups[number], inner, keep))
+        inner = {}
+        session.save(packed(results, inner))
+        session.progress(number + 1, len(groups))
+    return results
+
+
+def packed(results: Sequence[Mapping[str, np.ndarray]], inner: Arrays) -> Arrays:
+    state = {"done": np.array(len(results))}
+    for number, result in enumerate(results):
+        state.update({f"result{number}/{name}": value for name, value in result.items()})
+    state.update({f"inner/{name}": value for name, value in inner.items()})
+    return state
+
+
+def under(state: Mapping[str, np.ndarray], prefix: str) -> Arrays:
+    return {
+        name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)
+    }

@@ -1,0 +1,47 @@
+"""Mean losses of stacked networks and their gradients with respect to the outputs.
+
+Outputs and targets are (members, outputs, examples); targets may lack the member axis. Targets
+of the cross-entropy are probabilities (one-hot for hard labels).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Loss:
+    """`examples(outputs, targets)`: loss of each example, (members, examples).
+
+    `slope(outputs, targets)`: gradient of the *sum* over examples with respect to the outputs.
+    """
+
+    examples: Callable[[Tensor, Tensor], Tensor]
+    slope: Callable[[Tensor, Tensor], Tensor]
+
+    def mean(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Mean over the examples, in float64, shape (members,)."""
+        return self.examples(outputs, targets).double().mean(1)
+
+
+SQUARED = Loss(
+    examples=lambda outputs, targets: (outputs - targets).square().sum(1),
+    slope=lambda outputs, targets: 2.0 * (outputs - targets),
+)
+CROSS_ENTROPY = Loss(
+    examples=lambda outputs, targets: -(torch.log_softmax(outputs, 1) * targets).sum(1),
+    slope=lambda outputs, targets: torch.softmax(outputs, 1) - targets,
+)
+
+
+def error_rate(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Fraction of examples whose largest output is not the largest target, shape (members,).
+
+    NaN where the outputs are not finite: an argmax of NaN would look like a guess.
+    """
+    wrong = outputs.argmax(1) != targets.argmax(-2)
+    rate = wrong.double().mean(1)
+    finite = torch.isfinite(outputs).all(dim=(1, 2) if outputs.ndim == 3 else 0)
+    return torch.where(finite, rate, torch.full_like(rate, torch.nan))
