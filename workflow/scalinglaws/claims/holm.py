@@ -35,13 +35,17 @@ def claim_p_values(judgements: Sequence[Judgement]) -> tuple[float | None, float
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm-adjusted p values; None (not in the family) stays None."""
-    # statsmodels takes a second to import, and only the ledger needs it
-    from statsmodels.stats.multitest import multipletests
+    """Holm-adjusted p values; None (not in the family) stays None.
 
-    family = [p for p in p_values if p is not None]
-    adjusted = iter(multipletests(family, method="holm")[1].tolist() if family else [])
-    return [None if p is None else next(adjusted) for p in p_values]
+    Tested against statsmodels' multipletests, whose import would cost every ledger job a second.
+    """
+    family = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for rank, (p, index) in enumerate(family):
+        largest = max(largest, min(1.0, (len(family) - rank) * p))
+        adjusted[index] = largest
+    return adjusted
 
 
 def combine(verdicts: Sequence[str]) -> str:

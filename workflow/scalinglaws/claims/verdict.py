@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from scalinglaws.fitting.quantity import NUMERICAL
 
@@ -129,7 +128,7 @@ def reach(quantity: Mapping[str, Any]) -> float:
     """Student's quantile that made the half-width out of a standard error."""
     upper = (1 + quantity["level"]) / 2
     n_seeds = quantity["n_seeds"]
-    return float(student.ppf(upper, n_seeds - 1) if n_seeds > 1 else norm.ppf(upper))
+    return float(stdtrit(n_seeds - 1, upper) if n_seeds > 1 else ndtri(upper))
 
 
 def tail(distance: float, scale: float, quantity: Mapping[str, Any], shift: float = 0.0) -> float:
@@ -138,4 +137,4 @@ def tail(distance: float, scale: float, quantity: Mapping[str, Any], shift: floa
         return 0.0 if distance >= 0 else 1.0
     n_seeds = quantity["n_seeds"]
     standardised = distance / scale + shift
-    return float(student.sf(standardised, n_seeds - 1) if n_seeds > 1 else norm.sf(standardised))
+    return float(stdtr(n_seeds - 1, -standardised) if n_seeds > 1 else ndtr(-standardised))

@@ -1,0 +1,387 @@
+import copy
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from scalinglaws.claims.ledger import judge_paper, ledger_html, verdict_table
+from scalinglaws.claims.strip import strip
+from scalinglaws.config import validate
+from scalinglaws.errors import InputError
+from scalinglaws.fitting.quantity import NUMERICAL, quantity, unavailable
+
+VOID = {"meta", "br", "link", "img", "rect", "line", "circle"}
+DEPARTURES = [
+    {
+        "id": "DP1",
+        "paper": "damico2025",
+        "what": "N is 300 <not> infinite.",
+        "why": "Cost & time.",
+        "claims": ["damico2025_one"],
+        "scales": ["quick"],
+    },
+    {
+        "id": "WS2",
+        "paper": "worschech2024",
+        "what": "Another paper's matter.",
+        "why": "Elsewhere.",
+        "claims": [],
+        "scales": ["quick", "paper"],
+    },
+]
+META = {
+    "scale": "quick",
+    "papers": {"damico2025": {"title": "Bias & laws", "authors": "D", "arxiv": "2505.13230"}},
+    "departures": DEPARTURES,
+}
+
+
+def claim(name, **changes):
+    return {
+        "id": f"damico2025_{name}",
+        "statement": f"Statement {name}: the exponent is 1 where x < 3 & y > 2, as far as seen.",
+        "source": "section 1",
+        "kind": "equals",
+        "quantities": ["laws.one"],
+        "published": 1.0,
+        "published_error": None,
+        "published_decimals": 1,
+        "margin": 0.1,
+        "margin_reason": "width of a line",
+        "figure": "damico2025_fig1",
+        "departures": [],
+        **changes,
+    }
+
+
+def measured(estimate, half_width):
+    return quantity(
+        estimate,
+        (estimate - half_width, estimate + half_width),
+        interval_kind="bootstrap over seeds, Student t",
+        n_points=6,
+        n_seeds=8,
+        n_masked=1,
+        window=(1, 100),
+        rule="first decade",
+        scan=(0.8, 1.2),
+    )
+
+
+FITS = {
+    "laws": {
+        "one": measured(1.0, 0.02),
+        "far": measured(2.0, 0.02),
+        "vague": measured(1.0, 0.5),
+        "edge": measured(1.055, 0.04),
+        "none": unavailable("2 points, at least 3 are needed"),
+        "exact": quantity(1.0, (0.999, 1.001), interval_kind=NUMERICAL),
+    }
+}
+CLAIMS = [
+    claim("one"),
+    claim("far", quantities=["laws.far"], departures=["DP1"]),
+    claim("vague", quantities=["laws.vague"]),
+    claim("none", quantities=["laws.one", "laws.none"]),
+    claim("both", quantities=["laws.one", "laws.far"]),
+    claim("exact", quantities=["laws.exact"], kind="at_most", published=1.2),
+    claim("bound", quantities=["laws.far"], kind="at_least", published_error=0.3),
+]
+
+
+def rows():
+    return judge_paper(CLAIMS, FITS, DEPARTURES)
+
+
+def by_name():
+    return {row["id"].removeprefix("damico2025_"): row for row in rows()}
+
+
+def test_each_claim_gets_its_verdict_in_order():
+    assert [(row["id"].split("_")[1], row["verdict"]) for row in rows()] == [
+        ("one", "reproduced"),
+        ("far", "differs"),
+        ("vague", "undecided"),
+        ("none", "undecided"),
+        ("both", "differs"),
+        ("exact", "reproduced"),
+        ("bound", "reproduced"),
+    ]
+
+
+def test_rows_hold_everything_that_led_to_the_verdict():
+    row = by_name()["one"]
+    for key in CLAIMS[0]:
+        assert key in row
+    assert row["band"] == [pytest.approx(0.9), pytest.approx(1.1)]
+    assert (row["n_points"], row["n_seeds"], row["n_masked"]) == (6, 8, 1)
+    assert row["judged"][0]["scan"] == [0.8, 1.2]
+    assert row["judged"][0]["estimate"] == 1.0
+    assert row["power"] > 0.99
+    assert 0 < row["p_equivalence"] < row["p_equivalence_holm"] < 0.025
+    assert row["why"] is None
+
+
+def test_rows_are_json():
+    assert json.loads(json.dumps(rows(), allow_nan=False)) == rows()
+
+
+def test_the_effective_margin_and_its_reason_are_recorded():
+    row = by_name()["bound"]
+    assert (row["margin"], row["margin_reason"]) == (0.3, "the authors' own error")
+    assert row["band"] == [pytest.approx(0.7), None]
+
+
+def test_what_is_missing_is_said():
+    assert "laws.none: 2 points" in by_name()["none"]["why"]
+    assert "neither inside" in by_name()["vague"]["why"]
+
+
+def test_deterministic_claims_stay_out_of_the_family():
+    alone = judge_paper(CLAIMS[:1], FITS, DEPARTURES)[0]
+    beside_exact = judge_paper([CLAIMS[0], CLAIMS[5]], FITS, DEPARTURES)
+    beside_measured = judge_paper([CLAIMS[0], CLAIMS[2]], FITS, DEPARTURES)
+    assert beside_exact[0]["p_equivalence_holm"] == alone["p_equivalence_holm"]
+    assert beside_exact[1]["p_equivalence_holm"] is None
+    assert beside_measured[0]["p_equivalence_holm"] == pytest.approx(2 * alone["p_equivalence"])
+
+
+def test_an_unavailable_quantity_still_counts_in_the_family():
+    missing = claim("gone", quantities=["laws.none"])
+    alone, beside = (judge_paper(c, FITS, [])[0] for c in (CLAIMS[:1], [CLAIMS[0], missing]))
+    assert beside["p_equivalence_holm"] == pytest.approx(2 * alone["p_equivalence_holm"])
+
+
+def test_holm_can_take_back_what_an_interval_alone_would_decide():
+    edge = claim("edge", quantities=["laws.edge"])
+    alone = judge_paper([edge], FITS, [])[0]
+    among = judge_paper([edge, *CLAIMS[:4]], FITS, DEPARTURES)[0]
+    assert alone["verdict"] == among["interval_verdict"] == "reproduced"
+    assert among["verdict"] == "undecided"
+    assert "Holm" in among["why"]
+
+
+def test_departures_come_from_the_claim_and_from_the_register():
+    assert by_name()["one"]["departures"] == ["DP1"]
+    assert by_name()["far"]["departures"] == ["DP1"]
+    assert by_name()["vague"]["departures"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"quantities": ["laws.slope"]}, ["damico2025_bad", "laws.slope", "laws.far, laws.none"]),
+        ({"quantities": ["lines.one"]}, ["lines.one", "laws.one"]),
+        ({"departures": ["DP9"]}, ["damico2025_bad", "DP9", "DP1, WS2"]),
+    ],
+)
+def test_a_claim_that_names_something_unknown_is_refused(changes, words):
+    with pytest.raises(InputError) as problem:
+        judge_paper([claim("bad", **changes)], FITS, DEPARTURES)
+    for word in words:
+        assert word in str(problem.value)
+
+
+def test_inputs_are_not_changed():
+    before = copy.deepcopy((CLAIMS, FITS, DEPARTURES))
+    rows()
+    assert before == (CLAIMS, FITS, DEPARTURES)
+
+
+def test_the_table_shows_what_the_rows_say():
+    lines = verdict_table(rows(), width=110).splitlines()
+    assert max(map(len, lines)) <= 110
+    assert len(lines) == 2 + 9 + 2
+    first = next(line for line in lines if line.startswith("damico2025_one "))
+    assert first.endswith("reproduced")
+    assert "1.000 [0.980, 1.020]" in first
+    assert "1.0 ± 0.1" in first
+    assert next(line for line in lines if "_far" in line).endswith("differs")
+    assert "not estimated" in verdict_table(rows())
+    assert lines[-1] == "7 claims: 3 reproduced, 2 differs, 2 undecided"
+
+
+def test_the_second_quantity_of_a_claim_has_a_line_of_its_own():
+    lines = verdict_table(rows()).splitlines()
+    position = next(n for n, line in enumerate(lines) if "_both" in line)
+    assert lines[position + 1].strip() == "2.000 [1.980, 2.020]"
+
+
+def test_colour_only_when_asked_and_only_on_verdicts():
+    plain, coloured = verdict_table(rows()), verdict_table(rows(), colour=True)
+    assert "\033" not in plain
+    assert coloured.count("\033[0m") == len(CLAIMS)
+    for code in ("\033[31m", "\033[32m", "\033[33m", "\033[0m"):
+        coloured = coloured.replace(code, "")
+    assert coloured == plain
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.identities, self.text, self.labels = [], [], [], "", []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if "id" in dict(attrs):
+            self.identities.append(dict(attrs)["id"])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def page():
+    return Page(ledger_html({"damico2025": rows()}, META))
+
+
+def test_the_page_is_well_formed_and_its_identities_are_unique(page):
+    assert page.open == []
+    assert len(set(page.identities)) == len(page.identities)
+    assert {f"damico2025_{name}" for name in by_name()} <= set(page.identities)
+
+
+def test_the_page_needs_nothing_from_outside(page):
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.tags}
+    for _, attributes in page.tags:
+        assert not {"src", "href"} & set(attributes)
+    assert "url(" not in page.text
+    assert "@import" not in page.text
+
+
+def test_the_page_is_accessible(page):
+    tags = [tag for tag, _ in page.tags]
+    assert dict(page.tags)["html"] == {"lang": "en"}
+    assert tags.count("main") == tags.count("h1") == 1
+    assert "caption" in tags
+    assert all("scope" in attributes for tag, attributes in page.tags if tag == "th")
+    drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
+    assert len(drawings) == len(CLAIMS)
+    assert all(drawing["role"] == "img" and drawing["aria-label"] for drawing in drawings)
+    labels = {a["aria-labelledby"] for _, a in page.tags if "aria-labelledby" in a}
+    assert labels <= set(page.identities)
+
+
+def test_the_page_says_what_the_rows_say(page):
+    for row in rows():
+        assert row["statement"] in page.text
+        assert row["source"] in page.text
+        if row["why"]:
+            assert row["why"] in page.text
+    assert "N is 300 <not> infinite. Reason: Cost & time." in page.text
+    assert "Another paper's matter." not in page.text
+    assert "How to read verdicts" in page.text
+    assert "7 claims: 3 reproduced, 2 differs, 2 undecided" in page.text
+    assert "Claims ledger, scale quick" in page.text
+
+
+def test_the_page_is_the_same_every_time():
+    assert ledger_html({"damico2025": rows()}, META) == ledger_html({"damico2025": rows()}, META)
+
+
+def test_a_page_without_departures_or_titles_is_still_whole():
+    short = Page(ledger_html({"damico2025": rows()}, {"scale": "laptop"}))
+    assert short.open == []
+    assert "Departures from the papers" not in short.text
+
+
+def drawn(row):
+    shapes = Page(strip(row)).tags
+    band = next(attributes for tag, attributes in shapes if tag == "rect")
+    dots = [float(attributes["cx"]) for tag, attributes in shapes if tag == "circle"]
+    left = float(band["x"])
+    return left, left + float(band["width"]), dots
+
+
+def test_a_drawing_puts_the_dot_inside_the_band_exactly_if_the_estimate_is():
+    left, right, dots = drawn(by_name()["both"])
+    assert left < dots[0] < right < dots[1]
+    assert dots[0] == pytest.approx((left + right) / 2, abs=0.02)
+
+
+def test_a_drawing_opens_the_band_of_an_inequality_and_skips_what_is_missing():
+    assert drawn(by_name()["bound"])[1] == pytest.approx(220)
+    assert len(drawn(by_name()["none"])[2]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"marging": 0.1}, "unknown key 'marging'"),
+        ({"kind": "about"}, "kind is 'about'"),
+        ({"margin": -0.1}, "margin"),
+        ({"quantities": []}, "quantities"),
+        ({"quantities": ["one"]}, "quantities"),
+        ({"published": "1.0"}, "published"),
+        ({"id": "C1"}, "id"),
+    ],
+)
+def test_the_schema_of_claims_is_closed(changes, words):
+    validate([claim("good")], "claims.schema", "config/claims/x.yaml")
+    with pytest.raises(InputError, match=words):
+        validate([claim("bad", **changes)], "claims.schema", "config/claims/x.yaml")
+
+
+@pytest.mark.parametrize("missing", sorted(claim("one")))
+def test_no_key_of_a_claim_may_be_left_out(missing):
+    entry = {key: value for key, value in claim("one").items() if key != missing}
+    with pytest.raises(InputError, match=missing):
+        validate([entry], "claims.schema", "config/claims/x.yaml")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"scales": ["fast"]}, {"because": "x"}, {"paper": "other"}, {"id": "dp 1"}]
+)
+def test_the_schema_of_departures_is_closed(changes):
+    validate(DEPARTURES, "departures.schema", "config/departures.yaml")
+    with pytest.raises(InputError):
+        validate([{**DEPARTURES[0], **changes}], "departures.schema", "config/departures.yaml")
+
+
+PAPER = {
+    "title": "t",
+    "authors": "a",
+    "arxiv": "2505.13230",
+    "fits": {"laws": {"tables": ["runs"], "settings": {"draws": 2000}}},
+    "figures": {
+        "damico2025_fig1": {
+            "title": "f",
+            "tables": ["runs"],
+            "fits": ["laws"],
+            "settings": {},
+            "departures": ["DP1"],
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "value"),
+    [
+        ((), "tittle", "t"),
+        ((), "arxiv", "12"),
+        (("fits", "laws"), "window", [1, 2]),
+        (("fits", "laws"), "tables", []),
+        (("figures", "damico2025_fig1"), "panels", 3),
+        (("figures",), "fig1", {}),
+    ],
+)
+def test_the_schema_of_papers_is_closed(place, key, value):
+    validate(PAPER, "papers.schema", "config/papers/x.yaml")
+    broken = copy.deepcopy(PAPER)
+    inner = broken
+    for step in place:
+        inner = inner[step]
+    inner[key] = value
+    with pytest.raises(InputError):
+        validate(broken, "papers.schema", "config/papers/x.yaml")
