@@ -15,6 +15,7 @@ NUMBERS = (  # sizes handed to the training as they stand
 )
 # One CPU thread, in multiply-adds of one image's forward pass per second.
 TRAIN_RATE, EVALUATE_RATE = 7.8e9, 2.8e10
+STEP_SECONDS = 0.9e-3  # of one member, whatever the batch: small tensors, optimiser
 GPU_SPEEDUP = 300.0  # an estimate: figures only in the planned time
 START_UP = 5.0  # seconds: imports and data
 
@@ -82,7 +83,8 @@ def cost(ensemble: Ensemble, sizes: Mapping[str, Any]) -> float:
     trained = sizes["epochs"] * ensemble["P"]
     evaluated = logged(sizes) * (ensemble["P"] + SIZES[sizes["dataset"]][1])
     work = trained / TRAIN_RATE + evaluated / EVALUATE_RATE
-    return len(ensemble["seeds"]) * multiply_adds(sizes) * work
+    steps = sizes["epochs"] * math.ceil(ensemble["P"] / sizes["batch_size"])
+    return len(ensemble["seeds"]) * (multiply_adds(sizes) * work + STEP_SECONDS * steps)
 
 
 def logged(sizes: Mapping[str, Any]) -> int:

@@ -1,0 +1,59 @@
+"""The learning curves that D'Amico et al. (arXiv:2505.13230) released, as a tidy table.
+
+Each curve is a mean over seeds on a grid of norms; seeds, epochs and training errors were not
+released. Grid points that no run reached are left out.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from scalinglaws.canonical import member_name
+from scalinglaws.config import CONFIG
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.data.published import load_published
+from scalinglaws.errors import InputError
+from scalinglaws.storage import Columns, stack
+from scalinglaws.training.session import Session
+
+FOLDER = CONFIG / "published" / "damico2025"
+
+
+def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
+    """Rows: member, set, P, norm, quantity, value.
+
+    Quantities: ``test_error`` (fraction) at each norm of the grid; ``norm_at_optimum``, the mean
+    over seeds of the norm at each seed's smallest test error (norm and value are the same number);
+    ``seeds``, the number of seeds behind the means (norm 0).
+
+    Raises InputError for a missing file or one that changed since the plan was made.
+    """
+    parts = []
+    for name, expected in settings["sets"].items():
+        path = FOLDER / f"{name}.json"
+        record = load_published(path)
+        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+            raise InputError(
+                f"{path} changed while the workflow ran; start the same command again."
+            )
+        parts += released_rows(name, record)
+    return stack(parts)
+
+
+def released_rows(name: str, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for number, size in enumerate(record["P_arr"].tolist()):
+        identity = {"set": name, "P": size}
+        common = {"member": member_name(identity), **identity}
+        errors = record["mean_val_error_arr"][number]
+        reached = np.isfinite(errors)
+        optimum = float(record["l_0_arr"][number])
+        for norm, quantity, value in (
+            (record["log_x_grid"][reached], "test_error", errors[reached]),
+            (optimum, "norm_at_optimum", optimum),
+            (0.0, "seeds", float(len(record["seed_arr"]))),
+        ):
+            rows.append({**common, "norm": norm, "quantity": quantity, "value": value})
+    return rows
