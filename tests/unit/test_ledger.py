@@ -39,7 +39,7 @@ META = {
 def claim(name, **changes):
     return {
         "id": f"damico2025_{name}",
-        "statement": f"Statement {name}: the exponent is 1 where x < 3 & y > 2, as far as seen.",
+        "statement": f"Statement {name}: the exponent is 1 where 1 <x & y> 2, as far as seen.",
         "source": "section 1",
         "kind": "equals",
         "quantities": ["laws.one"],

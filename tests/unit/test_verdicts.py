@@ -117,6 +117,14 @@ def test_an_asymmetric_interval_is_read_side_by_side():
     assert judged.p_equivalence == pytest.approx(norm.sf(2 * norm.ppf(0.975)))
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.9, 1.4), (0.6, 1.1)])
+def test_a_skewed_interval_differs_from_a_band_just_beyond_its_end(low, high):
+    skewed = quantity(1.0, (low, high), n_seeds=8, interval_kind="percentile")
+    for published in (low - 0.01, high + 0.01):
+        assert judge_quantity(skewed, band_of("equals", published, 0.009)).p_difference < 0.05
+        assert judge_quantity(skewed, band_of("equals", published, 0.011)).p_difference > 0.05
+
+
 def test_deterministic_numbers_have_no_p_values():
     exact = quantity(0.5005, (0.50049, 0.50051), interval_kind=NUMERICAL)
     judged = judge_quantity(exact, band_of("equals", 0.5005, 0.0003))
