@@ -50,7 +50,7 @@ TINY: dict[str, dict[str, dict[str, Any]]] = {
     },
     "damico2025": {
         "perceptron_theory": {"alphas": [1.0, 5.0, 100.0, 1000.0], "lambda_points": 21},
-        "perceptron_descent": {"weights": 40, "samples": 4, "iterations": 60, "records": 20},
+        "perceptron_descent": {"weights": 40, "samples": 4, "iterations": 250, "records": 60},
         "cnn_curves": {
             "pool": 4,
             "training_sizes": [32, 64, 128],

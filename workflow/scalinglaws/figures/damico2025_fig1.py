@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
 from scipy.stats import t as student
 
+from scalinglaws.errors import InputError
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -90,10 +91,18 @@ def mean_and_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 def highest_common_norm(descent: pd.DataFrame) -> float:
-    """The norm that every sample has passed; diverged samples count up to where they were."""
+    """The norm that every sample has passed; diverged samples count up to where they were.
+
+    Raises InputError when no sample came as far as the figure's left edge.
+    """
     _, norms = per_seed(descent, "norm")
     highest = np.max(np.where(np.isfinite(norms), norms, 0.0), axis=1)
-    return float(np.min(highest[highest > LOWEST], initial=np.max(highest)))
+    if not np.any(highest > LOWEST):
+        raise InputError(
+            f"perceptron_descent ends at norm {np.max(highest):.2g}, left of the figure's first "
+            f"norm {LOWEST:g}; raise its iterations in config/scales and run the same again."
+        )
+    return float(np.min(highest[highest > LOWEST]))
 
 
 def draw_descent(

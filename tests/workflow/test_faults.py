@@ -1,0 +1,131 @@
+import json
+import re
+
+import numpy as np
+import pytest
+from repository import TINY, copy_repository
+
+from scalinglaws.storage import read_table, write_table
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture
+def repository(tmp_path):
+    copy = copy_repository(tmp_path / "repository")
+    copy.resize(TINY)
+    return copy
+
+
+def refused(run, sentence):
+    """Non-zero exit, the sentence on the terminal, and no traceback of ours."""
+    assert run.returncode != 0, run.stdout
+    assert re.search(sentence, run.stdout), run.stdout[-3000:]
+    assert "Traceback (most recent call last)" not in run.stdout
+
+
+def test_an_unknown_config_key_stops_the_run_by_name(repository):
+    run = repository.snakemake("-n", "--config", "sede=7")
+    refused(run, "unknown key 'sede' .* expected only: budget_core_hours, device, papers")
+
+
+def test_a_misspelt_scale_stops_the_run_with_the_known_ones(repository):
+    refused(
+        repository.snakemake("-n", "--config", "scale=quik"),
+        "scale is 'quik'; expected one of: quick, laptop, paper",
+    )
+
+
+def test_more_training_images_than_the_data_set_has_stops_the_plan(repository):
+    repository.resize({"damico2025": {"cnn_curves": {"training_sizes": [32, 4000]}}})
+    sentence = r"training_sizes asks for 4000 .* between 1 and 3000, the size of mnist5k"
+    refused(repository.snakemake("-n"), sentence)
+
+
+def test_the_reproduce_command_says_the_same_sentence_and_exits_with_two(repository):
+    repository.resize({"damico2025": {"cnn_curves": {"training_sizes": [32, 4000]}}})
+    run = repository.verb("reproduce")
+    assert run.returncode == 2
+    assert run.stdout.startswith("error: ")
+    assert len(run.stdout.strip().splitlines()) == 1
+
+
+def test_a_table_that_names_no_experiment_stops_the_plan(repository):
+    repository.edit("config/papers/damico2025.yaml", "perceptron_descent]", "perceptron_ascent]")
+    refused(repository.snakemake("-n"), "names 'perceptron_ascent' in tables; expected one of")
+
+
+def test_a_missing_mirror_folder_is_named(repository, monkeypatch):
+    monkeypatch.setenv("SCALINGLAWS_MIRROR", str(repository.path / "nowhere"))
+    repository.configure(scale="laptop")
+    run = repository.snakemake("--cores", "1", "results/data/mnist.npz")
+    refused(run, "error: .*SCALINGLAWS_MIRROR.*nowhere")
+    assert not (repository.path / "results/data/mnist.npz").exists()
+
+
+def test_a_truncated_data_file_is_named_with_what_to_run(repository):
+    data = repository.path / "results/data/mnist5k.npz"
+    assert repository.snakemake("--cores", "1", "results/data/mnist5k.npz").returncode == 0
+    data.write_bytes(data.read_bytes()[:-1000])
+    block = "results/quick/runs/damico2025/cnn_curves/part0.parquet"
+    refused(repository.snakemake("--cores", "1", block), r"error: results/data/mnist5k\.npz")
+    assert not (repository.path / block).exists()
+
+
+def test_a_wrong_checksum_in_the_registry_refuses_the_file(repository):
+    path = repository.path / "config/datasets.yaml"
+    text = path.read_text()
+    section = text.index("\nmnist5k:")
+    found = re.search(r"sha256: (\w{64})", text[section:])
+    assert found
+    path.write_text(text.replace(found[1], "a" * 64))
+    run = repository.snakemake("--cores", "1", "results/data/mnist5k.npz")
+    refused(run, r"error: .*mnist_5k.*" + found[1][:8])
+    assert not (repository.path / "results/data/mnist5k.npz").exists()
+
+
+def test_a_result_of_other_code_is_refused_even_when_snakemake_trusts_it(repository):
+    table = "results/quick/tables/worschech2024/committee_sgd.parquet"
+    fit = "results/quick/fits/worschech2024/committee_agreement.json"
+    assert repository.snakemake("--cores", "2", fit).returncode == 0
+    frame, header = read_table(repository.path / table)
+    header["code"]["scalinglaws.experiments.committee_sgd"] = "0" * 12
+    write_table(repository.path / table, {c: frame[c].to_numpy() for c in frame}, header)
+    run = repository.snakemake("--cores", "1", fit)
+    refused(run, f"error: {table} was made by other code: module scalinglaws.experiments")
+
+
+def test_a_block_of_another_seed_is_refused(repository):
+    block = "results/quick/runs/damico2025/perceptron_descent"
+    table = "results/quick/tables/damico2025/perceptron_descent.parquet"
+    assert repository.snakemake("--cores", "2", table).returncode == 0
+    (stored, *_) = sorted((repository.path / block).glob("*.parquet"))
+    frame, header = read_table(stored)
+    write_table(stored, {c: frame[c].to_numpy() for c in frame}, header | {"block": "another seed"})
+    run = repository.snakemake("--cores", "1", table)
+    refused(run, "holds block another seed but the configuration asks for")
+
+
+def test_a_diverged_member_is_masked_counted_and_reported_down_to_the_caption(repository):
+    target = "results/quick/figures/damico2025_fig1.json"
+    table = "results/quick/tables/damico2025/perceptron_descent.parquet"
+    assert repository.snakemake("--cores", "2", table).returncode == 0
+    # One member of one block turns NaN half-way, as a diverging run does.
+    folder = repository.path / "results/quick/runs/damico2025/perceptron_descent"
+    stored = sorted(folder.glob("*.parquet"))[0]
+    frame, header = read_table(stored)
+    member = frame["member"].iloc[0]
+    late = (frame["member"] == member) & (frame["step"] > frame["step"].median())
+    frame.loc[late, "value"] = np.nan
+    columns = {c: frame[c].to_numpy() for c in frame}
+    write_table(stored, columns, header | {"diverged": [member]})
+    run = repository.snakemake("--cores", "1", target)
+    assert run.returncode == 0, run.stdout[-3000:]
+    caption = json.loads((repository.path / target).read_text())["caption"]
+    assert f"Diverged and masked members: 1 ({member})" in caption
+    kept, _ = read_table(repository.path / table)
+    assert kept["value"].isna().sum() == late.sum()
+    fits = json.loads(
+        (repository.path / "results/quick/fits/damico2025/perceptron_laws.json").read_text()
+    )
+    assert max(quantity["n_masked"] for quantity in fits["quantities"].values()) >= 1
