@@ -1,0 +1,268 @@
+"""Order parameters of the erf committee machine under one-pass SGD with power-law inputs.
+
+Worschech & Rosenow (arXiv 2410.09005), block form: one group of order parameters per distinct
+eigenvalue lambda_k of the input covariance,
+R_k = (L/N) J^(k) B^(k)^T (K x M), Q_k = (L/N) J^(k) J^(k)^T, T_k = (L/N) B^(k) B^(k)^T.
+Student sigma = (sqrt(M)/K) sum_i g(x_i), teacher zeta = M^(-1/2) sum_n g(y_n), g = erf(x/sqrt 2),
+loss (zeta - sigma)^2 / 2, alpha = examples / N. float64 throughout.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import diffrax
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scalinglaws.theory.power_law_spectrum import eigenvalues, moment
+
+# Before the first array: the plateau amplifies rounding by exp(alpha_P / tau) ~ 1e3.
+jax.config.update("jax_enable_x64", True)
+
+RELATIVE_TOLERANCE = 1e-9
+ABSOLUTE_TOLERANCE = 1e-12
+MAX_STEPS = 1_000_000
+# A step below this means that the solution has blown up; without it the solver would not give up.
+SMALLEST_STEP = 1e-13
+# Blocks are padded to one of these sizes, so that all L up to 64 share one compilation and the
+# numbers of a member do not depend on which others are integrated beside it.
+PADDED_LEVELS = (64, 256, 1024, 4096)
+
+
+class Overlaps(NamedTuple):
+    """Block order parameters: R (L, K, M), Q (L, K, K), T (L, M, M)."""
+
+    R: Any
+    Q: Any
+    T: Any
+
+
+def output_weights(student_units: int, teacher_units: int) -> np.ndarray:
+    """w_p with zeta - sigma = sum_p w_p g(z_p), z = (x_1..x_K, y_1..y_M)."""
+    student = np.full(student_units, -math.sqrt(teacher_units) / student_units)
+    return np.concatenate([student, np.full(teacher_units, 1 / math.sqrt(teacher_units))])
+
+
+def field_covariance(overlaps: Overlaps, block_weights: Any) -> jax.Array:
+    """Covariance of z = (x, y), (K+M, K+M): blocks summed with weights lambda_k / L."""
+    R, Q, T = (jnp.tensordot(block_weights, blocks, 1) for blocks in overlaps)
+    return jnp.block([[Q, R], [R.T, T]])
+
+
+def mean_gg(C: Any) -> jax.Array:
+    """I2(a, b) = <g(a) g(b)> for all pairs of fields with covariance C."""
+    D = 1 + jnp.diagonal(C)
+    return (2 / jnp.pi) * jnp.arcsin(C / jnp.sqrt(jnp.outer(D, D)))
+
+
+def mean_slopes(C: Any) -> jax.Array:
+    """P(a, b) = <g'(a) g'(b)> for all pairs; its diagonal is <g'(a)^2>."""
+    D = 1 + jnp.diagonal(C)
+    return (2 / jnp.pi) / jnp.sqrt(jnp.outer(D, D) - C**2)
+
+
+def mean_slope_field(C: Any) -> jax.Array:
+    """H(a, c) = <a g'(a) g(c)> = -<g''(a) g(c)> for all pairs."""
+    D = 1 + jnp.diagonal(C)
+    return (2 / jnp.pi) * C / (D[:, None] * jnp.sqrt(jnp.outer(D, D) - C**2))
+
+
+def mean_four(C: Any, student_units: int) -> jax.Array:
+    """I4(i, j, p, q) = <g'(x_i) g'(x_j) g(z_p) g(z_q)>, shape (K, K, K+M, K+M).
+
+    One broadcast expression: unrolled over the indices it would compile for half a minute.
+    """
+    K = student_units
+    D = 1 + jnp.diagonal(C)
+    D1, D2 = D[:K, None, None, None], D[None, :K, None, None]
+    D3, D4 = D[None, None, :, None], D[None, None, None, :]
+    C12, C34 = C[:K, :K, None, None], C[None, None]
+    C13, C14 = C[:K, None, :, None], C[:K, None, None, :]
+    C23, C24 = C[None, :K, :, None], C[None, :K, None, :]
+    L4 = D1 * D2 - C12**2
+    L0 = L4 * C34 - C23 * C24 * D1 - C13 * C14 * D2 + C12 * (C13 * C24 + C14 * C23)
+    L1 = L4 * D3 - C23**2 * D1 - C13**2 * D2 + 2 * C12 * C13 * C23
+    L2 = L4 * D4 - C24**2 * D1 - C14**2 * D2 + 2 * C12 * C14 * C24
+    # Rounding may push the sine beyond one when a field coincides with another.
+    sine = jnp.clip(L0 / jnp.sqrt(L1 * L2), -1, 1)
+    return (4 / jnp.pi**2) / jnp.sqrt(L4) * jnp.arcsin(sine)
+
+
+def drift_averages(C: Any, student_units: int) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """A_ij = <d delta_i/d x_j>, Gamma_im = <d delta_i/d y_m>, G_ij = <delta_i delta_j>.
+
+    Arguments:
+    - `C`: covariance of the fields, (K+M, K+M).
+
+    Returns:
+    - A (K, K), Gamma (K, M), G (K, K), with delta_i = (sqrt(M)/K) g'(x_i) (zeta - sigma).
+    """
+    K = student_units
+    M = C.shape[0] - K
+    gain, w = math.sqrt(M) / K, jnp.asarray(output_weights(K, M))
+    P, H = mean_slopes(C), mean_slope_field(C)
+    A = -(gain**2) * P[:K, :K] - gain * jnp.diag(H[:K] @ w)
+    G = gain**2 * jnp.einsum("ijpq,p,q->ij", mean_four(C, K), w, w)
+    return A, P[:K, K:] / K, G
+
+
+def error_of_covariance(C: Any, student_units: int) -> jax.Array:
+    """eps_g = (1/2) sum_pq w_p w_q I2(p, q). Cancellation leaves a floor near 1e-14."""
+    w = jnp.asarray(output_weights(student_units, C.shape[0] - student_units))
+    return w @ mean_gg(C) @ w / 2
+
+
+def derivative(alpha: Any, state: tuple[Any, Any], problem: Mapping[str, Any]) -> tuple[Any, Any]:
+    """d(R, Q)/d alpha in block form; A, Gamma and G do not depend on the block.
+
+    `problem` holds lam (L,), block_weights (L,), T (L, M, M), eta and noise (1, or 0 to drop the
+    eta^2 term).
+    """
+    R, Q = state
+    C = field_covariance(Overlaps(R, Q, problem["T"]), problem["block_weights"])
+    A, Gamma, G = drift_averages(C, Q.shape[-1])
+    rate = (problem["eta"] * problem["lam"])[:, None, None]
+    dR = rate * (A @ R + Gamma @ problem["T"].mT)
+    half = A @ Q + Gamma @ R.mT
+    return dR, rate * (half + half.mT + problem["noise"] * problem["eta"] * G)
+
+
+def observables(state: tuple[Any, Any], problem: Mapping[str, Any]) -> dict[str, jax.Array]:
+    """eps_g, its derivative, and r^(1) = mean diagonal minus mean off-diagonal of R^(1) with rate.
+
+    r^(1) is the order parameter whose growth ends the symmetric plateau (NaN if K or M is 1).
+    """
+
+    def measured(R: Any, Q: Any) -> tuple[jax.Array, jax.Array]:
+        C = field_covariance(Overlaps(R, Q, problem["T"]), problem["block_weights"])
+        K = Q.shape[-1]
+        same = jnp.eye(K, C.shape[0] - K, dtype=bool)
+        first = C[:K, K:]
+        split = jnp.mean(first, where=same) - jnp.mean(first, where=~same)
+        return error_of_covariance(C, K), split
+
+    values, rates = jax.jvp(measured, state, derivative(0.0, state, problem))
+    return {"eps_g": values[0], "eps_g_rate": rates[0], "split": values[1], "split_rate": rates[1]}
+
+
+def largest_error(scaled: Any) -> jax.Array:
+    """Norm of the step controller: unlike the root mean square it ignores padding."""
+    return jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(scaled)]))
+
+
+@jax.jit
+def integrate(
+    start: tuple[Any, Any],
+    problem: Mapping[str, Any],
+    alphas: Any,
+    relative: Any,
+    absolute: Any,
+) -> dict[str, jax.Array]:
+    controller = diffrax.PIDController(
+        rtol=relative,
+        atol=absolute,
+        norm=largest_error,
+        dtmin=SMALLEST_STEP,
+        force_dtmin=False,
+    )
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(derivative),
+        diffrax.Tsit5(),
+        t0=0.0,
+        t1=alphas[-1],
+        dt0=None,
+        y0=start,
+        args=problem,
+        saveat=diffrax.SaveAt(ts=alphas),
+        stepsize_controller=controller,
+        max_steps=MAX_STEPS,
+        throw=False,
+    )
+    return jax.vmap(observables, in_axes=(0, None))(solution.ys, problem)
+
+
+def padded(blocks: Any, length: int) -> jax.Array:
+    """Append blocks of zeros; with zero eigenvalue and weight they never move nor count."""
+    blocks = np.asarray(blocks, dtype=np.float64)
+    return jnp.asarray(np.pad(blocks, [(0, length - len(blocks))] + [(0, 0)] * (blocks.ndim - 1)))
+
+
+def solve(
+    start: Overlaps,
+    alphas: np.ndarray,
+    *,
+    beta: float,
+    eta: float,
+    noise: bool = True,
+    relative: float = RELATIVE_TOLERANCE,
+    absolute: float = ABSOLUTE_TOLERANCE,
+) -> dict[str, np.ndarray]:
+    """Integrate the block order parameters and observe them.
+
+    Arguments:
+    - `start`: overlaps at alpha = 0, one block per distinct eigenvalue, descending.
+    - `alphas`: increasing, positive abscissae, (points,).
+    - `beta`, `eta`: spectral exponent and learning rate; `noise` False drops the eta^2 term.
+
+    Returns:
+    - (points,) arrays: eps_g, local_slope = d ln eps_g / d ln alpha, split = r^(1) and
+      growth_rate = d ln r^(1) / d alpha. Where the integration fails, NaN.
+    """
+    levels = len(start.R)
+    length = next(size for size in PADDED_LEVELS if size >= levels)
+    lam = eigenvalues(levels, beta)
+    problem = {
+        "lam": padded(lam, length),
+        "block_weights": padded(lam / levels, length),
+        "T": padded(start.T, length),
+        "eta": jnp.asarray(eta, dtype=float),
+        "noise": jnp.asarray(float(noise)),
+    }
+    state = (padded(start.R, length), padded(start.Q, length))
+    tolerances = (jnp.asarray(relative), jnp.asarray(absolute))
+    found = integrate(state, problem, jnp.asarray(alphas, dtype=float), *tolerances)
+    return curves(np.asarray(alphas), {name: np.asarray(values) for name, values in found.items()})
+
+
+def curves(alphas: np.ndarray, found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    with np.errstate(all="ignore"):
+        quantities = {
+            "eps_g": found["eps_g"],
+            "local_slope": alphas * found["eps_g_rate"] / found["eps_g"],
+            "split": found["split"],
+            "growth_rate": found["split_rate"] / found["split"],
+        }
+    return {name: np.where(np.isfinite(v), v, np.nan) for name, v in quantities.items()}
+
+
+def diagonal_start(
+    levels: int, student_units: int, teacher_units: int, self_overlap: float, alignment: float
+) -> Overlaps:
+    """Q_ij,k = self_overlap delta_ij, R_in,k = alignment delta_in, T_nm,k = delta_nm, all k."""
+
+    def repeated(matrix: np.ndarray) -> np.ndarray:
+        return np.repeat(matrix[None], levels, axis=0)
+
+    R = repeated(alignment * np.eye(student_units, teacher_units))
+    return Overlaps(
+        R, repeated(self_overlap * np.eye(student_units)), repeated(np.eye(teacher_units))
+    )
+
+
+def typical_start(
+    levels: int,
+    beta: float,
+    sigma_j: float,
+    dimension: int,
+    student_units: int,
+    teacher_units: int,
+) -> Overlaps:
+    """The start of a typical random student: r^(1) equals its standard deviation over draws.
+
+    R_ii,k = sigma_J sqrt(mu_2/N) in every block, so that R_ii^(1) has the root mean square of
+    (1/N) sum_j lambda_j J_j B_j.
+    """
+    alignment = sigma_j * math.sqrt(moment(levels, beta, 2) / dimension)
+    return diagonal_start(levels, student_units, teacher_units, sigma_j**2, alignment)

@@ -1,0 +1,23 @@
+"""Symmetric plateau of the erf committee machine, K = M, small eta (arXiv 2410.09005, section 4).
+
+On the plateau every student unit has the same overlap with every teacher unit, in every block.
+Plain numpy, so that fits and figures need not load JAX.
+"""
+
+import math
+
+from scalinglaws.theory.power_law_spectrum import moment
+
+
+def plateau_height(units: int) -> float:
+    """eps_g on the plateau, 1/6 - (M/pi) arcsin(1/(2M)); the same for every L and beta."""
+    return 1 / 6 - units / math.pi * math.asin(1 / (2 * units))
+
+
+def escape_time(units: int, eta: float, levels: int, beta: float) -> float:
+    """tau_esc in units of alpha: r^(1) grows like exp(alpha / tau_esc) on the plateau.
+
+    tau_esc = pi sqrt(2M-1) (2M+1)^(3/2) / (2 eta mu_2), about M^2 / (eta L) for large M and L.
+    """
+    speed = 2 * eta * moment(levels, beta, 2)
+    return math.pi * math.sqrt(2 * units - 1) * (2 * units + 1) ** 1.5 / speed
