@@ -135,7 +135,7 @@ def draw_law_1(axes: Axes, panel: str, curves: Curves, gamma_1: Mapping[str, Any
             -gamma_1["estimate"],
             panel=panel,
             series="law 1",
-            label=slope_label(r"law 1: $\gamma_1$", gamma_1),
+            label=exponent_label(r"law 1: $\gamma_1$", gamma_1),
         )
     ]
 
@@ -174,7 +174,7 @@ def draw_optimal_norms(axes: Axes, ours: Curves, authors: Curves, laws: Quantiti
             *seed_interval(ours.runs.optima),
             panel=panel,
             series="ours",
-            label=slope_label(r"ours: $\gamma_2$", laws["gamma_2"]),
+            label=exponent_label(r"ours: $\gamma_2$", laws["gamma_2"]),
         ),
         published_marker(
             axes,
@@ -182,7 +182,7 @@ def draw_optimal_norms(axes: Axes, ours: Curves, authors: Curves, laws: Quantiti
             authors.means.optima,
             panel=panel,
             series="released",
-            label=plain_label(r"released: $\gamma_2$", laws["released_gamma_2"]),
+            label=exponent_label(r"released: $\gamma_2$", laws["released_gamma_2"]),
         ),
         *through_middle(axes, panel, means.sizes, means.optima, laws["gamma_2"], +1, "fit, ours"),
     ]
@@ -204,7 +204,7 @@ def draw_smallest_errors(axes: Axes, ours: Curves, authors: Curves, laws: Quanti
             *seed_interval(at_optimum(ours.runs, means), centre=smallest),
             panel=panel,
             series="ours",
-            label=slope_label("ours: measured", laws["gamma_measured"]),
+            label=exponent_label("ours: measured", laws["gamma_measured"]),
         ),
         published_marker(
             axes,
@@ -212,7 +212,7 @@ def draw_smallest_errors(axes: Axes, ours: Curves, authors: Curves, laws: Quanti
             optima_of_means(authors.means)[1],
             panel=panel,
             series="released",
-            label=plain_label("released: measured", laws["refit_gamma_measured"]),
+            label=exponent_label("released: measured", laws["refit_gamma_measured"]),
         ),
         *predicted(axes, panel, ours, laws["gamma_predicted"], "ours: predicted"),
         *predicted(axes, panel, authors, laws["refit_gamma_predicted"], "released: predicted"),
@@ -220,20 +220,24 @@ def draw_smallest_errors(axes: Axes, ours: Curves, authors: Curves, laws: Quanti
     label = r"smallest test error $\epsilon_\mathrm{opt}$"
     title = r"Product law $\gamma_1 \gamma_2$"
     dress(axes, "training images $P$", label, title=title, loc="lower left")
+    lowest = min(part["y"].min() for part in parts)
+    axes.set_ylim(bottom=lowest / 6)  # room for the legend below the falling points
     return parts
 
 
-def plain_label(name: str, exponent: Mapping[str, Any]) -> str:
-    """A released number has no interval that could tell how many of its digits count."""
-    return name if exponent["estimate"] is None else f"{name} = {exponent['estimate']:.2f}"
+def exponent_label(name: str, exponent: Mapping[str, Any]) -> str:
+    """Two decimals for released numbers: they have no interval that tells how many digits count."""
+    measured = exponent["interval"] is not None and exponent["interval_kind"] != NUMERICAL
+    if measured or exponent["estimate"] is None:
+        return slope_label(name, exponent)
+    return f"{name} = {exponent['estimate']:.2f}"
 
 
 def predicted(
     axes: Axes, panel: str, curves: Curves, exponent: Mapping[str, Any], name: str
 ) -> Rows:
     errors = optima_of_means(curves.means)[1]
-    deterministic = exponent["interval_kind"] == NUMERICAL
-    label = (plain_label if deterministic else slope_label)(name, exponent)
+    label = exponent_label(name, exponent)
     return through_middle(axes, panel, curves.means.sizes, errors, exponent, -1, name, label)
 
 
