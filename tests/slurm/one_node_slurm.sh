@@ -58,7 +58,7 @@ SlurmctldPidFile=$work/slurmctld.pid
 SlurmdPidFile=$work/slurmd.pid
 GresTypes=gpu
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=$(free -m | awk '/^Mem/{print int($2 * 0.8)}') Gres=gpu:2 State=UNKNOWN
-PartitionName=all Nodes=$host Default=YES MaxTime=INFINITE State=UP
+PartitionName=batch Nodes=$host Default=YES MaxTime=INFINITE State=UP
 EOF
 printf 'Name=gpu File=/dev/scalinglaws_gpu[0-1]\n' >/etc/slurm/gres.conf
 
@@ -70,7 +70,7 @@ fi
 slurmctld
 slurmd
 for _ in $(seq 30); do sinfo -h -o %T 2>/dev/null | grep -q idle && break || sleep 1; done
-sinfo -h -o %T | grep -q idle || { tail -5 "$work"/log/*.log; die "the node did not become idle."; }
+sinfo -h -o %T | grep -q idle || { tail -n 5 "$work"/log/*.log; die "the node did not become idle."; }
 echo "one-node SLURM $(sinfo --version | cut -d' ' -f2): $(sinfo -h -o '%c CPUs, %m MB, %G')"
 
 targets=("$@")
@@ -89,17 +89,17 @@ echo "== the local run"
 (cd "$work/local" && time snakemake "${targets[@]}" --cores "$(nproc)" --quiet all)
 
 echo "== the same through SLURM, training blocks asking for a GPU each"
-(cd "$work/slurm" && time snakemake "${targets[@]}" --quiet all --workflow-profile workflow/profiles/slurm \
+(cd "$work/slurm" && time snakemake "${targets[@]}" --workflow-profile workflow/profiles/slurm \
     --set-resources train_block:gpu=1 --slurm-no-account --slurm-status-command squeue \
     --slurm-init-seconds-before-status-checks 5 --latency-wait 10 --retries 0 \
-    --default-resources mem_mb=1500 runtime=30 slurm_partition=all) &
+    --default-resources mem_mb=1500 runtime=30 slurm_partition=batch >"$work/log/snakemake.log" 2>&1) &
 running=$!
 seen=$work/gpu-requests
 while kill -0 $running 2>/dev/null; do
     scontrol show job 2>/dev/null | grep -oE '(TRES|TresPer(Job|Node|Task)|tres_per_[a-z]+)=[^ ]*gpu[^ ]*' >>"$seen" || true
     sleep 1
 done
-wait $running || { tail -5 "$work"/log/*.log; die "the run through SLURM failed."; }
+wait $running || { tail -n 20 "$work"/log/*.log; die "the run through SLURM failed."; }
 [ -s "$seen" ] || die "no GPU request reached the scheduler."
 echo "the scheduler saw: $(sort "$seen" | uniq -c | sort -rn | head -1)"
 scontrol show job | grep -c JobId= | xargs echo "jobs submitted:"
