@@ -31,6 +31,10 @@ from scalinglaws.fitting.windows import window_scan
 from scalinglaws.streams import generator
 
 PAPER, FIT = "damico2025", "implicit_bias_laws"
+NEED_CURVES = (
+    *("gamma_1", "gamma_2", "gamma_predicted", "gamma_measured", "gamma_difference"),
+    *("early_spread", "optima_at_last_point", "seeds_reaching_optimum"),
+)
 ROUNDING = 1e-9  # of a least-squares slope in float64, generously
 NO_SEEDS = "the authors released means over seeds without their spread, so there is no interval"
 OWN_RULE = (
@@ -70,15 +74,11 @@ def own_quantities(
         "rule": OWN_RULE,
     }
     try:
-        laws(means, window)
+        exponents = law_quantities(runs, means, window, norm, settings, facts)
+        exponents |= optimum_facts(runs, means, facts)
     except InputError as problem:
-        names = ("gamma_1", "gamma_2", "gamma_predicted", "gamma_measured", "gamma_difference")
-        return {name: unavailable(str(problem), **facts) for name in (*names, "early_spread")}
-    return {
-        **law_quantities(runs, means, window, norm, settings, facts),
-        "norm_monotone_share": monotone_quantity(runs, settings, facts),
-        **optimum_facts(runs, means, facts),
-    }
+        exponents = {name: unavailable(str(problem), **facts) for name in NEED_CURVES}
+    return {**exponents, "norm_monotone_share": monotone_quantity(runs, settings, facts)}
 
 
 def law_quantities(

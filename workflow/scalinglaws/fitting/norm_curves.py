@@ -167,8 +167,10 @@ def slope(x: Array, y: Array) -> float:
 def laws(means: Means, window: Window) -> dict[str, float]:
     """gamma_1, gamma_2, gamma_predicted = their product, gamma_measured, and the difference.
 
-    gamma_1 is the mean over sizes; the other two are least squares over all sizes.
+    gamma_1 is the mean over sizes; the other two are least squares over all sizes. Raises
+    InputError when a size has no curve on the grid of norms, or too few points remain.
     """
+    refuse_empty_curves(means)
     gamma_1 = float(np.mean(list(early_exponents(means, window).values())))
     gamma_2 = slope(means.sizes, means.optima)
     measured = slope(means.sizes, -optima_of_means(means)[1])
@@ -180,6 +182,15 @@ def laws(means: Means, window: Window) -> dict[str, float]:
         "gamma_difference": gamma_1 * gamma_2 - measured,
         "early_spread": early_spread(means, window),
     }
+
+
+def refuse_empty_curves(means: Means) -> None:
+    empty = means.sizes[~np.isfinite(means.errors).any(axis=1)]
+    if len(empty):
+        raise InputError(
+            f"the runs of size {empty[0]:g} reach no norm of the grid; choose a smaller grid_step "
+            "in config/papers, or train longer."
+        )
 
 
 def early_spread(means: Means, window: Window, reach: float = 0.3) -> float:
