@@ -58,7 +58,9 @@ TINY: dict[str, dict[str, dict[str, Any]]] = {
             "stack": 2,
             "widths": [2, 4, 4],
             "hidden": [8],
-            "epochs": 4,
+            "epochs": 8,
+            "batch_size": 8,
+            "learning_rate": 0.01,
         },
     },
     "worschech2024": {

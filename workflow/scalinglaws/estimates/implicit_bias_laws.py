@@ -22,6 +22,7 @@ from scalinglaws.fitting.norm_curves import (
     laws,
     means_of,
     optima_of_means,
+    refuse_empty_curves,
     released_means,
     runs_of,
     window_from,
@@ -74,6 +75,7 @@ def own_quantities(
         "rule": OWN_RULE,
     }
     try:
+        refuse_empty_curves(means)
         exponents = law_quantities(runs, means, window, norm, settings, facts)
         exponents |= optimum_facts(runs, means, facts)
     except InputError as problem:

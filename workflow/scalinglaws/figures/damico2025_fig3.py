@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.errors import InputError
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -61,6 +62,7 @@ def draw(
     runs = runs_of(tables["cnn_curves"], NORM, settings["grid_step"])
     released = tables["released_curves"]
     theirs = released_means(released[released["set"] == settings["set"]])
+    runs = with_curves(runs)
     window = window_from(settings, runs.sizes)
     runs = without_plateau(runs, window, settings["plateau_decades"])
     ours = Curves("ours", means_of(runs), window, runs)
@@ -75,6 +77,26 @@ def draw(
     parts += draw_optimal_norms(axes[4], ours, authors, laws)
     parts += draw_smallest_errors(axes[5], ours, authors, laws)
     return Drawing(figure, plotted_rows(*parts), caption(ours, authors, laws))
+
+
+def with_curves(runs: Runs) -> Runs:
+    """Sizes of which at least one run reaches the grid; the caption counts the diverged ones.
+
+    Raises InputError when there is none.
+    """
+    kept = np.isfinite(runs.errors).any(axis=(0, 2))
+    if not kept.any():
+        raise InputError(
+            "no run of cnn_curves reaches two norms of the grid; train longer or choose a smaller "
+            "grid_step in config/papers/damico2025.yaml."
+        )
+    return replace(
+        runs,
+        sizes=runs.sizes[kept],
+        errors=runs.errors[:, kept],
+        optima=runs.optima[:, kept],
+        monotone=runs.monotone[:, kept],
+    )
 
 
 def without_plateau(runs: Runs, window: Window, decades: float) -> Runs:
