@@ -28,7 +28,7 @@ plan: $(READY)  ## what SCALE will run and what it costs
 	$(BIN)/python -m scalinglaws plan --scale $(SCALE)
 
 test: $(READY)  ## the tests
-	$(BIN)/python -m pytest -n $(CORES)
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile
 
 lint: $(READY)  ## formatting, linting, types, workflow lint
 	$(BIN)/ruff check .
