@@ -7,21 +7,21 @@ from types import SimpleNamespace
 import document_sample as sample
 import jinja2
 import pytest
+import typst
 from docutils.core import publish_parts
 
 from scalinglaws.document.compile import compile_pdf
-from scalinglaws.document.numbers import (
-    fit_record,
-    gather_numbers,
-    published_text,
-    quantity_name,
-    readable,
+from scalinglaws.document.numbers import gather_numbers, published_text, why_text
+from scalinglaws.document.quantities import (
+    fits_record,
+    missing_texts,
+    range_text,
     scan_text,
     significant,
-    why_text,
 )
 from scalinglaws.errors import InputError
-from scalinglaws.fitting.quantity import quantity
+from scalinglaws.fitting.quantity import quantity, unavailable
+from scalinglaws.spelling import distinct_names, plain, quantity_name, readable
 from scalinglaws.storage import write_json
 
 
@@ -53,6 +53,29 @@ def test_the_paper_compiles_to_the_same_bytes_wherever_the_results_lie(results, 
     here, there = ((tmp_path / name).read_bytes() for name in ("here.pdf", "there.pdf"))
     assert here.startswith(b"%PDF")
     assert here == there
+
+
+def pages_of(numbers, folder, tmp_path):
+    write_json(tmp_path / "numbers.json", numbers)
+    inputs = {**inputs_of(folder), "numbers": str(tmp_path / "numbers.json")}
+    pictures = typst.compile(
+        str(sample.MAIN_TYP),
+        root="/",
+        sys_inputs=inputs,
+        ignore_system_fonts=True,
+        format="png",
+        ppi=5,
+    )
+    return len(pictures)
+
+
+def test_twenty_claims_and_sixty_quantities_take_at_most_three_pages(results, tmp_path):
+    numbers = json.loads((results / "numbers.json").read_text())
+    before = pages_of(numbers, results, tmp_path)
+    paper = numbers["papers"][0]
+    paper["claims"] = paper["claims"] * 11
+    paper["fits"][0]["quantities"] = paper["fits"][0]["quantities"] * 31
+    assert 1 <= pages_of(numbers, results, tmp_path) - before <= 3
 
 
 def test_another_number_makes_another_paper(results, tmp_path):
@@ -106,7 +129,7 @@ def test_verdicts_are_counted_per_paper_and_in_all(results):
 def test_raw_values_accompany_their_text(results):
     numbers = json.loads((results / "numbers.json").read_text())
     claim = numbers["papers"][0]["claims"][0]
-    assert claim["ours"] == [{"name": "variance limited data", "text": "1.02 [0.97, 1.06]"}]
+    assert claim["ours"] == [{"name": "", "text": "1.02 [0.97, 1.06]"}]
     assert claim["raw"] == [[1.0162, [0.9713, 1.0624]]]
 
 
@@ -183,14 +206,72 @@ def test_only_an_index_keeps_its_underscore():
     assert quantity_name("optimum_lambda") == "optimum λ"
 
 
-def test_what_all_quantities_of_a_fit_share_is_said_once():
-    ones = [{"kind": "bootstrap", "rule": rule, "text": "1"} for rule in ("first", "second")]
-    grouped = fit_record("laws", ones)
-    assert (grouped["kind"], grouped["rule"]) == ("bootstrap", "")
-    assert [(one["kind"], one["rule"]) for one in grouped["quantities"]] == [
-        ("", "first"),
-        ("", "second"),
+def test_each_explanation_is_told_once_and_what_all_share_stands_at_the_group():
+    kinds = {"interval_kind": "bootstrap", "n_points": 3}
+    named = {
+        "one": quantity(1.0, (0.9, 1.1), rule="lambda <= 1", **kinds),
+        "two": quantity(2.0, (1.9, 2.1), rule="all", **kinds),
+    }
+    record = fits_record({"laws": named, "again": {"three": named["two"]}})
+    assert record["notes"] == ["bootstrap", "λ ≤ 1", "all"]
+    laws, again = record["fits"]
+    assert laws["notes"] == [1]
+    assert [one["notes"] for one in laws["quantities"]] == [[2], [3]]
+    assert again["notes"] == [1, 3]
+    assert not record["masked"]
+
+
+def test_masked_values_are_shown_where_there_are_any():
+    record = fits_record({"laws": {"one": quantity(1.0, (0.9, 1.1), n_masked=2)}})
+    assert record["masked"]
+    assert record["fits"][0]["quantities"][0]["masked"] == "2"
+
+
+def test_what_was_not_estimated_is_gathered_by_reason():
+    absent = {
+        f"{name}_d{d}": unavailable(f"dimension {d} is not run at this scale")
+        for d in (2, 5, 12)
+        for name in ("slope", "four_over_alpha")
+    }
+    assert missing_texts(absent) == [
+        "slope d2, four over α_d2 "
+        "(dimension 2 is not run at this scale; likewise with 5, 12 in place of 2)"
     ]
+    record = fits_record({"laws": {"here": quantity(1.0, (0.9, 1.1)), **absent}})
+    assert [one["name"] for one in record["fits"][0]["quantities"]] == ["here"]
+
+
+def test_reasons_are_folded_only_where_names_differ_by_the_same_number():
+    assert missing_texts(
+        {
+            "slope_d2": unavailable("dimension 2 is missing"),
+            "width_d3": unavailable("dimension 3 is missing"),
+            "slope_d22": unavailable("dimension 22 is missing"),
+            "share": unavailable("no curve"),
+        }
+    ) == [
+        "slope d2 (dimension 2 is missing; likewise with 22 in place of 2)",
+        "width d3 (dimension 3 is missing)",
+        "share (no curve)",
+    ]
+
+
+def test_quantities_of_one_claim_are_told_apart_by_what_differs():
+    assert distinct_names(["laws.slope"]) == [""]
+    assert distinct_names(["laws.slope_d3", "laws.slope_d4"]) == ["d3", "d4"]
+    assert distinct_names(["laws.hebb_over_optimum", "laws.maximum_stability_over_optimum"]) == [
+        "Hebb",
+        "maximum stability",
+    ]
+    assert distinct_names(["laws.a_a", "laws.a_a_a"]) == ["", "a"]
+    assert distinct_names(["laws.rise_L1_L2", "laws.rise_L2_L4"]) == ["L1 L2", "L2 L4"]
+
+
+def test_signs_have_an_ascii_spelling():
+    assert (
+        plain("λ_opt → ∞ ≥ −1.5 × 10^−4 ± ε…") == "lambda_opt -> infinity >= -1.5 x 10^-4 +- eps..."
+    )
+    assert plain("naïve") == "na?ve"
 
 
 def test_a_verdict_that_holm_withheld_says_so():
@@ -203,6 +284,12 @@ def test_window_scan_is_shown_as_a_range():
     scanned = quantity(1.0, (0.9, 1.1), scan=(0.812, 1.234))
     assert scan_text(scanned) == "[0.81, 1.23]"
     assert scan_text(quantity(1.0, (0.9, 1.1))) == ""
+
+
+def test_a_window_of_one_point_is_printed_once():
+    assert range_text((125.0, 2000.0)) == "125 to 2,000"
+    assert range_text((3000.0, 3000.0)) == "3,000"
+    assert range_text(None) == ""
 
 
 class Files(list):  # Snakemake's lists of files have names too

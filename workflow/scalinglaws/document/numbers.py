@@ -4,23 +4,19 @@ The typst source only sets type. Whatever is a number on paper comes from a resu
 this module, so prose and results cannot disagree.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scalinglaws.claims.verdict import VERDICTS
+from scalinglaws.document.quantities import fits_record, significant
 from scalinglaws.planning.table import duration
-from scalinglaws.rounding import MINUS, quantity_text, rounded, with_interval
+from scalinglaws.rounding import quantity_text, rounded
+from scalinglaws.spelling import distinct_names, readable
 
 Record = Mapping[str, Any]
 SCALES = ("quick", "laptop", "paper")
 RELATIONS = {"equals": "=", "at_least": "≥", "at_most": "≤"}
-GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "eps": "ε", "eta": "η",
-    "kappa": "κ", "lambda": "λ", "sigma": "σ", "pi": "π", "infinity": "∞",
-}  # fmt: skip
-SIGNS = {"->": "→", ">=": "≥", "<=": "≤", "+-": "±"}
 
 
 def gather_numbers(
@@ -76,16 +72,13 @@ def paper_record(
         "authors": paper["authors"],
         "arxiv": paper["arxiv"],
         "verdicts": verdict_counts(rows),
-        "claims": [claim_record(row) for row in rows],
+        "claims": [claim_record(row, paper["arxiv"]) for row in rows],
         "figures": [
             {"target": target, **readable(figure)}
             for target, figure in figures.items()
             if figure["paper"] == slug
         ],
-        "fits": [
-            fit_record(fit, [quantity_record(*item) for item in named.items()])
-            for fit, named in fits.items()
-        ],
+        **fits_record(fits),
     }
 
 
@@ -95,18 +88,22 @@ def verdict_counts(rows: Sequence[Record]) -> list[dict[str, Any]]:
     return [{"verdict": verdict, "count": counts[verdict]} for verdict in VERDICTS]
 
 
-def claim_record(row: Record) -> dict[str, Any]:
-    """One line of a claims table: the published value, ours, and the verdict."""
+def claim_record(row: Record, arxiv: str) -> dict[str, Any]:
+    """One line of a claims table: the published value, ours, and the verdict.
+
+    The source loses the paper's own number, which stands above the table.
+    """
+    names = distinct_names([one["name"] for one in row["judged"]])
     return {
         "id": row["id"],
         "statement": readable(row["statement"]),
-        "source": readable(row["source"]),
+        "source": readable(row["source"].removeprefix(f"arXiv {arxiv}, ")),
         "published": published_text(row),
         "margin": f"± {significant(row['margin'], 3)}" if row["margin"] else "",
         "margin_reason": readable(row["margin_reason"]),
         "ours": [
-            {"name": quantity_name(one["name"].split(".", 1)[1]), "text": quantity_text(one)}
-            for one in row["judged"]
+            {"name": name, "text": quantity_text(one)}
+            for name, one in zip(names, row["judged"], strict=True)
         ],
         "raw": [[one["estimate"], one["interval"]] for one in row["judged"]],
         "verdict": row["verdict"],
@@ -133,60 +130,6 @@ def published_text(row: Record) -> str:
         if value is not None
     ]
     return f"{RELATIONS[row['kind']]} {' ± '.join(texts)}"
-
-
-def significant(value: float, digits: int = 6) -> str:
-    """The shortest decimal that is the number to so many digits: ``10,000``, ``3.2 × 10^−7``."""
-    mantissa, power = f"{value:.{digits - 1}e}".split("e")
-    if value and not -5 < int(power) < 6:
-        text = f"{float(mantissa):g} × 10^{int(power)}"
-    else:
-        text = f"{float(f'{value:.{digits}g}'):,.12f}".rstrip("0").rstrip(".")
-    return text.replace("-", MINUS)
-
-
-def fit_record(fit: str, quantities: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A group of quantities; interval kind and window rule are said once if all share them."""
-    common = {}
-    for key in ("kind", "rule"):
-        said = {one[key] for one in quantities}
-        common[key] = said.pop() if len(said) == 1 else ""
-    own = [{key: "" if common.get(key) else one[key] for key in one} for one in quantities]
-    return {"fit": fit, **common, "quantities": own}
-
-
-def quantity_record(name: str, quantity: Record) -> dict[str, Any]:
-    """One line of a table of fitted quantities."""
-    return {
-        "name": quantity_name(name),
-        "text": quantity_text(quantity),
-        "kind": quantity["interval_kind"] if quantity["interval"] else "",
-        "points": str(quantity["n_points"] or ""),
-        "seeds": str(quantity["n_seeds"] or ""),
-        "masked": str(quantity["n_masked"]),
-        "window": range_text(quantity["window"]),
-        "rule": readable(quantity["rule"] or ""),
-        "scan": scan_text(quantity),
-        "raw": [quantity["estimate"], quantity["interval"]],
-    }
-
-
-def quantity_name(key: str) -> str:
-    """``lambda_opt_slope`` as ``λ_opt slope``: only after a Greek letter ``_`` marks an index."""
-    words = [GREEK.get(word, word) for word in key.split("_")]
-    return re.sub("(?<![α-ω])_", " ", "_".join(words))
-
-
-def range_text(bounds: Sequence[float] | None) -> str:
-    return "" if bounds is None else f"{significant(bounds[0], 4)} to {significant(bounds[1], 4)}"
-
-
-def scan_text(quantity: Record) -> str:
-    """Smallest and largest estimate over admissible windows, to the estimate's precision."""
-    if quantity["scan"] is None or quantity["estimate"] is None:
-        return ""
-    text = with_interval(quantity["estimate"], quantity["scan"])
-    return text[text.index("[") :].replace(")", "") if "[" in text else text
 
 
 def departure_record(entry: Record) -> dict[str, Any]:
@@ -244,17 +187,3 @@ def environment_rows(environment: Record) -> list[list[str]]:
         for name, value in environment.items()
         if name != "header"
     ]
-
-
-def readable(value: Any) -> Any:
-    """Greek letters and signs for the plain spelling used in configuration files."""
-    if isinstance(value, Mapping):
-        return {key: readable(item) for key, item in value.items() if key != "header"}
-    if isinstance(value, list | tuple):
-        return [readable(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    for sign, nice in SIGNS.items():
-        value = value.replace(sign, nice)
-    names = "|".join(GREEK)
-    return re.sub(rf"(?<![\w.])({names})(?=_|\b)(?!\.\w)", lambda word: GREEK[word[1]], value)
