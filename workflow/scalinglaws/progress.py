@@ -15,6 +15,8 @@ from scalinglaws.planning.table import duration
 
 Show = Callable[[str, bool], None]
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
+TOTAL = re.compile(r"^total +(\d+)")
+STARTED = re.compile(r"^Job \d+: (.*)")
 COMPLAINT = re.compile(r"^(error: .*|Error in rule .*|.*Exception.*|.*Error: .*)")
 OVERHEAD = 2.0  # core seconds of a job that is not a block: start, imports, a little work
 
@@ -27,6 +29,7 @@ class Progress:
     targets: Sequence[str]
     done: int = 0
     total: int = 0
+    started: str = ""
     began: float = field(default_factory=time.monotonic)
     said: list[str] = field(default_factory=list)
     waiting: list[Block] = field(default_factory=list)
@@ -36,13 +39,17 @@ class Progress:
         self.waiting = [block for block in asked if not self.finished(block)]
 
     def follow(self, lines: Iterable[str], log: Path) -> None:
-        """Copy Snakemake's output to the log; remember the step count and complaints."""
+        """Copy Snakemake's output to the log; remember steps, the last start and complaints."""
         with log.open("w", encoding="utf-8") as stream:
             for line in lines:
                 stream.write(line)
                 stream.flush()
                 if match := STEPS.match(line):
                     self.done, self.total = int(match[1]), int(match[2])
+                elif match := TOTAL.match(line):
+                    self.total = int(match[1])
+                elif match := STARTED.match(line):
+                    self.started = match[1]
                 elif match := COMPLAINT.match(line.strip()):
                     self.said.append(match[1])
 
@@ -73,8 +80,9 @@ class Progress:
             if not self.finished(block) and (part := self.part(block)) is not None
         ]
         names = ", ".join(f"{block.experiment} {part:.0%}" for block, part in running)
+        doing = (names or self.started) if self.done < self.total else ""
         count = f"{self.done}/{self.total} jobs" if self.total else "starting"
-        return f"{count} | {duration(elapsed)}{self.left(elapsed, running)} | {names}".rstrip(" |")
+        return f"{count} | {duration(elapsed)}{self.left(elapsed, running)} | {doing}".rstrip(" |")
 
     def left(self, elapsed: float, running: list[tuple[Block, float]]) -> str:
         """Time left at the pace so far; nothing until some work has been seen."""
@@ -84,7 +92,7 @@ class Progress:
         remaining = work(still) - sum(block.core_seconds * part for block, part in running)
         remaining += OVERHEAD * other_left
         achieved = work(self.waiting) + OVERHEAD * other_jobs - remaining
-        if not self.total or elapsed < 5 or achieved <= 0:
+        if self.done == self.total or elapsed < 5 or achieved <= 0:
             return ""
         return f", about {duration(remaining * elapsed / achieved)} left"
 
