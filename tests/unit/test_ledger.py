@@ -1,4 +1,5 @@
 import copy
+import io
 import json
 from html.parser import HTMLParser
 
@@ -9,6 +10,8 @@ from scalinglaws.claims.strip import strip
 from scalinglaws.config import validate
 from scalinglaws.errors import InputError
 from scalinglaws.fitting.quantity import NUMERICAL, quantity, unavailable
+from scalinglaws.stations.ledger import terminal_table
+from scalinglaws.storage import write_json
 
 VOID = {"meta", "br", "link", "img", "rect", "line", "circle"}
 DEPARTURES = [
@@ -188,23 +191,83 @@ def test_inputs_are_not_changed():
     assert before == (CLAIMS, FITS, DEPARTURES)
 
 
+def line_of(name, text):
+    return next(line for line in text.splitlines() if line.split(" ")[0] == name)
+
+
 def test_the_table_shows_what_the_rows_say():
-    lines = verdict_table(rows(), width=110).splitlines()
+    text = verdict_table(rows(), titles={"damico2025": "Bias & laws"}, width=110)
+    lines = text.splitlines()
     assert max(map(len, lines)) <= 110
-    assert len(lines) == 2 + 9 + 2
-    first = next(line for line in lines if line.startswith("damico2025_one "))
+    assert "damico2025: Bias & laws" in lines
+    assert text.count("damico2025") == 1
+    first = line_of("one", text)
     assert first.endswith("reproduced")
     assert "1.000 [0.980, 1.020]" in first
     assert "1.0 ± 0.1" in first
-    assert next(line for line in lines if "_far" in line).endswith("differs")
-    assert "not estimated" in verdict_table(rows())
+    assert line_of("far", text).endswith("differs")
     assert lines[-1] == "7 claims: 3 reproduced, 2 differs, 2 undecided"
 
 
-def test_the_second_quantity_of_a_claim_has_a_line_of_its_own():
-    lines = verdict_table(rows()).splitlines()
-    position = next(n for n, line in enumerate(lines) if "_both" in line)
-    assert lines[position + 1].strip() == "2.000 [1.980, 2.020]"
+def test_of_several_quantities_the_table_shows_the_one_that_decides():
+    text = verdict_table(rows())
+    assert "2.000 [1.980, 2.020]" in line_of("both", text)
+    assert "not estimated" in line_of("none", text)
+    assert text.count("(+1 more)") == 2
+    reversed_ = [claim("both", quantities=["laws.far", "laws.one"])]
+    again = verdict_table(judge_paper(reversed_, FITS, DEPARTURES))
+    assert "2.000 [1.980, 2.020]" in line_of("both", again)
+
+
+def test_among_equal_verdicts_the_one_closest_to_the_edge_is_shown():
+    both = [claim("two", quantities=["laws.one", "laws.edge"])]
+    assert "1.05 [1.01, 1.09]" in line_of("two", verdict_table(judge_paper(both, FITS, [])))
+
+
+@pytest.mark.parametrize("width", [80, 99, 100, 120, 400])
+def test_the_table_fits_the_terminal_and_statements_take_few_lines(width):
+    tiny = quantity(7.96244e-4, (7.96234e-4, 7.96254e-4), interval_kind=NUMERICAL)
+    long = "A statement that is far too long for one line of any terminal, " * 9
+    claims = [claim("long", statement=long, quantities=["laws.tiny", "laws.one"])]
+    judged = judge_paper(claims, {"laws": {**FITS["laws"], "tiny": tiny}}, [])
+    lines = verdict_table(judged, width=width).splitlines()
+    assert max(map(len, lines)) <= min(width, 160)
+    assert len(lines) <= 5 + 4 + 2
+
+
+def test_the_table_has_an_ascii_spelling():
+    statement = "For alpha -> infinity the exponent is >= 1."
+    judged = judge_paper([claim("one", statement=statement)], FITS, [])
+    assert "For α → ∞ the exponent is ≥ 1." in verdict_table(judged, width=160)
+    text = verdict_table(judged, width=160, ascii_only=True)
+    assert text.isascii()
+    assert statement in text
+    assert "1.0 +- 0.1" in text
+    assert verdict_table(judged, width=90, ascii_only=True).isascii()
+
+
+def test_the_terminal_decides_about_width_letters_and_colour(tmp_path, monkeypatch):
+    write_json(tmp_path / "damico2025.json", {"claims": rows()})
+    monkeypatch.setenv("COLUMNS", "90")
+    ascii_output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", ascii_output)
+        text = terminal_table([tmp_path / "damico2025.json"])
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 90
+    assert "damico2025: Implicit bias produces neural scaling laws" in text
+    monkeypatch.setenv("COLUMNS", "150")
+    utf_output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    utf_output.isatty = lambda: True
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", utf_output)
+        text = terminal_table([tmp_path / "damico2025.json"])
+        patched.setenv("NO_COLOR", "1")
+        plain = terminal_table([tmp_path / "damico2025.json"])
+    assert "1.0 ± 0.1" in text
+    assert "\033[32m" in text
+    assert "\033" not in plain
 
 
 def test_colour_only_when_asked_and_only_on_verdicts():

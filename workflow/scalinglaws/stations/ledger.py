@@ -1,5 +1,8 @@
 """Rules judge_claims and write_ledger: verdicts per paper, and the one page that shows them."""
 
+import os
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,8 @@ from scalinglaws.claims.ledger import judge_paper, ledger_html, verdict_table
 from scalinglaws.codedigest import code_digest
 from scalinglaws.config import read_claims, read_departures, read_paper
 from scalinglaws.storage import FORMAT, merged_code, read_json, write_json, write_whole
+
+SPECIAL = "±−×≥α"  # stands for all letters and signs that the table may use
 
 
 def judge_claims(paper: str, fits: Sequence[str], output: str | Path) -> None:
@@ -39,5 +44,20 @@ def write_ledger(ledgers: Sequence[str], scale: str, output: str | Path) -> None
 
 
 def terminal_table(ledgers: Sequence[str | Path]) -> str:
-    rows = [row for claims in read_rows(ledgers).values() for row in claims]
-    return verdict_table(rows)
+    """All verdicts, fitted to standard output: its width, its encoding, colour on a terminal."""
+    papers = read_rows(ledgers)
+    return verdict_table(
+        [row for claims in papers.values() for row in claims],
+        titles={slug: read_paper(slug)["title"] for slug in papers},
+        width=shutil.get_terminal_size((120, 24)).columns,
+        colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+        ascii_only=not can_encode(SPECIAL),
+    )
+
+
+def can_encode(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
