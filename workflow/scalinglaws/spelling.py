@@ -7,8 +7,9 @@ from typing import Any
 from scalinglaws.rounding import MINUS
 
 GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "eps": "ε", "eta": "η",
-    "kappa": "κ", "lambda": "λ", "sigma": "σ", "pi": "π", "infinity": "∞",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε",
+    "zeta": "ζ", "eta": "η", "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "pi": "π",
+    "rho": "ρ", "sigma": "σ", "tau": "τ", "omega": "ω", "infinity": "∞",
 }  # fmt: skip
 PEOPLE = {name.lower(): name for name in ("Bayes", "Bartlett", "Gibbs", "Hebb")}
 SIGNS = {"->": "→", ">=": "≥", "<=": "≤", "+-": "±"}

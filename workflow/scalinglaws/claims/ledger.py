@@ -9,6 +9,7 @@ from scalinglaws.claims.holm import adjusted_verdict, claim_p_values, combine, h
 from scalinglaws.claims.page import ledger_html
 from scalinglaws.claims.table import verdict_table
 from scalinglaws.claims.verdict import Band, Judgement, band_of, judge_quantity, margin_of
+from scalinglaws.claims.wording import STRADDLES
 from scalinglaws.errors import InputError
 from scalinglaws.fitting.quantity import Quantity
 
@@ -120,5 +121,5 @@ def explanation(row: Row) -> str | None:
             f"number of claims the verdict is {row['verdict']}"
         )
     if row["verdict"] == "undecided":
-        return "the interval lies neither inside the band nor wholly outside it"
+        return STRADDLES
     return None

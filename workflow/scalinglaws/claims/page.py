@@ -1,5 +1,6 @@
 """The ledger as one HTML page: no scripts, no external resources, readable by screen readers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from scalinglaws.claims.strip import strip
 from scalinglaws.claims.verdict import VERDICTS
 from scalinglaws.claims.wording import (
+    STRADDLES,
     counts_text,
     ours_text,
     p_text,
@@ -14,44 +16,66 @@ from scalinglaws.claims.wording import (
     published_text,
     verdict_counts,
 )
+from scalinglaws.rounding import MINUS
+from scalinglaws.spelling import distinct_names, quantity_name, readable
 
 Record = Mapping[str, Any]
 
 STYLE = """
-:root { color-scheme: light dark; --ink: #1b1b1b; --faint: #5b5b5b; --paper: #ffffff;
-  --line: #d0d0d0; --band: #bfe3d0; --mark: #b5442e; --ours: #0b5fa5;
-  --reproduced: #14663f; --differs: #a32a16; --undecided: #6b5300; }
-@media (prefers-color-scheme: dark) { :root { --ink: #ececec; --faint: #b4b4b4;
-  --paper: #161616; --line: #444444; --band: #24503c; --mark: #ff9b85; --ours: #7cc0ff;
-  --reproduced: #7fd8a8; --differs: #ff9b85; --undecided: #e6c65c; } }
-body { margin: 0 auto; max-width: 78rem; padding: 1.5rem; background: var(--paper);
-  color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-h1, h2 { line-height: 1.2; }
+:root { color-scheme: light dark; --ink: #1d2433; --faint: #5b6372; --paper: #ffffff;
+  --card: #f6f7f9; --line: #dcdfe5; --band: #cfe8dc; --mark: #b5442e; --ours: #0b5fa5;
+  --reproduced: #0d6647; --differs: #a32a16; --undecided: #6b5300; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8eaee; --faint: #a9b0bd;
+  --paper: #14161a; --card: #1d2026; --line: #363b45; --band: #24503c; --mark: #ff9b85;
+  --ours: #7cc0ff; --reproduced: #7fd8a8; --differs: #ff9b85; --undecided: #e6c65c; } }
+body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.5rem 4rem; background: var(--paper);
+  color: var(--ink); font: 0.95rem/1.45 system-ui, sans-serif; }
+h1 { font-size: 1.9rem; margin: 0 0 1rem; } h1, h2 { line-height: 1.2; text-wrap: balance; }
+h2 { font-size: 1.35rem; margin: 3rem 0 .3rem; } h2 + p { margin: 0 0 1rem; }
+p { max-width: 46rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; min-width: 60rem; }
 caption { text-align: left; color: var(--faint); padding-bottom: .5rem; }
-th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0;
+th, td { text-align: left; vertical-align: top; padding: .6rem 1rem .5rem 0;
   border-top: 1px solid var(--line); font-weight: normal; }
-thead th, tbody th, dt { font-weight: 600; }
-.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
+thead th { border-top: 0; border-bottom: 2px solid var(--ink); padding-bottom: .3rem; }
+thead th, tbody th, dt { font-weight: 600; white-space: nowrap; }
+tbody th, tbody td { padding-bottom: .1rem; }
+.evidence td { border-top: 0; padding: 0 0 .45rem; }
+td:last-child, th:last-child { padding-right: 0; }
+.ours { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.ours small { margin-right: .5rem; }
+.published { white-space: nowrap; }
 .faint, small { color: var(--faint); }
+td > small { display: block; } .ours > small { display: inline; }
+sub, sup { line-height: 0; font-size: .75em; }
+.verdict { border: 1px solid currentcolor; border-radius: .3rem; padding: .05rem .45rem .1rem;
+  font-weight: 600; white-space: nowrap; background: var(--card); }
 .reproduced { color: var(--reproduced); } .differs { color: var(--differs); }
-.undecided { color: var(--undecided); } strong { white-space: nowrap; }
-.counts { display: flex; flex-wrap: wrap; gap: 2rem; list-style: none; padding: 0; }
+.undecided { color: var(--undecided); }
+.counts { display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; padding: 0; margin: 0; }
+.counts li { background: var(--card); border-radius: .5rem; padding: .7rem 1.2rem; }
 .counts b { display: block; font-size: 2rem; line-height: 1.1; }
+svg { display: block; }
 svg .band { fill: var(--band); } svg .published { stroke: var(--mark); stroke-width: 1.5; }
 svg line.ours { stroke: var(--ours); stroke-width: 2; } svg circle.ours { fill: var(--ours); }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .5rem 0; }
-dd { margin: 0; } summary { cursor: pointer; color: var(--faint); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; }
+dd { margin: 0; max-width: 60rem; }
+summary { cursor: pointer; color: var(--faint); font-size: .85em; width: max-content; }
+details dl { background: var(--card); border-radius: .4rem; padding: .6rem .8rem;
+  font-size: .85em; margin: .3rem 0 .6rem; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 :focus-visible { outline: 2px solid var(--ours); outline-offset: 2px; }
 """
+EXPONENT = r"\^(\([^()]+\)|[−-]?\d+(?:[./]\d+)?|[a-z]\b)"
+SIGNS = {"reproduced": "✓", "differs": "✗", "undecided": "?"}
 
 HOW_TO_READ = """
 <p>Each claim sets a band: the published value with a margin fixed before any result was seen, the
 largest of the authors' own error, half of their last printed digit, and a practical margin whose
-reason is given. <strong class="reproduced">reproduced</strong> means that our 95 % interval lies
-inside the band, <strong class="differs">differs</strong> that it lies wholly outside,
-<strong class="undecided">undecided</strong> anything else: too little data never reproduce a
+reason is given. <b class="reproduced">reproduced</b> means that our 95 % interval lies
+inside the band, <b class="differs">differs</b> that it lies wholly outside,
+<b class="undecided">undecided</b> anything else: too little data never reproduce a
 claim. Inequalities have a band that is open on one side.</p>
 <p>Within a paper, verdicts about quantities with sampling error are corrected for their number by
 Holm's method, separately for the two kinds of decision. The power is the probability that the
@@ -113,32 +137,56 @@ def paper_section(slug: str, rows: Sequence[Record], paper: Record, register: Re
 
 
 def claim_row(row: Record, register: Record) -> str:
-    ours = "<br>".join(escape(ours_text(judged)) for judged in row["judged"])
-    why = f"<br><small>{escape(row['why'])}</small>" if row["why"] else ""
-    return (
-        f'<tr id="{escape(row["id"])}"><th scope="row">{escape(row["id"])}</th>'
-        f"<td>{escape(row['statement'])}{details(row, register)}</td>"
-        f'<td class="number">{ours}</td><td class="number">{escape(published_text(row))}</td>'
-        f'<td>{strip(row)}</td><td><strong class="{row["verdict"]}">{row["verdict"]}</strong>'
-        f"{why}</td></tr>"
+    names = distinct_names([judged["name"] for judged in row["judged"]])
+    ours = "<br>".join(
+        (f"<small>{markup(name)}</small>" if name else "") + markup(ours_text(judged))
+        for name, judged in zip(names, row["judged"], strict=True)
     )
+    verdict = row["verdict"]
+    why = row["why"] if row["why"] != STRADDLES else None
+    number = row["id"].partition("_")[2]
+    return (
+        f'<tr id="{escape(row["id"])}"><th scope="row">{escape(number)}</th>'
+        f"<td>{markup(row['statement'])}{f'<small>{markup(why)}</small>' if why else ''}</td>"
+        f'<td class="ours">{ours}</td>'
+        f'<td class="published">{markup(published_text(row))}</td><td>{strip(row)}</td>'
+        f'<td><span class="verdict {verdict}"><span aria-hidden="true">{SIGNS[verdict]} </span>'
+        f'{verdict}</span></td></tr>\n<tr class="evidence"><td></td>'
+        f'<td colspan="5">{details(row, register)}</td></tr>'
+    )
+
+
+def markup(text: str) -> str:
+    """HTML of a sentence: Greek letters, their indices, and exponents, as people write them."""
+    html = escape(readable(text))
+    html = re.sub(r"([α-ω])_(\w+)", r"<i>\1</i><sub>\2</sub>", html)
+    exponent = re.sub(EXPONENT, lambda found: f"<sup>{found[1].strip('()')}</sup>", html)
+    return exponent.replace("<sup>-", f"<sup>{MINUS}")
 
 
 def details(row: Record, register: Record) -> str:
     """All that led to the verdict, folded away."""
     facts = [
         ("source", row["source"]),
+        ("why undecided", STRADDLES if row["why"] == STRADDLES else None),
         ("margin", f"{row['margin']:.3g}: {row['margin_reason']}"),
         ("figure", row["figure"]),
         ("intervals alone", row["interval_verdict"]),
         ("power", percent(row["power"])),
         ("p, equivalence", with_holm(row, "p_equivalence")),
         ("p, difference", with_holm(row, "p_difference")),
-        *((judged["name"], evidence(judged)) for judged in row["judged"]),
+        *((fact_name(judged["name"]), evidence(judged)) for judged in row["judged"]),
         *((key, departure_text(register.get(key))) for key in row["departures"]),
     ]
-    items = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts if v)
-    return f"<details><summary>evidence of {escape(row['id'])}</summary><dl>{items}</dl></details>"
+    items = "".join(f"<dt>{markup(k)}</dt><dd>{markup(v)}</dd>" for k, v in facts if v)
+    hidden = f'<span class="hidden"> of {escape(row["id"])}</span>'
+    return f"<details><summary>evidence{hidden}</summary><dl>{items}</dl></details>"
+
+
+def fact_name(name: str) -> str:
+    """``laws.slope_d3`` as ``slope d3 (laws)``."""
+    fit, _, key = name.partition(".")
+    return f"{quantity_name(key)} ({fit})"
 
 
 def with_holm(row: Record, key: str) -> str:
@@ -181,5 +229,5 @@ def departures_section(register: Record, papers: Mapping[str, Any]) -> str:
 def departure_item(entry: Record) -> str:
     key = escape(entry["id"])
     scope = escape(f"{entry['paper']}; scales {', '.join(entry['scales'])}")
-    text = escape(departure_text(entry))
+    text = markup(departure_text(entry))
     return f'<dt id="departure-{key}">{key}</dt><dd>{text}<br><small>{scope}</small></dd>'

@@ -7,7 +7,8 @@ from typing import Any
 
 from scalinglaws.claims.wording import ours_text, published_text
 
-WIDTH, LANE, EDGE = 220.0, 16.0, 8.0
+WIDTH, EDGE = 220.0, 8.0
+LANE = 22.0  # one line of text on the page, so that dots stand beside their numbers
 
 
 def strip(row: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """How verdict rows read as text, shared by the terminal table and the page."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from scalinglaws.claims.verdict import VERDICTS
 from scalinglaws.rounding import MINUS, with_interval
 
 Record = Mapping[str, Any]
+STRADDLES = "the interval lies neither inside the band nor wholly outside it"
 RELATIONS = {"equals": "", "at_least": "≥ ", "at_most": "≤ "}
 
 
@@ -15,7 +17,8 @@ def published_text(row: Record) -> str:
     decimals = row["published_decimals"]
     value = f"{row['published']:.6g}" if decimals is None else f"{row['published']:.{decimals}f}"
     margin = f" ± {row['margin']:.3g}" if row["margin"] else ""
-    return (RELATIONS[row["kind"]] + value + margin).replace("-", MINUS)
+    text = re.sub(r"e([+-])0*(\d+)", r" × 10^\1\2", RELATIONS[row["kind"]] + value + margin)
+    return text.replace("^+", "^").replace("-", MINUS)
 
 
 def ours_text(judged: Record) -> str:
