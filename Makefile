@@ -43,7 +43,7 @@ format: $(READY) ## rewrite sources in the common format
 	$(BIN)/snakefmt Snakefile workflow/rules
 
 verify: $(READY) ## check results against their manifest, code, fits and a repeated block
-	$(BIN)/python -m scalinglaws verify
+	$(BIN)/python -m scalinglaws verify --scale $(SCALE)
 
 clean:          ## remove results of this SCALE (never results/reference)
 	rm -rf results/$(SCALE)

@@ -14,6 +14,7 @@ sys.path.insert(0, str(REPOSITORY / "workflow"))
 from scalinglaws.errors import InputError
 from scalinglaws.planning.jobs import as_json, minutes, prepare_environment
 from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
+from scalinglaws.spelling import readable
 
 
 configfile: "config/config.yaml"

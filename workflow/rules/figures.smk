@@ -7,6 +7,18 @@ A figure's name as target reruns that figure and only what it needs.
 """
 
 
+def report_paper(figure):
+    slug = paper_of(figure)
+    return f"{PLAN.papers[slug]['authors']} ({slug})"
+
+
+def report_labels(figure):
+    return {
+        "figure": figure.partition("_")[2],
+        "shows": readable(PLAN.figure(figure)["title"]),
+    }
+
+
 rule draw_figure:
     """Draw one figure from tables and fits."""
     input:
@@ -23,8 +35,8 @@ rule draw_figure:
             "<results>/figures/{figure}.png",
             caption="../report/figure.rst",
             category="Figures",
-            subcategory=lambda wildcards: paper_of(wildcards.figure),
-            labels=lambda wildcards: {"figure": PLAN.figure(wildcards.figure)["title"]},
+            subcategory=lambda wildcards: report_paper(wildcards.figure),
+            labels=lambda wildcards: report_labels(wildcards.figure),
         ),
         csv="<results>/figures/{figure}.csv",
         caption="<results>/figures/{figure}.json",

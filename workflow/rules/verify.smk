@@ -42,7 +42,9 @@ rule verify:
         "<results>/logs/verify.log",
     conda:
         "../../envs/cpu.yaml"
+    params:
+        scale=config["scale"],
     message:
         "Verifying results"
     shell:
-        "python -m scalinglaws verify 2>&1 | tee {log}"
+        "python -m scalinglaws verify --scale {params.scale} 2>&1 | tee {log}"

@@ -51,6 +51,7 @@ def add_for_people(verbs: Any) -> None:
 
     verb = add(verbs, "verify", verify, "check results against manifest, fits, code and a rerun")
     verb.add_argument("--results", help="folder (default: this scale's, else results/reference)")
+    verb.add_argument("--scale", help="default: config.yaml's")
 
 
 def add_for_rules(verbs: Any) -> None:
@@ -167,7 +168,7 @@ def verify(options: argparse.Namespace) -> int:
     limit_threads(1)
     from scalinglaws.provenance.verify import results_folder, verify
 
-    folder = results_folder(options.results)
+    folder = results_folder(options.results, options.scale)
     print(f"verifying {folder}")
     return 0 if verify(folder, lambda line: print(line, flush=True)) else 1
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scalinglaws.config import REPOSITORY, read_yaml
+from scalinglaws.config import read_config
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.plan import Plan, assemble, config_digest
@@ -19,12 +19,12 @@ from scalinglaws.storage import read_json, read_table
 Check = Iterator[str]  # yields one sentence per problem
 
 
-def results_folder(asked: str | None) -> Path:
+def results_folder(asked: str | None, scale: str | None) -> Path:
     """The folder to verify: the one asked for, else this scale's, else the shipped reference.
 
     Raises InputError when none holds a manifest.
     """
-    scale = read_yaml(REPOSITORY / "config" / "config.yaml")["scale"]
+    scale = scale or read_config()["scale"]
     known = [Path(asked)] if asked else [Path(f"results/{scale}"), Path("results/reference")]
     for folder in known:
         if (folder / "manifest.json").is_file():
