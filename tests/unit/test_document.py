@@ -313,18 +313,31 @@ def named_files(**names):
     ],
 )
 def test_report_captions_are_valid_restructured_text(caption, output, expected):
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
-        (sample.REPOSITORY / "workflow" / "report" / f"{caption}.rst").read_text()
+    assert expected in caption_html(caption, output, fits=[])
+
+
+def caption_html(caption, output, fits):
+    text = (sample.REPOSITORY / "workflow" / "report" / f"{caption}.rst").read_text()
+    # Snakemake trims newlines after blocks, which can glue the items of a list together.
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     job = SimpleNamespace(
         config={"scale": "quick", "seed": 7, "device": "cpu"},
         wildcards=SimpleNamespace(figure="bahri2021_fig1a"),
-        input=named_files(tables=["tables/one.parquet", "tables/two.parquet"], fits=[]),
+        input=named_files(tables=["tables/one.parquet", "tables/two.parquet"], fits=fits),
         output=named_files(**output),
     )
     strict = {"halt_level": 2, "report_level": 2}
-    text = template.render(snakemake=job)
-    assert expected in publish_parts(text, writer="html", settings_overrides=strict)["body"]
+    rendered = environment.from_string(text).render(snakemake=job)
+    return publish_parts(rendered, writer="html", settings_overrides=strict)["body"]
+
+
+@pytest.mark.parametrize(("fits", "items"), [([], 3), (["fits/laws.json", "fits/two.json"], 4)])
+def test_a_figure_in_the_report_lists_each_source_on_a_line_of_its_own(fits, items):
+    html = caption_html("figure", {"csv": "f.csv", "caption": "f.json"}, fits)
+    assert html.count("<li>") == items
+    assert all(f">{file}</tt>" in html for file in ["tables/two.parquet", *fits])
 
 
 def properties_of(schema):

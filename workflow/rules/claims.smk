@@ -36,7 +36,7 @@ rule write_ledger:
             "<results>/ledger.html",
             caption="../report/table.rst",
             category="Ledger",
-            labels={"page": "ledger", "shows": "every claim and its verdict"},
+            labels={"page": "every claim and its verdict"},
         ),
     log:
         "<results>/logs/write_ledger.log",

@@ -45,7 +45,7 @@ rule compile_paper:
             "<results>/replication.pdf",
             caption="../report/table.rst",
             category="Replication paper",
-            labels={"document": "PDF", "shows": "the whole replication, to read or print"},
+            labels={"document": "the whole replication, to read or print"},
         ),
     log:
         "<results>/logs/compile_paper.log",
