@@ -10,6 +10,7 @@ import pytest
 import typst
 from docutils.core import publish_parts
 
+from scalinglaws.config import read_paper
 from scalinglaws.document.compile import compile_pdf
 from scalinglaws.document.numbers import gather_numbers, published_text, why_text
 from scalinglaws.document.quantities import (
@@ -354,6 +355,17 @@ def test_the_configuration_manual_names_every_key_and_every_experiment():
         *(file.stem for file in experiments),
     ]
     assert [key for key in keys if f"`{key}`" not in manual] == []
+
+
+def test_the_front_page_names_the_figures_and_commands_that_exist():
+    page = (sample.REPOSITORY / "README.md").read_text()
+    slugs = sorted(path.stem for path in (sample.REPOSITORY / "config" / "papers").glob("*.yaml"))
+    figures = {name for slug in slugs for name in read_paper(slug)["figures"]}
+    assert set(re.findall(rf"(?:{'|'.join(slugs)})_\w+", page)) == figures
+    makefile = (sample.REPOSITORY / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
+    used = set(re.findall(r"(?:^|`)make ([a-z]+)", page, flags=re.MULTILINE))
+    assert {"reproduce", "test", "verify"} <= used <= targets
 
 
 @pytest.mark.parametrize("page", ["README.md", "config/README.md"])
