@@ -54,6 +54,9 @@ include: "workflow/rules/paper.smk"
 include: "workflow/rules/verify.smk"
 
 
+# Seconds each, and fetching needs the network that compute nodes often lack: on a cluster these
+# stay beside the scheduler; blocks are what is submitted. (Grouping them instead adds up their
+# cores and memory to more than small nodes have.)
 localrules:
     all,
     figures,
@@ -67,6 +70,10 @@ localrules:
     data,
     ledger,
     paper,
+    fetch_data,
+    collect_table,
+    estimate_quantities,
+    draw_figure,
     judge_claims,
     write_ledger,
     gather_numbers,

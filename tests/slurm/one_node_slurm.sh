@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The DAG through a real scheduler: starts a one-node SLURM, runs the same targets locally and
-# through it, and compares every table byte for byte. A GPU request must reach the scheduler.
+# through it, and compares every result byte for byte. A GPU request must reach the scheduler.
 #
-#   sudo tests/slurm/one_node_slurm.sh [TARGET ...]      # default: every table of the quick scale
+#   sudo tests/slurm/one_node_slurm.sh [TARGET ...]      # default: the whole quick scale
 #
 # Needs root and Debian's packages slurm-wlm and munge (installed here if apt-get can), and the
 # environment of `make environment`. Leaves the machine's SLURM configuration as it found it.
@@ -74,10 +74,7 @@ sinfo -h -o %T | grep -q idle || { tail -n 5 "$work"/log/*.log; die "the node di
 echo "one-node SLURM $(sinfo --version | cut -d' ' -f2): $(sinfo -h -o '%c CPUs, %m MB, %G')"
 
 targets=("$@")
-if [ ${#targets[@]} = 0 ]; then
-    mapfile -t targets < <(cd "$repository" && snakemake -n --forceall all 2>/dev/null |
-        grep -o 'results/quick/tables/[^, ]*\.parquet' | sort -u)
-fi
+[ ${#targets[@]} -gt 0 ] || targets=(all)
 for copy in local slurm; do
     git clone -q "$repository" "$work/$copy"
     # Data prepared once for both; snakemake would fetch them again otherwise.
@@ -104,10 +101,13 @@ wait $running || { tail -n 20 "$work"/log/*.log; die "the run through SLURM fail
 echo "the scheduler saw: $(sort "$seen" | uniq -c | sort -rn | head -1)"
 scontrol show job | grep -c JobId= | xargs echo "jobs submitted:"
 
-echo "== comparing tables"
+echo "== comparing tables, fits, figures"
+cd "$work/local/results/quick"
+mapfile -t files < <(find tables fits figures ledger -type f 2>/dev/null | sort)
+[ ${#files[@]} -gt 0 ] || die "the local run left no results to compare."
 different=0
-for target in "${targets[@]}"; do
-    cmp "$work/local/$target" "$work/slurm/$target" || different=1
+for file in "${files[@]}"; do
+    cmp "$file" "$work/slurm/results/quick/$file" || different=1
 done
-[ $different = 0 ] || die "tables differ between the local run and the run through SLURM."
-echo "${#targets[@]} tables are byte-identical"
+[ $different = 0 ] || die "results differ between the local run and the run through SLURM."
+echo "${#files[@]} files are byte-identical"
