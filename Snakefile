@@ -13,8 +13,8 @@ sys.path.insert(0, str(REPOSITORY / "workflow"))
 
 from scalinglaws.errors import InputError
 from scalinglaws.planning.jobs import as_json, minutes, prepare_environment
+from scalinglaws.planning.jobs import report_labels, report_subcategory
 from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
-from scalinglaws.spelling import readable
 
 
 configfile: "config/config.yaml"

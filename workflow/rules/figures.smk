@@ -7,18 +7,6 @@ A figure's name as target reruns that figure and only what it needs.
 """
 
 
-def report_paper(figure):
-    slug = paper_of(figure)
-    return f"{PLAN.papers[slug]['authors']} ({slug})"
-
-
-# One label only: with several, the report page takes any that has two values for a switch, and
-# fails where not every combination of values exists.
-def report_labels(figure):
-    title = readable(PLAN.figure(figure)["title"])
-    return {"figure": f"{figure.partition('_')[2]}: {title}"}
-
-
 rule draw_figure:
     """Draw one figure from tables and fits."""
     input:
@@ -35,8 +23,8 @@ rule draw_figure:
             "<results>/figures/{figure}.png",
             caption="../report/figure.rst",
             category="Figures",
-            subcategory=lambda wildcards: report_paper(wildcards.figure),
-            labels=lambda wildcards: report_labels(wildcards.figure),
+            subcategory=lambda wildcards: report_subcategory(PLAN, wildcards.figure),
+            labels=lambda wildcards: report_labels(PLAN, wildcards.figure),
         ),
         csv="<results>/figures/{figure}.csv",
         caption="<results>/figures/{figure}.json",

@@ -8,6 +8,8 @@ from typing import Any
 
 from scalinglaws.canonical import canonical_json
 from scalinglaws.planning.blocks import Block
+from scalinglaws.planning.plan import Plan, paper_of
+from scalinglaws.spelling import readable
 
 
 def prepare_environment(repository: Path) -> None:
@@ -35,3 +37,19 @@ def minutes(block: Block) -> int:
 
 def as_json(record: Mapping[str, Any]) -> str:
     return canonical_json(record)
+
+
+def report_subcategory(plan: Plan, figure: str) -> str:
+    """Under which paper the HTML report lists a figure."""
+    slug = paper_of(figure)
+    return f"{plan.papers[slug]['authors']} ({slug})"
+
+
+def report_labels(plan: Plan, figure: str) -> dict[str, str]:
+    """How the HTML report names a figure.
+
+    One label only: with several, the report page takes any that has two values for a switch, and
+    fails where not every combination of values exists.
+    """
+    title = readable(plan.figure(figure)["title"])
+    return {"figure": f"{figure.partition('_')[2]}: {title}"}
