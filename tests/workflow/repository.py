@@ -76,6 +76,22 @@ TINY: dict[str, dict[str, dict[str, Any]]] = {
             "alpha_max": 300.0,
             "points": 60,
         },
+        "linear_theory": {"law_levels": 1024, "tail_dimensions": [256, 1024, 4096]},
+        "linear_sgd": {"dimension": 64, "seeds": 2, "alpha_max": 30.0, "points": 20},
+        "feature_scaling": {
+            "dimension": 64,
+            "trainable": [8, 16, 32, 64],
+            "seeds": 2,
+            "alpha_max": 100.0,
+            "points": 20,
+        },
+        "image_features": {
+            "pool": 4,
+            "trainable": [8, 16, 32],
+            "seeds": 2,
+            "alpha_max": 100.0,
+            "points": 20,
+        },
     },
 }
 
