@@ -6,6 +6,7 @@ sum that cancels to 1e-14, which is useless for the eps_g ~ 1e-13 of sigma_J = 1
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,7 +17,9 @@ Array = np.ndarray
 LANCZOS_STEPS = 400  # quadrature of degree 799: exp(-x t) to rounding for x t up to about 2e4
 
 
-def mode_window(units: int, levels: int, beta: float, eta: float, fast: bool) -> tuple[float, float]:
+def mode_window(
+    units: int, levels: int, beta: float, eta: float, fast: bool
+) -> tuple[float, float]:
     """(a1, a2) = M / (2 eta w lambda_1), M / (2 eta w lambda_L) of the slow or the fast mode.
 
     Between them the mode decays like alpha^(-beta / (1 + beta)), after a2 exponentially.
@@ -132,7 +135,7 @@ def realised_error(
     return decays @ (weights * rates) / 2
 
 
-def spectral_measure(applied, start: Array) -> tuple[Array, Array]:  # type: ignore[no-untyped-def]
+def spectral_measure(applied: Callable[[Array], Array], start: Array) -> tuple[Array, Array]:
     """Nodes and weights with start . f(H) start = sum weights f(nodes), by Lanczos' recursion."""
     size = min(len(start), LANCZOS_STEPS)
     basis, diagonal, beside = np.zeros((size, len(start))), np.zeros(size), np.zeros(size)

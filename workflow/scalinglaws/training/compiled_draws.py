@@ -88,7 +88,7 @@ def slow_normal(state: np.ndarray, layer: int, x: float) -> float:
         if layer > 0 and height < math.exp(-0.5 * x * x):
             return x
         bits = spare_bits(state)
-        layer = np.int64(bits & U(255))
+        layer = int(np.int64(bits & U(255)))
         x = np.int64(bits >> U(12)) * 2.0**-52 * EDGES[layer]
 
 
@@ -104,7 +104,7 @@ def fill_normals(state: np.ndarray, bits: np.ndarray, out: np.ndarray) -> None:
     source = bits.reshape(-1)
     for i in range(len(out)):
         drawn = source[i]
-        layer = np.int64(drawn & U(255))
+        layer = int(np.int64(drawn & U(255)))
         x = np.int64(drawn >> U(12)) * 2.0**-52 * EDGES[layer]
         if x >= EDGES[layer + 1]:
             x = slow_normal(state, layer, x)

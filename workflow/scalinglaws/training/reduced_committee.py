@@ -39,7 +39,7 @@ def coordinates(
     dimension = student.shape[1]
     size = multiplicity(levels, dimension)
     weights = np.concatenate([teacher, student]).reshape(-1, levels, size).transpose(1, 2, 0)
-    triangles = np.linalg.qr(weights / math.sqrt(size), mode="r")  # (L, axes, M + K)
+    triangles = np.asarray(np.linalg.qr(weights / math.sqrt(size), mode="r"))  # (L, axes, M + K)
     rows = np.ascontiguousarray(triangles.transpose(2, 1, 0))
     return rows[len(teacher) :].copy(), rows[: len(teacher)].copy()
 
