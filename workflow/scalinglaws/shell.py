@@ -26,7 +26,10 @@ def add_theory(verbs: Any) -> None:
     text = "predictions for parameters of your own: csv on stdout, --json for json"
     verb = verbs.add_parser("theory", help=text, description=text)
     names = verb.add_subparsers(required=True, metavar="NAME")
-    for register in (add_linear, add_perceptron):
+    # It builds on this module, so it is named only where its verbs are added.
+    from scalinglaws.shell_committee import add_committee, add_plateau
+
+    for register in (add_committee, add_plateau, add_linear, add_perceptron):
         register(names)
 
 

@@ -137,7 +137,8 @@ def train_chunk(
 def observed_errors(errors: Array, shares: Array) -> Array:
     """eps_g of each member, (members,); NaN where it has grown beyond every number."""
     with np.errstate(all="ignore"):
-        observed = errors**2 @ shares / 2
+        # Not a matrix product: its rounding would depend on how many members there are.
+        observed = np.sum(errors**2 * shares, axis=1) / 2
     return np.where(np.isfinite(observed), observed, np.nan)
 
 

@@ -29,9 +29,15 @@ def beta_of_decay(alphas: Array, errors: Array, levels: int, eta: float) -> floa
     return best_beta(errors, form)
 
 
-def beta_of_tail(trainable: Array, tails: Array, size: int) -> float:
-    """beta from the loss that is left when N_l of `size` directions learn. Raises InputError."""
-    return best_beta(tails, lambda beta: power_law_tail(trainable, beta, size))
+def beta_of_tail(trainable: Array, tails: Array, size: int, *, middle: bool = True) -> float:
+    """beta from the loss that is left when N_l of `size` directions learn. Raises InputError.
+
+    middle: N_l + 1/2 and N + 1/2 in the form's place of N_l and N. The sum over l > N_l is the
+    integral from N_l + 1/2 to second order, which matters below N_l of about 100.
+    """
+    shift = 0.5 if middle else 0.0
+    counts = np.asarray(trainable, dtype=float) + shift
+    return best_beta(tails, lambda beta: power_law_tail(counts, beta, size + shift))
 
 
 def best_beta(values: Array, form: Callable[[float], Array]) -> float:

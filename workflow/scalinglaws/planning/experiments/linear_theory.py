@@ -60,7 +60,7 @@ def check(sizes: Mapping[str, Any]) -> None:
                 "them in config/scales."
             )
     check_trainable(f"{EXPERIMENT}.tail", sizes["tail_trainable"], min(sizes["tail_dimensions"]))
-    if not 0 < sizes["law"]["window"][0] or not 0 < sizes["law"]["window"][1]:
+    if not all(factor > 0 for factor in sizes["law"]["window"]):
         raise InputError(
             f"{EXPERIMENT}.law.window is {sizes['law']['window']}; expected two factors above 0: "
             "correct it in config/scales."
