@@ -5,7 +5,7 @@ while r^(1) is inside a window, "length" members the alpha at which eps_g falls 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -23,8 +23,13 @@ def members(table: pd.DataFrame, kind: str) -> list[tuple[dict[str, Any], pd.Dat
     found = []
     for _, rows in chosen.groupby("member", sort=False):
         wide = rows.pivot(index="alpha", columns="quantity", values="value").reset_index()
-        found.append((rows.iloc[0][IDENTITY].to_dict(), wide))
+        found.append((records(rows[IDENTITY].head(1))[0], wide))
     return found
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """One dictionary per row."""
+    return cast("list[dict[str, Any]]", rows.to_dict("records"))
 
 
 def formula_time(identity: Mapping[str, Any]) -> float:

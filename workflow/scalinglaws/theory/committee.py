@@ -225,6 +225,17 @@ def solve(
     - (points,) arrays: eps_g, local_slope = d ln eps_g / d ln alpha, split = r^(1) and
       growth_rate = d ln r^(1) / d alpha. Where the integration fails, NaN.
     """
+    state, problem = posed(start, beta, eta, noise)
+    tolerances = (jnp.asarray(relative), jnp.asarray(absolute))
+    abscissae = jnp.asarray(alphas, dtype=float)
+    found = integrate(derivative, observables, state, problem, abscissae, *tolerances)
+    return curves(np.asarray(alphas), {name: np.asarray(values) for name, values in found.items()})
+
+
+def posed(
+    start: Overlaps, beta: float, eta: float, noise: bool
+) -> tuple[tuple[jax.Array, jax.Array], dict[str, jax.Array]]:
+    """State (R, Q) and problem of `derivative`, with blocks padded to a common number."""
     levels = len(start.R)
     length = next(size for size in PADDED_LEVELS if size >= levels)
     lam = eigenvalues(levels, beta)
@@ -235,11 +246,33 @@ def solve(
         "eta": jnp.asarray(eta, dtype=float),
         "noise": jnp.asarray(float(noise)),
     }
-    state = (padded(start.R, length), padded(start.Q, length))
-    tolerances = (jnp.asarray(relative), jnp.asarray(absolute))
+    return (padded(start.R, length), padded(start.Q, length)), problem
+
+
+def overlaps_of_orders(state: tuple[Any, Any], problem: Mapping[str, Any]) -> dict[str, jax.Array]:
+    """eps_g and R^(l) = (1/L) sum_k lambda_k^l R_k, (orders, K, M), l in problem["orders"]."""
+    R, Q = state
+    C = field_covariance(Overlaps(R, Q, problem["T"]), problem["block_weights"])
+    # lambda^(l-1) times the weights lambda / L, which are zero where blocks are padding.
+    weights = problem["lam"] ** (problem["orders"][:, None] - 1) * problem["block_weights"]
+    overlaps = jnp.tensordot(weights, R, 1)
+    return {"eps_g": error_of_covariance(C, Q.shape[-1]), "overlaps": overlaps}
+
+
+def solve_overlaps(
+    start: Overlaps, alphas: np.ndarray, orders: Sequence[int], *, beta: float, eta: float
+) -> dict[str, np.ndarray]:
+    """Integrate as `solve`; returns eps_g (points,) and R^(l) as overlaps (points, orders, K, M).
+
+    R^(l) = J Sigma^l B^T / N for every l >= 1 in `orders`. NaN where the integration fails.
+    """
+    state, problem = posed(start, beta, eta, noise=True)
+    problem["orders"] = jnp.asarray(orders, dtype=float)
+    tolerances = (jnp.asarray(RELATIVE_TOLERANCE), jnp.asarray(ABSOLUTE_TOLERANCE))
     abscissae = jnp.asarray(alphas, dtype=float)
-    found = integrate(derivative, observables, state, problem, abscissae, *tolerances)
-    return curves(np.asarray(alphas), {name: np.asarray(values) for name, values in found.items()})
+    found = integrate(derivative, overlaps_of_orders, state, problem, abscissae, *tolerances)
+    values = {name: np.asarray(of) for name, of in found.items()}
+    return {name: np.where(np.isfinite(of), of, np.nan) for name, of in values.items()}
 
 
 def curves(alphas: np.ndarray, found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

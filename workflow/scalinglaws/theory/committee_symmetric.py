@@ -6,8 +6,8 @@ T_nm,k = delta_nm, which the equations preserve. Integrated in the eigenvectors 
 
     d = R - S,  s = R + (M-1) S,  e = Q - C,  q = Q + (M-1) C    (a state is (L, 4), in this order)
 
-    dd/dalpha = eta lam_k (A_d d + g_d)     de/dalpha = 2 eta lam_k (A_d e + g_d d) + eta^2 lam_k G_d
-    ds/dalpha = eta lam_k (A_s s + g_s)     dq/dalpha = 2 eta lam_k (A_s q + g_s s) + eta^2 lam_k G_s
+    dd/dalpha = eta lam_k (A_d d + g_d)    de/dalpha = 2 eta lam_k (A_d e + g_d d) + eta^2 lam_k G_d
+    ds/dalpha = eta lam_k (A_s s + g_s)    dq/dalpha = 2 eta lam_k (A_s q + g_s s) + eta^2 lam_k G_s
 
 where A_d, A_s are the eigenvalues of A, and so on. d is a variable of its own because it starts
 tiny and grows by many orders of magnitude on the plateau: as a difference of R and S it would

@@ -1,4 +1,4 @@
-"""Blocks of the overlaps with a realised teacher: theory in one, every simulated seed in its own."""
+"""Blocks of the overlaps with a realised teacher: one of theory, one per simulated seed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
