@@ -68,7 +68,7 @@ def scaling_panel(
 ) -> Rows:
     rows = part_rows(theory, "scaling")
     parts: Rows = []
-    last = 10 * runs[0].alphas[-1]
+    last = 5 * runs[0].alphas[-1]
     for name, (label, colour, style) in FORMS.items():
         alphas, errors = series(rows, name)
         shown = (alphas >= runs[0].alphas[0] / 2) & (alphas <= last)
@@ -81,7 +81,7 @@ def scaling_panel(
     parts.append(theory_line(axes, alphas, exact, panel="b", series=name, label=name))
     some = some_points(alphas, POINTS_PER_CURVE)
     points = [values[some] for values in geometric_mean([run.curves[levels] for run in runs])]
-    label = slope_label("SGD, decay exponent", found["sgd_exponent"])
+    label = slope_label("SGD, exponent", found["sgd_exponent"])
     parts.append(
         points_with_intervals(axes, alphas[some], *points, panel="b", series="SGD", label=label)
     )

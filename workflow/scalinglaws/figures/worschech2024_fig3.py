@@ -106,7 +106,7 @@ def caption(power_law: pd.DataFrame, images: pd.DataFrame, found: Mapping[str, A
         f"(a) Gaussian inputs, L = N = {power_law['dimension'].max()}, "
         f"beta = {power_law['beta'].iloc[0]:g}, {power_law['seed'].nunique()} seeds. "
         f"(b) {kinds} with the covariance of {dataset}, N = {images['dimension'].max()}, "
-        f"{images['seed'].nunique()} seeds each, random teachers; "
+        f"{images['seed'].nunique()} seeds each, random teachers. "
         f"{fitted_spectrum(found.get(f'spectrum_beta_{dataset}'))}"
         f"Late in training SGD over Eq 11 times 1 / (1 - eta s/2), s the trained share of the "
         f"variance, is {late_ratio(found, '')} in a and {late_ratio(found, 'images_')} in b "
@@ -119,7 +119,7 @@ def fitted_spectrum(found: Mapping[str, Any] | None) -> str:
         return ""
     low, high = found["window"]
     return (
-        f"eigenvalues of rank {low:g} to {high:g} fall with beta = {found['estimate']:.2f} "
+        f"Eigenvalues of rank {low:g} to {high:g} fall with beta = {found['estimate']:.2f} "
         f"({found['scan'][0]:.2f} to {found['scan'][1]:.2f} over other windows). "
     )
 
