@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2
+from scipy.stats import t as student
 
 from scalinglaws.estimates.committee_agreement import crossing
 from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, bootstrap
@@ -13,6 +15,7 @@ from scalinglaws.streams import generator
 from scalinglaws.theory.plateau import escape_time
 
 Settings = Mapping[str, Any]
+PAIRED_KIND = "inverted Pitman-Morgan test over seeds"
 
 
 def estimate(tables: Mapping[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
@@ -40,32 +43,58 @@ def of_levels(
         why = why if lost else "fewer than two seeds of this L at this scale"
         return {f"{name}_L{levels}": unavailable(why, n_masked=lost, **facts) for name in names}
     tau = escape_time(settings["units"], settings["eta"], levels, settings["beta"])
-    statistics = [
-        lambda chosen: float(ode[chosen].mean() / sgd[chosen].mean()),
-        lambda chosen: ratio_of_spreads(ode[chosen], sgd[chosen]),
-        lambda chosen: float(sgd[chosen].std(ddof=1) / tau),
+    made = [
+        mean_ratio(sgd, ode, settings, levels, facts),
+        spread_ratio(sgd, ode, facts),
+        spread(sgd / tau, facts),
     ]
-    made = {}
-    for name, statistic in zip(names, statistics, strict=True):
-        identity = {"name": f"{name}_L{levels}"}
-        stream = generator(
-            settings["seed"], "worschech2024", "crossing_ensemble", identity, "bootstrap"
-        )
-        interval = bootstrap(statistic, len(sgd), draws=settings["draws"], generator=stream)
-        made[f"{name}_L{levels}"] = quantity(
-            interval.estimate,
-            (interval.low, interval.high),
-            interval_kind=BOOTSTRAP_KIND,
-            standard_error=interval.standard_error,
-            **facts,
-        )
-    return made
+    return {f"{name}_L{levels}": found for name, found in zip(names, made, strict=True)}
 
 
-def ratio_of_spreads(first: np.ndarray, second: np.ndarray) -> float:
-    """Standard deviations' ratio; NaN for a draw of one seed repeated."""
-    spread = second.std(ddof=1)
-    return float(first.std(ddof=1) / spread) if spread > 0 else float("nan")
+def mean_ratio(
+    sgd: np.ndarray, ode: np.ndarray, settings: Settings, levels: int, facts: Mapping[str, Any]
+) -> Quantity:
+    identity = {"name": f"mean_crossing_ratio_L{levels}"}
+    stream = generator(
+        settings["seed"], "worschech2024", "crossing_ensemble", identity, "bootstrap"
+    )
+    interval = bootstrap(
+        lambda chosen: float(ode[chosen].mean() / sgd[chosen].mean()),
+        len(sgd),
+        draws=settings["draws"],
+        generator=stream,
+    )
+    return quantity(
+        interval.estimate,
+        (interval.low, interval.high),
+        interval_kind=BOOTSTRAP_KIND,
+        standard_error=interval.standard_error,
+        **facts,
+    )
+
+
+def spread_ratio(sgd: np.ndarray, ode: np.ndarray, facts: Mapping[str, Any]) -> Quantity:
+    """Ratio of standard deviations of paired samples, theory over simulation.
+
+    The interval inverts the test of Pitman and Morgan (1939), exact for normal pairs. A bootstrap
+    fails here: a resample of a few seeds may have next to no spread.
+    """
+    seeds = len(sgd)
+    ratio = float(ode.std(ddof=1) / sgd.std(ddof=1))
+    if seeds < 3:
+        return quantity(ratio, None, why="two seeds have no interval for a spread", **facts)
+    correlation = float(np.corrcoef(ode, sgd)[0, 1])
+    quantile = float(student.ppf(0.975, seeds - 2))
+    widening = 1 + 2 * (1 - correlation**2) * quantile**2 / (seeds - 2)
+    reach = float(np.sqrt(widening + np.sqrt(widening**2 - 1)))
+    return quantity(ratio, (ratio / reach, ratio * reach), interval_kind=PAIRED_KIND, **facts)
+
+
+def spread(values: np.ndarray, facts: Mapping[str, Any]) -> Quantity:
+    """Standard deviation with its interval for normal values."""
+    freedom, found = len(values) - 1, float(values.std(ddof=1))
+    low, high = found * np.sqrt(freedom / chi2.ppf((0.975, 0.025), freedom))
+    return quantity(found, (low, high), interval_kind="chi-squared over seeds", **facts)
 
 
 def crossings(

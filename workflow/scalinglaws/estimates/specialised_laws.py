@@ -39,6 +39,10 @@ def estimate(tables: Tables, settings: Settings) -> dict[str, Quantity]:
             found[f"{name}_excess_{label(beta)}"] = minus(exponent, beta / (1 + beta))
     for beta in settings["simulated_betas"]:
         found |= simulated(tables, settings, beta)
+        theory = tables["asymptotic_theory"]
+        rows = theory[(theory["kind"] == "formula") & (theory["beta"] == beta)]
+        rows = rows[rows["quantity"] == "eps_g"].sort_values("alpha")
+        found[f"same_size_exponent_{label(beta)}"] = line_exponent(settings, rows, beta)
     return found
 
 
@@ -56,12 +60,17 @@ def window_of(settings: Settings, rows: pd.DataFrame, beta: float) -> tuple[floa
 
 
 def predicted(tables: Tables, settings: Settings, beta: float, levels: int) -> Quantity:
-    """Exponent of the formula in its window; its error is the change with half of the points."""
+    """Exponent of the formula over the whole power law at one L."""
     theory = tables["asymptotic_theory"]
     rows = theory[(theory["kind"] == "window") & (theory["beta"] == beta)]
-    rows = rows[(rows["levels"] == levels) & (rows["quantity"] == "eps_g")].sort_values("alpha")
+    rows = rows[(rows["levels"] == levels) & (rows["quantity"] == "eps_g")]
     if rows.empty:
         return unavailable(f"this scale has no curve for beta = {beta:g} with {levels} levels")
+    return line_exponent(settings, rows.sort_values("alpha"), beta)
+
+
+def line_exponent(settings: Settings, rows: pd.DataFrame, beta: float) -> Quantity:
+    """Straight line through one curve; its error is the change with half of the points."""
     window = window_of(settings, rows, beta)
     rows = rows[select(rows["alpha"].to_numpy(), *window)]
     x, y = rows["alpha"].to_numpy(), rows["value"].to_numpy()

@@ -100,4 +100,6 @@ def window_alphas(settings: Mapping[str, Any], identity: Identity) -> np.ndarray
     size = (identity["units"], identity["levels"], identity["beta"], settings["eta"])
     first, _ = mode_window(*size, fast=True)
     _, last = mode_window(*size, fast=False)
-    return np.geomspace(first / 10, last * 3, settings["window_points"])
+    many = identity["levels"] == settings["many_levels"]
+    points = settings["many_points" if many else "window_points"]
+    return np.geomspace(first / 10, last * 3, points)

@@ -73,6 +73,8 @@ def ratio_panel(axes: Axes, levels: list[int], found: Mapping[str, Any]) -> Rows
             parts.append(points_with_intervals(axes, *point, panel="b", series=series, **look))
     axes.axhline(1.0, color=ROLES["reference"], linewidth=0.8, zorder=1)
     dress(axes, "levels $L$", "theory / simulation", title="b  over seeds", log="x")
+    axes.set_xticks(levels, [str(number) for number in levels])
+    axes.minorticks_off()
     return parts
 
 
@@ -83,5 +85,5 @@ def caption(reduced: pd.DataFrame, levels: list[int], settings: Mapping[str, Any
         f"at which eps_g falls below {settings['crossing_error']:g}. (a) Exact reduced simulation "
         f"against order-parameter theory from the same weights, each seed a point. (b) Ratio, "
         f"theory over simulation, of the mean and of the standard deviation over seeds, with 95 % "
-        f"bootstrap intervals."
+        f"intervals."
     )

@@ -55,7 +55,7 @@ def noisy_error(
 
     The covariances of slow and fast deviations in all blocks obey one symmetric linear system of
     size 2 L, solved by its eigenvectors. At or beyond ``critical_rate`` it has a growing mode and
-    the result grows: infinite learning curves are for the caller to refuse.
+    the result grows without bound.
     """
     lam, (slow, fast) = eigenvalues(levels, beta), mode_weights(units)
     ss, sf, ff = noise_matrix(units)

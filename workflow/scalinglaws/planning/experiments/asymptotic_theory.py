@@ -12,7 +12,10 @@ SECONDS_AT_START = 2.0
 SECONDS_PER_LEVEL_AND_POINT = 2.5e-8  # two exponential sums
 SECONDS_PER_CUBED_LEVEL = 2e-9  # eigenvectors of the noisy system
 SECONDS_PER_WEIGHT = 3e-4  # recursion of a realised start
-OWN = ("betas", "simulated_betas", "paper_units", "paper_levels", "many_levels", "window_points")
+OWN = (
+    *("betas", "simulated_betas", "paper_units", "paper_levels"),
+    *("many_levels", "window_points", "many_points"),
+)
 
 
 def blocks(sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
@@ -41,7 +44,8 @@ def blocks(sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
 
 
 def seconds(sizes: Mapping[str, Any], realised: int) -> float:
-    sums = (sizes["many_levels"] + sizes["paper_levels"]) * sizes["window_points"]
+    sums = sizes["many_levels"] * sizes["many_points"]
+    sums += (sizes["paper_levels"] + sizes["dimension"]) * sizes["window_points"]
     per_beta = SECONDS_PER_LEVEL_AND_POINT * sums
     per_beta += SECONDS_PER_CUBED_LEVEL * sizes["dimension"] ** 3
     weights = sizes["hidden"] * sizes["dimension"]
