@@ -8,6 +8,7 @@ from scalinglaws.errors import InputError
 from scalinglaws.fitting.spectral_exponent import beta_of_decay, beta_of_tail
 from scalinglaws.theory import linear
 from scalinglaws.theory.critical_rate import (
+    SAFE_FOR_EVERY_SPECTRUM,
     order_parameter_critical_rate,
     power_law_shares,
     sgd_critical_rate,
@@ -124,6 +125,14 @@ def test_mean_squares_of_sgd_grow_above_their_critical_rate_and_not_below(beta):
 
 def test_critical_rate_of_equal_directions_tends_to_that_of_the_theory():
     assert sgd_critical_rate([1e-5] * 100_000) == pytest.approx(2.0, abs=1e-4)
+
+
+def test_no_spectrum_is_stable_only_below_the_rate_that_is_safe_for_all():
+    generator = np.random.default_rng(5)
+    assert sgd_critical_rate([1.0]) == pytest.approx(SAFE_FOR_EVERY_SPECTRUM)
+    for concentration in (0.01, 0.1, 1.0, 10.0):
+        shares = generator.dirichlet(np.full(20, concentration))
+        assert sgd_critical_rate(shares.tolist()) >= SAFE_FOR_EVERY_SPECTRUM - 1e-12
 
 
 def test_more_units_learn_like_one_with_learning_rate_m_eta_over_k():
