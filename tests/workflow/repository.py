@@ -99,6 +99,7 @@ TINY: dict[str, dict[str, dict[str, Any]]] = {
             "paper_levels": 64,
             "many_levels": 256,
             "window_points": 20,
+            "many_points": 20,
         },
         "linear_theory": {"law_levels": 1024, "tail_dimensions": [256, 1024, 4096]},
         "linear_sgd": {"dimension": 64, "seeds": 2, "alpha_max": 30.0, "points": 20},
