@@ -6,7 +6,7 @@ set in config/papers.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ Tables = Mapping[str, pd.DataFrame]
 Settings = Mapping[str, Any]
 RULE = "from window_factors[0] M / (2 eta w lambda_1) to window_factors[1] M / (2 eta w lambda_L)"
 GRID = np.linspace(0.02, 6.0, 600)  # beta of the curves that are fitted whole
+LEAST_POINTS = 4
 WINDOW_ERROR = 1e-3  # change of an exponent with the density of points (tested)
 
 
@@ -98,9 +99,43 @@ def minus(found: Quantity, value: float) -> Quantity:
     return cast(Quantity, {**found, **shifted})
 
 
+class Pairs(NamedTuple):
+    """Curves (seeds, points) of simulation and of theory from the same starts."""
+
+    alphas: np.ndarray
+    sgd: np.ndarray
+    theory: np.ndarray
+    size: Mapping[str, Any]  # units, levels, eta, beta
+    window: tuple[float, float]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        masked = int((~np.isfinite(self.sgd)).sum())
+        return {"n_points": len(self.alphas), "n_seeds": len(self.sgd), "n_masked": masked}
+
+    def in_window(self) -> "Pairs":
+        inside = select(self.alphas, *self.window)
+        kept = (self.alphas[inside], self.sgd[:, inside], self.theory[:, inside])
+        return Pairs(*kept, self.size, self.window)
+
+
 def simulated(tables: Tables, settings: Settings, beta: float) -> dict[str, Quantity]:
     """Simulation of one beta: its exponents, and how far it is from theory of the same starts."""
-    names = ("sgd_exponent", "sgd_law_exponent", "sgd_minus_theory", "sgd_deviation")
+    pairs = matched(tables, settings, beta)
+    if isinstance(pairs, str):
+        names = ("sgd_exponent", "sgd_law_exponent", "sgd_minus_theory", "sgd_deviation")
+        return {f"{name}_{label(beta)}": unavailable(pairs) for name in names}
+    found = {
+        "sgd_exponent": plain_exponent(pairs.alphas, pairs.sgd, settings, beta, pairs.window),
+        "sgd_law_exponent": law_exponent(pairs.in_window(), settings),
+        "sgd_minus_theory": exponent_difference(pairs.in_window(), settings),
+        "sgd_deviation": deviation(pairs, settings),
+    }
+    return {f"{name}_{label(beta)}": made for name, made in found.items()}
+
+
+def matched(tables: Tables, settings: Settings, beta: float) -> Pairs | str:
+    """Simulation and theory at the abscissae that both have, or why there are none."""
     keys = ["beta", "seed", "eta", "alpha"]
     theory = tables["asymptotic_theory"]
     theory = theory[(theory["kind"] == "realised") & (theory["beta"] == beta)]
@@ -108,36 +143,33 @@ def simulated(tables: Tables, settings: Settings, beta: float) -> dict[str, Quan
         theory[[*keys, "units", "levels", "value"]], on=keys, suffixes=("_sgd", "_theory")
     )
     if both.empty:
-        why = f"beta = {beta:g} was not both simulated and integrated"
-        return {f"{name}_{label(beta)}": unavailable(why) for name in names}
-    window = window_of(settings, both, beta)
-    sgd, flow = (both.pivot(index="seed", columns="alpha", values=f"value_{w}") for w in WHICH)
-    alphas, curves, expected = sgd.columns.to_numpy(), sgd.to_numpy(), flow.to_numpy()
-    inside = select(alphas, *window)
-    facts: dict[str, Any] = {
-        "n_points": int(inside.sum()),
-        "n_seeds": len(curves),
-        "n_masked": int((~np.isfinite(curves)).sum()),
-        "window": window,
-        "rule": RULE,
-    }
-    values = [
-        plain_exponent(alphas, curves, settings, beta, window),
-        law_exponent(alphas[inside], curves[:, inside], settings, both.iloc[0], facts),
-        over_seeds(
-            slopes(alphas[inside], curves[:, inside]) - slopes(alphas[inside], expected[:, inside]),
-            settings,
-            f"difference {beta}",
-            facts,
-        ),
-        over_seeds(
-            np.median(np.abs(curves / expected - 1), axis=1), settings, f"median {beta}", facts
-        ),
-    ]
-    return {f"{name}_{label(beta)}": v for name, v in zip(names, values, strict=True)}
+        return f"beta = {beta:g} was not both simulated and integrated"
+    sgd, flow = (
+        both.pivot(index="seed", columns="alpha", values=f"value_{which}")
+        for which in ("sgd", "theory")
+    )
+    curves = (sgd.columns.to_numpy(), sgd.to_numpy(), flow.to_numpy())
+    size = {str(name): value for name, value in both.iloc[0].items()}
+    return Pairs(*curves, size, window_of(settings, both, beta))
 
 
-WHICH = ("sgd", "theory")
+def exponent_difference(pairs: Pairs, settings: Settings) -> Quantity:
+    """Decay exponent of the simulation minus that of its own theory, mean over seeds."""
+    facts = {**pairs.facts, "window": pairs.window, "rule": RULE}
+    if reason := obstacle(pairs.sgd, facts):
+        return reason
+    values = slopes(pairs.alphas, pairs.sgd) - slopes(pairs.alphas, pairs.theory)
+    name = f"difference {pairs.size['beta']}"
+    return resampled(lambda chosen: float(values[chosen].mean()), settings, name, facts)
+
+
+def deviation(pairs: Pairs, settings: Settings) -> Quantity:
+    """Median over alpha of |simulation / theory - 1|, mean over seeds."""
+    if reason := obstacle(pairs.sgd, pairs.facts):
+        return reason
+    values = np.median(np.abs(pairs.sgd / pairs.theory - 1), axis=1)
+    name = f"median {pairs.size['beta']}"
+    return resampled(lambda chosen: float(values[chosen].mean()), settings, name, pairs.facts)
 
 
 def plain_exponent(
@@ -152,22 +184,22 @@ def plain_exponent(
     return exponent_over_seeds(alphas, curves, mean="arithmetic", window=window, rule=RULE, **draws)
 
 
-def law_exponent(
-    alphas: np.ndarray, curves: np.ndarray, settings: Settings, size: Any, facts: Mapping[str, Any]
-) -> Quantity:
+def law_exponent(pairs: Pairs, settings: Settings) -> Quantity:
     """beta / (1 + beta) of the formula that fits the mean curve best: no bias from finite L.
 
     The formula's amplitude is free; a straight line on log-log axes is steeper than
     beta / (1 + beta) while the last modes matter.
     """
-    if reason := diverged(curves, facts):
+    facts = {**pairs.facts, "window": pairs.window, "rule": RULE}
+    if reason := obstacle(pairs.sgd, facts):
         return reason
-    shape = (int(size["units"]), int(size["levels"]))
-    models = np.log([near_teacher_error(alphas, *shape, b, size["eta"], 1.0)[0] for b in GRID])
+    size = (int(pairs.size["units"]), int(pairs.size["levels"]))
+    rate = pairs.size["eta"]
+    models = np.log([near_teacher_error(pairs.alphas, *size, b, rate, 1.0)[0] for b in GRID])
     models -= models.mean(axis=1, keepdims=True)
 
     def best(chosen: np.ndarray) -> float:
-        logarithms = np.log(curves[chosen].mean(axis=0))
+        logarithms = np.log(pairs.sgd[chosen].mean(axis=0))
         misfit = ((models - (logarithms - logarithms.mean())) ** 2).sum(axis=1)
         place = int(np.argmin(misfit))
         if place in (0, len(GRID) - 1):
@@ -175,7 +207,7 @@ def law_exponent(
         beta = GRID[place] + vertex(misfit[place - 1 : place + 2]) * (GRID[1] - GRID[0])
         return beta / (1 + beta)
 
-    return resampled(best, settings, f"law {size['beta']}", facts)
+    return resampled(best, settings, f"law {pairs.size['beta']}", facts)
 
 
 def vertex(values: np.ndarray) -> float:
@@ -185,27 +217,16 @@ def vertex(values: np.ndarray) -> float:
 
 
 def slopes(alphas: np.ndarray, curves: np.ndarray) -> np.ndarray:
-    """Decay exponent of each seed's curve; NaN where it diverged."""
-    usable = np.isfinite(curves).all(axis=1)
-    found = np.full(len(curves), np.nan)
-    found[usable] = [fit_power_law(alphas, curve).exponent for curve in curves[usable]]
-    return found
+    """Decay exponent of each seed's curve."""
+    return np.array([fit_power_law(alphas, curve).exponent for curve in curves])
 
 
-def over_seeds(
-    values: np.ndarray, settings: Settings, name: str, facts: Mapping[str, Any]
-) -> Quantity:
-    """Mean over seeds of one number per seed."""
-    if reason := diverged(values, facts):
-        return reason
-    return resampled(lambda chosen: float(values[chosen].mean()), settings, name, facts)
-
-
-def diverged(values: np.ndarray, facts: Mapping[str, Any]) -> Quantity | None:
-    """Said as such, instead of a mean over the seeds that happened to survive."""
-    seeds = values.reshape(len(values), -1)
-    if lost := int((~np.isfinite(seeds).all(axis=1)).sum()):
-        return unavailable(f"{lost} of {len(seeds)} seeds diverged", **facts)
+def obstacle(curves: np.ndarray, facts: Mapping[str, Any]) -> Quantity | None:
+    """Divergence is said as such; a mean over the seeds that happened to survive is no estimate."""
+    if lost := int((~np.isfinite(curves).all(axis=1)).sum()):
+        return unavailable(f"{lost} of {len(curves)} seeds diverged", **facts)
+    if curves.shape[1] < LEAST_POINTS:
+        return unavailable(f"{curves.shape[1]} abscissae, at least {LEAST_POINTS}", **facts)
     return None
 
 

@@ -50,7 +50,7 @@ def seed_panel(axes: Axes, pairs: Pairs) -> Rows:
     for (levels, (sgd, ode)), colour in zip(pairs.items(), colours, strict=True):
         look: dict[str, Any] = {"panel": "a", "colour": colour, "label": f"$L = {levels}$"}
         parts.append(points_with_intervals(axes, ode, sgd, series=f"L={levels}", **look))
-    dress(axes, "crossing, theory", "crossing, exact simulation", title="a  seed by seed")
+    dress(axes, "crossing, theory", "crossing, exact simulation", title="a  seed by seed", log="")
     return parts
 
 
@@ -72,7 +72,8 @@ def ratio_panel(axes: Axes, levels: list[int], found: Mapping[str, Any]) -> Rows
             series = f"{title} L={number}"
             parts.append(points_with_intervals(axes, *point, panel="b", series=series, **look))
     axes.axhline(1.0, color=ROLES["reference"], linewidth=0.8, zorder=1)
-    dress(axes, "levels $L$", "theory / simulation", title="b  over seeds", log="x")
+    dress(axes, "levels $L$", "theory / simulation", title="b  over seeds", log="x", loc="best")
+    axes.set_xlim(min(levels) / 1.4, max(levels) * 1.4)
     axes.set_xticks(levels, [str(number) for number in levels])
     axes.minorticks_off()
     return parts

@@ -33,7 +33,7 @@ def draw(
     """Panels: a simulation and formula for several beta, b exponent against beta."""
     sgd, theory = tables["near_teacher_sgd"], tables["asymptotic_theory"]
     found = fits["specialised_laws"]
-    figure, (left, right) = new_figure(1, 2)
+    figure, (left, right) = new_figure(1, 2, height=3.4)
     parts = curve_panel(left, sgd, theory) + exponent_panel(right, theory, found)
     return Drawing(figure, plotted_rows(*parts), caption(sgd, theory, found))
 
@@ -110,7 +110,13 @@ def exponent_panel(axes: Axes, theory: pd.DataFrame, found: Found) -> Rows:
         columns = (points["beta"] + shift, points["y"], points["low"], points["high"])
         dressed = {"colour": colour, "marker": marker, "label": title, **look}
         parts.append(points_with_intervals(axes, *columns, series=title, **dressed))
-    dress(axes, r"$\beta$", "decay exponent", title="b  exponent", log="", loc="lower right")
+    below: dict[str, Any] = {
+        "loc": "upper center",
+        "bbox_to_anchor": (0.45, -0.18),
+        "ncols": 2,
+        "fontsize": 7,
+    }
+    dress(axes, r"$\beta$", "decay exponent", title="b  exponent", log="", **below)
     return parts
 
 
@@ -141,8 +147,8 @@ def caption(sgd: pd.DataFrame, theory: pd.DataFrame, found: Found) -> str:
         f"full lines: near-teacher formula with gradient noise, for the mean over starts and many "
         f"directions per eigenvalue; here there is one, so that few starts scatter. Dashed: mean "
         f"of the theory from the very same starts, which deviates from SGD by at most "
-        f"{worst} (median over alpha, mean over seeds). (b) Decay exponent against beta: straight-line fits of the formula and of "
-        f"SGD (circles) in the window between the first and the last slow mode are "
+        f"{worst} (median over alpha, mean over seeds). (b) Decay exponent "
+        f"against beta: straight-line fits of the formula and of SGD (circles) in the window between the first and the last slow mode are "
         f"steeper than beta / (1 + beta) at finite L; the formula fitted with beta free (squares) "
         f"is not biased that way. Bars: 95 % intervals over seeds."
     )
