@@ -148,7 +148,8 @@ def caption(sgd: pd.DataFrame, theory: pd.DataFrame, found: Found) -> str:
         f"directions per eigenvalue; here there is one, so that few starts scatter. Dashed: mean "
         f"of the theory from the very same starts, which deviates from SGD by at most "
         f"{worst} (median over alpha, mean over seeds). (b) Decay exponent "
-        f"against beta: straight-line fits of the formula and of SGD (circles) in the window between the first and the last slow mode are "
-        f"steeper than beta / (1 + beta) at finite L; the formula fitted with beta free (squares) "
+        f"against beta: straight-line fits of the formula and of SGD (circles) in the window "
+        f"between the first and the last slow mode are steeper than beta / (1 + beta) at finite "
+        f"L; the formula fitted with beta free (squares) "
         f"is not biased that way. Bars: 95 % intervals over seeds."
     )
