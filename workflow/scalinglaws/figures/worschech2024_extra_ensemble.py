@@ -72,7 +72,8 @@ def ratio_panel(axes: Axes, levels: list[int], found: Mapping[str, Any]) -> Rows
             series = f"{title} L={number}"
             parts.append(points_with_intervals(axes, *point, panel="b", series=series, **look))
     axes.axhline(1.0, color=ROLES["reference"], linewidth=0.8, zorder=1)
-    dress(axes, "levels $L$", "theory / simulation", title="b  over seeds", log="x", loc="best")
+    below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "ncols": 2}
+    dress(axes, "levels $L$", "theory / simulation", title="b  over seeds", log="x", **below)
     axes.set_xlim(min(levels) / 1.4, max(levels) * 1.4)
     axes.set_xticks(levels, [str(number) for number in levels])
     axes.minorticks_off()

@@ -11,7 +11,7 @@ from scalinglaws.planning.experiments.near_teacher_sgd import SHARED, check_near
 SECONDS_AT_START = 2.0
 SECONDS_PER_LEVEL_AND_POINT = 2.5e-8  # two exponential sums
 SECONDS_PER_CUBED_LEVEL = 2e-9  # eigenvectors of the noisy system
-SECONDS_PER_WEIGHT = 3e-4  # recursion of a realised start
+SECONDS_PER_WEIGHT = 1.2e-4  # recursion of a realised start
 OWN = (
     *("betas", "simulated_betas", "paper_units", "paper_levels"),
     *("many_levels", "window_points", "many_points"),

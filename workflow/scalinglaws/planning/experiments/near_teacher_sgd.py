@@ -9,7 +9,7 @@ from scalinglaws.theory.specialised_modes import critical_rate
 
 # Measured on one 2.5 GHz core: drawing an input, and each weight's field and update.
 SECONDS_PER_INPUT = 1.35e-8
-SECONDS_PER_WEIGHT = 5e-10
+SECONDS_PER_WEIGHT = 1.5e-9
 SECONDS_PER_UNIT = 6e-8
 SECONDS_AT_START = 4.0
 SHARED = (
