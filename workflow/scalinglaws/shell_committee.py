@@ -30,8 +30,9 @@ def add_committee(names: Any) -> None:
         "generalisation error of the erf committee machine under one-pass SGD, power-law inputs",
         "columns: alpha, eps_g = <(teacher - student)^2> / 2\n"
         "source: Worschech and Rosenow, arXiv 2410.09005, sections 2 and 4, K = M:\n"
-        "  order-parameter equations, block by block, from Q_ii = sigma_J^2, R_ii = sigma_J sqrt(mu_2 / N), all\n"
-        "  else 0; teacher M^(-1/2) sum erf(y / sqrt 2), step (eta / sqrt N) delta xi",
+        "  order-parameter equations, block by block, from Q_ii = sigma_J^2,\n"
+        "  R_ii = sigma_J sqrt(mu_2 / N), all else 0;\n"
+        "  teacher M^(-1/2) sum erf(y / sqrt 2), step (eta / sqrt N) delta xi",
     )
     add_machine(added)
     text = "examples per input dimension, comma-separated"

@@ -141,7 +141,7 @@ def caption(table: pd.DataFrame, found: Mapping[str, Any]) -> str:
         f"equations from the drawn weights of seed {table['seed'].min()}, points one-pass SGD of "
         f"the same weights ({reach}); overlaps follow exactly from the weights, so there are no "
         f"bars; the axes are cut around the plateau. Dashed: rho times the sum over m of the "
-        f"realised T_nm, the plateau that belongs to a teacher unit. (d) Their generalisation error, "
+        f"realised T_nm, the plateau that belongs to a teacher unit. (d) Their error eps_g, "
         f"{table['seed'].nunique()} seeds; dashed: the formula's plateau height. Separation of the "
         f"plateaus (standard deviation between teacher units over that between students), mean "
         f"over seeds with 95 % interval, in order of the panels: {separations}."

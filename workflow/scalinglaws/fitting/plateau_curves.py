@@ -55,7 +55,9 @@ def plateaus(table: pd.DataFrame, window: tuple[float, float]) -> pd.DataFrame:
             row |= {name: middle, f"{name}_low": low, f"{name}_high": high}
             row[f"{name}_ratio"] = middle / formulas[name]
         rows.append(row)
-    return pd.DataFrame(rows)
+    ends = ("", "_low", "_high", "_ratio")
+    measured = [f"{name}{end}" for name in ("height", "tau") for end in ends]
+    return pd.DataFrame(rows, columns=[*IDENTITY, "points", *measured])
 
 
 def lengths(table: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -78,4 +80,4 @@ def lengths(table: pd.DataFrame, level: float) -> pd.DataFrame:
                 "logarithm": length_in_escape_times(identity["dimension"], identity["sigma_j"]),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*IDENTITY, "length", "thinned", "folds", "logarithm"])
