@@ -67,6 +67,13 @@ localrules:
     damico2025_fig1,
     damico2025_fig3,
     worschech2024_fig1,
+    worschech2024_fig2,
+    worschech2024_fig3,
+    worschech2024_fig4,
+    worschech2024_fig5,
+    worschech2024_fig6,
+    worschech2024_extra_plateau,
+    worschech2024_extra_ensemble,
     data,
     ledger,
     paper,
@@ -137,3 +144,45 @@ rule worschech2024_fig1:
     """Committee machine: generalisation error against alpha, order parameters and SGD."""
     input:
         PLAN.target("worschech2024_fig1"),
+
+
+rule worschech2024_fig2:
+    """Linear network: theory at any learning rate, power-law decay against one-pass SGD."""
+    input:
+        PLAN.target("worschech2024_fig2"),
+
+
+rule worschech2024_fig3:
+    """Feature scaling: eps_g with N_l trainable directions, power-law and image spectra."""
+    input:
+        PLAN.target("worschech2024_fig3"),
+
+
+rule worschech2024_fig4:
+    """Committee machine: overlaps with a realised teacher, M different plateaus."""
+    input:
+        PLAN.target("worschech2024_fig4"),
+
+
+rule worschech2024_fig5:
+    """Committee machine: learning curves and escape time over M and L."""
+    input:
+        PLAN.target("worschech2024_fig5"),
+
+
+rule worschech2024_extra_plateau:
+    """Symmetric plateau: height, escape time and length against their formulas."""
+    input:
+        PLAN.target("worschech2024_extra_plateau"),
+
+
+rule worschech2024_fig6:
+    """Specialised phase: eps_g from beside the teacher, its exponent against beta."""
+    input:
+        PLAN.target("worschech2024_fig6"),
+
+
+rule worschech2024_extra_ensemble:
+    """Seed ensembles leaving the plateau: exact reduced simulation against theory."""
+    input:
+        PLAN.target("worschech2024_extra_ensemble"),

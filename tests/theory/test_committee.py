@@ -138,7 +138,7 @@ def levels_form(levels: int, beta: float, alphas: np.ndarray, start: float, sigm
     )
 
 
-@pytest.mark.parametrize("levels", [2, 4])
+@pytest.mark.parametrize("levels", [2, 4, 8])
 def test_block_form_agrees_with_the_hierarchy_of_levels(levels):
     alphas = np.geomspace(0.5, 60, 200)
     alphas[-1] = 60.0

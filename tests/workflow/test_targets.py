@@ -6,7 +6,19 @@ import pytest
 import yaml
 from repository import copy_repository
 
-FIGURES = ["bahri2021_fig1a", "damico2025_fig1", "damico2025_fig3", "worschech2024_fig1"]
+FIGURES = [
+    "bahri2021_fig1a",
+    "damico2025_fig1",
+    "damico2025_fig3",
+    "worschech2024_fig1",
+    "worschech2024_fig2",
+    "worschech2024_fig3",
+    "worschech2024_fig4",
+    "worschech2024_fig5",
+    "worschech2024_extra_plateau",
+    "worschech2024_fig6",
+    "worschech2024_extra_ensemble",
+]
 PAPERS = ["bahri2021", "damico2025", "worschech2024"]
 STAGES = ["all", "data", "figures", "ledger", "paper", "plan", "verify"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws.errors import InputError
+from scalinglaws.shell import add_theory
 
 Verb = Callable[[argparse.Namespace], int | None]
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m scalinglaws", description=__doc__)
     verbs = top.add_subparsers(required=True, metavar="VERB")
-    for register in (add_for_people, add_for_rules):
+    for register in (add_for_people, add_theory, add_for_rules):
         register(verbs)
     return top
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, bootstrap
+from scalinglaws.fitting.crossings import crossing
 from scalinglaws.fitting.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.streams import generator
 from scalinglaws.theory.plateau import escape_time, plateau_height
@@ -113,16 +114,6 @@ def crossing_ratio(level: float) -> Callable[[pd.DataFrame], float]:
         )
 
     return crossing_of_both
-
-
-def crossing(alphas: np.ndarray, errors: np.ndarray, level: float) -> float:
-    """First alpha at which a curve falls below a level, interpolated in logarithms; else NaN."""
-    below = np.flatnonzero(errors < level)
-    if len(below) == 0 or below[0] == 0 or not np.isfinite(errors[below[0] - 1]):
-        return float("nan")
-    pair = slice(below[0] - 1, below[0] + 1)
-    logarithms = np.log(errors[pair])[::-1]
-    return float(np.exp(np.interp(np.log(level), logarithms, np.log(alphas[pair])[::-1])))
 
 
 def theory_curves(tables: Tables, levels: int, start: str) -> pd.DataFrame:

@@ -8,7 +8,8 @@ loss (zeta - sigma)^2 / 2, alpha = examples / N. float64 throughout.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import diffrax
@@ -81,6 +82,13 @@ def mean_four(C: Any, student_units: int) -> jax.Array:
     C12, C34 = C[:K, :K, None, None], C[None, None]
     C13, C14 = C[:K, None, :, None], C[:K, None, None, :]
     C23, C24 = C[None, :K, :, None], C[None, :K, None, :]
+    return four_point((D1, D2, D3, D4), (C12, C13, C14, C23, C24, C34))
+
+
+def four_point(D: Sequence[Any], C: Sequence[Any]) -> jax.Array:
+    """I4(1, 2, 3, 4) elementwise from D_a = 1 + C_aa and (C12, C13, C14, C23, C24, C34)."""
+    D1, D2, D3, D4 = D
+    C12, C13, C14, C23, C24, C34 = C
     L4 = D1 * D2 - C12**2
     L0 = L4 * C34 - C23 * C24 * D1 - C13 * C14 * D2 + C12 * (C13 * C24 + C14 * C23)
     L1 = L4 * D3 - C23**2 * D1 - C13**2 * D2 + 2 * C12 * C13 * C23
@@ -152,14 +160,21 @@ def largest_error(scaled: Any) -> jax.Array:
     return jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(scaled)]))
 
 
-@jax.jit
+@partial(jax.jit, static_argnums=(0, 1))
 def integrate(
-    start: tuple[Any, Any],
+    rates: Callable[..., Any],
+    observe: Callable[..., dict[str, jax.Array]],
+    start: Any,
     problem: Mapping[str, Any],
     alphas: Any,
     relative: Any,
     absolute: Any,
 ) -> dict[str, jax.Array]:
+    """Integrate d(state)/d alpha = rates(alpha, state, problem) and observe it at `alphas`.
+
+    Explicit: per block the stiffness is eta lambda_k alpha alone, so steps grow as L, and the
+    coupling of all blocks through A, Gamma, G would make an implicit step dense.
+    """
     controller = diffrax.PIDController(
         rtol=relative,
         atol=absolute,
@@ -168,7 +183,7 @@ def integrate(
         force_dtmin=False,
     )
     solution = diffrax.diffeqsolve(
-        diffrax.ODETerm(derivative),
+        diffrax.ODETerm(rates),
         diffrax.Tsit5(),
         t0=0.0,
         t1=alphas[-1],
@@ -180,7 +195,7 @@ def integrate(
         max_steps=MAX_STEPS,
         throw=False,
     )
-    return jax.vmap(observables, in_axes=(0, None))(solution.ys, problem)
+    return jax.vmap(observe, in_axes=(0, None))(solution.ys, problem)
 
 
 def padded(blocks: Any, length: int) -> jax.Array:
@@ -210,6 +225,17 @@ def solve(
     - (points,) arrays: eps_g, local_slope = d ln eps_g / d ln alpha, split = r^(1) and
       growth_rate = d ln r^(1) / d alpha. Where the integration fails, NaN.
     """
+    state, problem = posed(start, beta, eta, noise)
+    tolerances = (jnp.asarray(relative), jnp.asarray(absolute))
+    abscissae = jnp.asarray(alphas, dtype=float)
+    found = integrate(derivative, observables, state, problem, abscissae, *tolerances)
+    return curves(np.asarray(alphas), {name: np.asarray(values) for name, values in found.items()})
+
+
+def posed(
+    start: Overlaps, beta: float, eta: float, noise: bool
+) -> tuple[tuple[jax.Array, jax.Array], dict[str, jax.Array]]:
+    """State (R, Q) and problem of `derivative`, with blocks padded to a common number."""
     levels = len(start.R)
     length = next(size for size in PADDED_LEVELS if size >= levels)
     lam = eigenvalues(levels, beta)
@@ -220,10 +246,33 @@ def solve(
         "eta": jnp.asarray(eta, dtype=float),
         "noise": jnp.asarray(float(noise)),
     }
-    state = (padded(start.R, length), padded(start.Q, length))
-    tolerances = (jnp.asarray(relative), jnp.asarray(absolute))
-    found = integrate(state, problem, jnp.asarray(alphas, dtype=float), *tolerances)
-    return curves(np.asarray(alphas), {name: np.asarray(values) for name, values in found.items()})
+    return (padded(start.R, length), padded(start.Q, length)), problem
+
+
+def overlaps_of_orders(state: tuple[Any, Any], problem: Mapping[str, Any]) -> dict[str, jax.Array]:
+    """eps_g and R^(l) = (1/L) sum_k lambda_k^l R_k, (orders, K, M), l in problem["orders"]."""
+    R, Q = state
+    C = field_covariance(Overlaps(R, Q, problem["T"]), problem["block_weights"])
+    # lambda^(l-1) times the weights lambda / L, which are zero where blocks are padding.
+    weights = problem["lam"] ** (problem["orders"][:, None] - 1) * problem["block_weights"]
+    overlaps = jnp.tensordot(weights, R, 1)
+    return {"eps_g": error_of_covariance(C, Q.shape[-1]), "overlaps": overlaps}
+
+
+def solve_overlaps(
+    start: Overlaps, alphas: np.ndarray, orders: Sequence[int], *, beta: float, eta: float
+) -> dict[str, np.ndarray]:
+    """Integrate as `solve`; returns eps_g (points,) and R^(l) as overlaps (points, orders, K, M).
+
+    R^(l) = J Sigma^l B^T / N for every l >= 1 in `orders`. NaN where the integration fails.
+    """
+    state, problem = posed(start, beta, eta, noise=True)
+    problem["orders"] = jnp.asarray(orders, dtype=float)
+    tolerances = (jnp.asarray(RELATIVE_TOLERANCE), jnp.asarray(ABSOLUTE_TOLERANCE))
+    abscissae = jnp.asarray(alphas, dtype=float)
+    found = integrate(derivative, overlaps_of_orders, state, problem, abscissae, *tolerances)
+    values = {name: np.asarray(of) for name, of in found.items()}
+    return {name: np.where(np.isfinite(of), of, np.nan) for name, of in values.items()}
 
 
 def curves(alphas: np.ndarray, found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

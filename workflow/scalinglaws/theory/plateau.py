@@ -9,6 +9,11 @@ import math
 from scalinglaws.theory.power_law_spectrum import moment
 
 
+def plateau_overlap(units: int) -> float:
+    """rho: R_in = rho and Q_ij = M rho^2 on the plateau, in every block, for every i, n, j."""
+    return 1 / math.sqrt(units * (2 * units - 1))
+
+
 def plateau_height(units: int) -> float:
     """eps_g on the plateau, 1/6 - (M/pi) arcsin(1/(2M)); the same for every L and beta."""
     return 1 / 6 - units / math.pi * math.asin(1 / (2 * units))
@@ -21,3 +26,26 @@ def escape_time(units: int, eta: float, levels: int, beta: float) -> float:
     """
     speed = 2 * eta * moment(levels, beta, 2)
     return math.pi * math.sqrt(2 * units - 1) * (2 * units + 1) ** 1.5 / speed
+
+
+def length_in_escape_times(dimension: int, sigma_j: float, constant: float = 0.0) -> float:
+    """alpha_P / tau_esc = D + ln(N) / 2 - ln(sigma_J) (after Biehl et al. 1996).
+
+    It is the logarithm of how much r^(1) must grow from sigma_J / sqrt(N); D, of order one,
+    holds the overlap at which the plateau counts as left and the growth before it is reached.
+    """
+    return constant + math.log(dimension) / 2 - math.log(sigma_j)
+
+
+def plateau_length(
+    units: int,
+    eta: float,
+    levels: int,
+    beta: float,
+    dimension: int,
+    sigma_j: float,
+    constant: float = 0.0,
+) -> float:
+    """alpha_P, the alpha at which the plateau is left, in units of alpha."""
+    tau = escape_time(units, eta, levels, beta)
+    return tau * length_in_escape_times(dimension, sigma_j, constant)

@@ -1,0 +1,145 @@
+"""Linear network learning by one-pass SGD from inputs with a power-law spectrum.
+
+Worschech & Rosenow (arXiv 2410.09005), section 4, K = M = 1: the error of the weights along the
+k-th eigen-direction, v_k = <(B_k - J_k)^2>, starts at 1 + sigma_J^2, and
+eps_g = (1 / 2L) sum_k lambda_k v_k. K = M units behave in the same way; other K and M have the
+learning rate (M/K) eta and the start 1 + M sigma_J^2 / K. alpha = examples / N. float64, (L,)
+eigenvalues `variances` in descending order, any spectrum unless a power law is named.
+"""
+
+import numpy as np
+from scipy.special import gamma, gammainc
+
+from scalinglaws.theory.power_law_spectrum import eigenvalues
+
+Array = np.ndarray
+
+
+def first_squares(size: int, sigma_j: float) -> Array:
+    """Typical start 1 + sigma_J^2 of every direction, (size,)."""
+    return np.full(size, 1.0 + sigma_j**2)
+
+
+def small_eta_error(variances: Array, squares: Array, alphas: Array, eta: float) -> Array:
+    """eps_g for eta -> 0 at fixed eta alpha: (1/2L) sum_k lambda_k v_k e^(-2 eta lambda_k alpha).
+
+    squares: v_k(0), typical or realised (B_k - J_k)^2. Returns (alphas,).
+    """
+    rates = 2 * eta * np.asarray(alphas, dtype=float)
+    weights = variances * squares / (2 * len(variances))
+    # Row by row: all pairs of 200 alphas and 16384 levels at once would take 26 MB a copy.
+    return np.array([np.exp(-rate * variances) @ weights for rate in rates])
+
+
+def drift(variances: Array, eta: float) -> Array:
+    """(L, L) symmetric matrix A = -2 eta diag(lambda) + (eta^2 / L) lambda lambda^T of dv/dalpha.
+
+    It is stable below the critical rate 2, where its largest eigenvalue changes sign.
+    """
+    noise = eta**2 / len(variances) * np.outer(variances, variances)
+    return noise - np.diag(2 * eta * variances)
+
+
+def general_eta_error(variances: Array, squares: Array, alphas: Array, eta: float) -> Array:
+    """eps_g of the order-parameter theory at any eta: (1/2L) lambda^T exp(A alpha) v(0)."""
+    rates, modes = np.linalg.eigh(drift(variances, eta))
+    weights = (variances @ modes) * (squares @ modes) / (2 * len(variances))
+    return np.array([np.exp(rates * alpha) @ weights for alpha in np.asarray(alphas, dtype=float)])
+
+
+def finite_size_error(shares: Array, squares: Array, steps: Array, eta: float) -> Array:
+    """Mean eps_g of SGD with Gaussian inputs after numbers of steps, exact at any N.
+
+    One example changes the mean squares by v <- (1 - 2 eta p + 2 eta^2 p^2) v + eta^2 p (p . v),
+    p_k = lambda_k / N, whatever the start; mixed moments never enter. Returns (steps,).
+    """
+    decay = 1 - 2 * eta * shares + 2 * (eta * shares) ** 2
+    factors, modes = np.linalg.eigh(np.diag(decay) + eta**2 * np.outer(shares, shares))
+    weights = (shares @ modes) * (squares @ modes) / 2
+    # Rounding may leave a factor at 1 + 1e-16 or at -1e-17: both mean its bound.
+    factors = np.clip(factors, 0.0, None)
+    return np.array([factors ** float(step) @ weights for step in steps])
+
+
+def incomplete_gamma_error(
+    levels: int, beta: float, alphas: Array, eta: float, sigma_j: float, *, ends: bool = False
+) -> Array:
+    """Small-eta eps_g with the sum over levels replaced by an integral from 1 to L.
+
+    (1 + sigma_J^2) / (2 (1+beta) H) x^(-s) [gamma(s, x) - gamma(s, x L^-(1+beta))] with
+    x = 2 eta lambda_1 alpha, s = beta / (1+beta), H = sum_l l^-(1+beta).
+    ends: add the Euler-Maclaurin terms of both ends up to the first derivative, which matter
+    where few directions carry the loss (beta > 1, alpha near 1 / (2 eta lambda_1)).
+    """
+    power, exponent = 1 + beta, decay_exponent(beta)
+    first = eigenvalues(levels, beta)[0]
+    x = 2 * eta * first * np.asarray(alphas, dtype=float)
+    last = float(levels) ** -power
+    between = gammainc(exponent, x) - gammainc(exponent, x * last)
+    total = x**-exponent * gamma(exponent) * between / power
+    if ends:
+        total = total + end_terms(x, power, 1.0) + end_terms(x, power, float(levels), upper=True)
+    # lambda_1 = L / H, so 1 / H = lambda_1 / L.
+    return (1 + sigma_j**2) / 2 * first / levels * total
+
+
+def end_terms(x: Array, power: float, level: float, *, upper: bool = False) -> Array:
+    """f/2 -+ f'/12 of the summand f(l) = l^-power exp(-x l^-power) at one end of the sum."""
+    value = level**-power * np.exp(-x * level**-power)
+    slope = value * power / level * (x * level**-power - 1)
+    return value / 2 + (slope if upper else -slope) / 12
+
+
+def power_law_error(levels: int, beta: float, alphas: Array, eta: float, sigma_j: float) -> Array:
+    """eps_g between 1 / (2 eta lambda_1) and 1 / (2 eta lambda_L): alpha^(-beta / (1+beta))."""
+    first, exponent = eigenvalues(levels, beta)[0], decay_exponent(beta)
+    x = 2 * eta * first * np.asarray(alphas, dtype=float)
+    amplitude = (1 + sigma_j**2) * gamma(exponent) * first / levels / (2 * (1 + beta))
+    return amplitude * x**-exponent
+
+
+def decay_exponent(beta: float) -> float:
+    """beta / (1 + beta)."""
+    return beta / (1 + beta)
+
+
+def power_law_range(levels: int, beta: float, eta: float) -> tuple[float, float]:
+    """alphas 1 / (2 eta lambda_1) and 1 / (2 eta lambda_L) at which the first and last level go."""
+    spectrum = eigenvalues(levels, beta)
+    return float(1 / (2 * eta * spectrum[0])), float(1 / (2 * eta * spectrum[-1]))
+
+
+def feature_error(
+    variances: Array, squares: Array, trainable: int, alphas: Array, eta: float
+) -> Array:
+    """eps_g when only the first N_l eigen-directions learn, small eta (Eq 11).
+
+    Raises ValueError when N_l is not between 0 and N.
+    """
+    check_trainable(trainable, len(variances))
+    rates = np.where(np.arange(len(variances)) < trainable, variances, 0.0)
+    weights = variances * squares / (2 * len(variances))
+    return np.array([np.exp(-2 * eta * rates * alpha) @ weights for alpha in np.asarray(alphas)])
+
+
+def untrained_error(variances: Array, squares: Array, trainable: int) -> float:
+    """eps_g(alpha -> infinity) for eta -> 0: what the directions that do not learn leave."""
+    check_trainable(trainable, len(variances))
+    rest = slice(trainable, None)
+    return float(variances[rest] @ squares[rest]) / (2 * len(variances))
+
+
+def learning_rate_factor(variances: Array, trainable: int, eta: float) -> float:
+    """1 / (1 - eta s / 2), s = (1/N) sum_(k <= N_l) lambda_k: what finite eta adds to slow loss."""
+    share = float(np.sum(variances[:trainable])) / len(variances)
+    return 1 / (1 - eta * share / 2)
+
+
+def check_trainable(trainable: int, size: int) -> None:
+    if not 0 <= trainable <= size:
+        raise ValueError(f"{trainable} trainable directions of {size}")
+
+
+def power_law_tail(trainable: Array, beta: float, size: float) -> Array:
+    """N_l^-beta - N^-beta, proportional to the loss that N_l trained directions of N leave."""
+    return np.asarray(trainable, dtype=float) ** -beta - float(size) ** -beta
