@@ -168,7 +168,7 @@ def test_a_student_on_top_of_the_teacher_stays_there():
 
 @pytest.mark.parametrize("distance", [1e-6, 1e-9])
 def test_small_deviations_keep_their_relative_precision(distance):
-    """Dynamics beside the teacher are linear: a student closer by a factor moves less by that factor."""
+    # Dynamics beside the teacher are linear: a student closer by a factor moves less by it.
     student, teacher = random_weights(2, 2, 60, 10)
     generator = np.random.default_rng(11)
     normals, lengths = generator.standard_normal((200, 12)), generator.uniform(1, 4, (200, 3))
