@@ -37,7 +37,7 @@ def draw(
 ) -> Drawing:
     """Panels: eps_g for three M, colours for L; then tau_esc over M."""
     table, found = tables["plateau_theory"], fits["plateau_laws"]
-    curves = members(table, "curve")
+    curves = sorted(members(table, "curve"), key=lambda member: member[0]["levels"])
     units = sorted({int(identity["hidden"]) for identity, _ in curves})
     figure, axes = new_figure(2, 2)
     parts: Rows = []
@@ -97,7 +97,8 @@ def escape_panel(axes: Axes, found: pd.DataFrame, fits: Mapping[str, Any]) -> Ro
     text = slope_label("slope", fits["escape_exponent_units"])
     axes.plot([], [], " ", label=text)
     name = r"$\eta\,\mu_2\,\tau_\mathrm{esc}$"
-    dress(axes, "hidden units $M$", name, title="d  escape time", loc="lower right")
+    dress(axes, "hidden units $M$", name, title="d  escape time", loc="upper left")
+    axes.set_ylim(top=30 * axes.get_ylim()[1])  # room for the legend
     plain_ticks(axes, sorted(int(m) for m in quiet["hidden"].unique()))
     return [*parts, squares]
 
