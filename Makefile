@@ -8,7 +8,7 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help environment reproduce plan test lint format verify clean
+.PHONY: help environment reproduce plan test benchmark lint format verify clean
 
 help:           ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -29,6 +29,10 @@ plan: $(READY)  ## what SCALE will run and what it costs
 
 test: $(READY)  ## the tests
 	$(BIN)/python -m pytest -n $(CORES) --dist loadfile
+
+benchmark: $(READY) ## speed of simulators and equations, as ratios measured in one run
+	$(BIN)/python tests/performance/committee_simulators.py
+	$(BIN)/python tests/performance/committee_theory.py
 
 lint: $(READY)  ## formatting, linting, types, workflow lint
 	$(BIN)/ruff check .
