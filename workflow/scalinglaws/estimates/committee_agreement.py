@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, bootstrap
+from scalinglaws.fitting.bootstrap import bootstrap, bootstrap_quantity
 from scalinglaws.fitting.crossings import crossing
 from scalinglaws.fitting.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.streams import generator
@@ -86,11 +86,8 @@ def over_seeds(
         draws=settings["draws"],
         generator=stream,
     )
-    return quantity(
-        interval.estimate,
-        (interval.low, interval.high),
-        interval_kind=BOOTSTRAP_KIND,
-        standard_error=interval.standard_error,
+    return bootstrap_quantity(
+        interval,
         scan=(values.min(), values.max()),
         why="one seed has no spread over seeds" if len(values) < 2 else None,
         **facts,

@@ -9,7 +9,7 @@ from scipy.stats import chi2
 from scipy.stats import t as student
 
 from scalinglaws.estimates.committee_agreement import crossing
-from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, bootstrap
+from scalinglaws.fitting.bootstrap import bootstrap, bootstrap_quantity
 from scalinglaws.fitting.quantity import Quantity, quantity, unavailable
 from scalinglaws.streams import generator
 from scalinglaws.theory.plateau import escape_time
@@ -64,11 +64,8 @@ def mean_ratio(
         draws=settings["draws"],
         generator=stream,
     )
-    return quantity(
-        interval.estimate,
-        (interval.low, interval.high),
-        interval_kind=BOOTSTRAP_KIND,
-        standard_error=interval.standard_error,
+    return bootstrap_quantity(
+        interval,
         **facts,
     )
 

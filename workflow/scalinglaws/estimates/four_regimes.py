@@ -6,9 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, bootstrap, exponent_over_seeds, mean_curve
+from scalinglaws.fitting.bootstrap import (
+    bootstrap,
+    bootstrap_quantity,
+    exponent_over_seeds,
+    mean_curve,
+)
 from scalinglaws.fitting.power_law import fit_power_law
-from scalinglaws.fitting.quantity import Quantity, quantity, unavailable
+from scalinglaws.fitting.quantity import Quantity, unavailable
 from scalinglaws.streams import generator
 
 Settings = Mapping[str, Any]
@@ -164,11 +169,8 @@ def derived(
     found = bootstrap(
         statistic, slope_used["n_seeds"], draws=settings["draws"], generator=draws_from
     )
-    return quantity(
-        found.estimate,
-        (found.low, found.high),
-        standard_error=found.standard_error,
-        interval_kind=BOOTSTRAP_KIND,
+    return bootstrap_quantity(
+        found,
         **facts,
     )
 

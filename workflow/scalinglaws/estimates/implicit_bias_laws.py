@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.errors import InputError
-from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, bootstrap
+from scalinglaws.fitting.bootstrap import bootstrap, bootstrap_quantity
 from scalinglaws.fitting.norm_curves import (
     Means,
     Runs,
@@ -109,11 +109,8 @@ def law_quantities(
             draws=settings["draws"],
             generator=generator(settings["seed"], PAPER, FIT, {"norm": norm}, name),
         )
-        found[name] = quantity(
-            interval.estimate,
-            (interval.low, interval.high),
-            standard_error=interval.standard_error,
-            interval_kind=BOOTSTRAP_KIND,
+        found[name] = bootstrap_quantity(
+            interval,
             scan=scans.get(name),
             **windows.get(name, {}),
             **facts,
@@ -163,11 +160,8 @@ def monotone_quantity(
         draws=settings["draws"],
         generator=generator(settings["seed"], PAPER, FIT, {}, "norm_monotone_share"),
     )
-    return quantity(
-        interval.estimate,
-        (interval.low, interval.high),
-        standard_error=interval.standard_error,
-        interval_kind=BOOTSTRAP_KIND,
+    return bootstrap_quantity(
+        interval,
         n_points=runs.monotone.size,
         **{**facts, "rule": None},
     )

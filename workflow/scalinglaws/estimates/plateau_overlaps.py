@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, bootstrap
-from scalinglaws.fitting.quantity import Quantity, quantity, unavailable
+from scalinglaws.fitting.bootstrap import bootstrap, bootstrap_quantity
+from scalinglaws.fitting.quantity import Quantity, unavailable
 from scalinglaws.streams import generator
 from scalinglaws.theory.plateau import plateau_height
 
@@ -88,11 +88,8 @@ def over_seeds(values: list[float], name: str, settings: Settings) -> Quantity:
         draws=settings["draws"],
         generator=stream,
     )
-    return quantity(
-        interval.estimate,
-        (interval.low, interval.high),
-        interval_kind=BOOTSTRAP_KIND,
-        standard_error=interval.standard_error,
+    return bootstrap_quantity(
+        interval,
         n_points=len(samples),
         n_seeds=len(samples),
         scan=(samples.min(), samples.max()),

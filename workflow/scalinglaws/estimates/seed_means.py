@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, bootstrap
+from scalinglaws.fitting.bootstrap import bootstrap, bootstrap_quantity
 from scalinglaws.fitting.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.streams import generator
 
@@ -20,11 +20,8 @@ def bootstrapped(
     identity = {"name": name}
     stream = generator(settings["seed"], "worschech2024", "linear", identity, "bootstrap")
     interval = bootstrap(statistic, n_seeds, draws=settings["draws"], generator=stream)
-    return quantity(
-        interval.estimate,
-        (interval.low, interval.high),
-        interval_kind=BOOTSTRAP_KIND,
-        standard_error=interval.standard_error,
+    return bootstrap_quantity(
+        interval,
         n_seeds=n_seeds,
         why="one seed has no spread over seeds" if n_seeds < 2 else None,
         **facts,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.errors import InputError
-from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, bootstrap, exponent_over_seeds
+from scalinglaws.fitting.bootstrap import bootstrap, bootstrap_quantity, exponent_over_seeds
 from scalinglaws.fitting.power_law import fit_power_law
 from scalinglaws.fitting.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.fitting.windows import select
@@ -238,11 +238,8 @@ def resampled(
 ) -> Quantity:
     units, draws = facts["n_seeds"], settings["draws"]
     found = bootstrap(statistic, units, draws=draws, generator=stream(settings, name))
-    return quantity(
-        found.estimate,
-        (found.low, found.high),
-        interval_kind=BOOTSTRAP_KIND,
-        standard_error=found.standard_error,
+    return bootstrap_quantity(
+        found,
         why="one seed has no spread over seeds" if units < 2 else None,
         **facts,
     )

@@ -18,6 +18,7 @@ from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import seed_sequence
 from scalinglaws.theory.power_law_spectrum import multiplicity
 from scalinglaws.training.compiled_draws import first_state as first_bits
+from scalinglaws.training.one_pass import train_in_turn
 from scalinglaws.training.reduced_committee import (
     coordinates,
     draw_inputs,
@@ -50,18 +51,19 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     with the first alpha below ``stop_error``; a diverged member is NaN from there on.
     """
     members, steps = identities(settings), observation_steps(settings)
-    curves = np.full((len(members), len(steps)), np.nan)
-    state = session.load() or next_member({"curves": curves}, settings, members[0], 0)
-    chunks = -(-int(steps[-1]) // CHUNK)
-    for index in range(int(state["member"]), len(members)):
-        if index != int(state["member"]):
-            state = next_member(state, settings, members[index], index)
-        for chunk in range(int(state["chunk"]), chunks):
-            if not finished(settings, state):
-                train_chunk(state, settings, members[index], chunk, steps)
-            state["chunk"] = np.array(chunk + 1)
-            session.save(state)
-            session.progress(index * chunks + chunk + 1, len(members) * chunks)
+
+    def train_on(state: State, index: int, chunk: int) -> None:
+        if not finished(settings, state):
+            train_chunk(state, settings, members[index], chunk, steps)
+
+    state = train_in_turn(
+        session,
+        len(members),
+        -(-int(steps[-1]) // CHUNK),
+        lambda before, index: next_member(before, settings, members[index], index),
+        train_on,
+        {"curves": np.full((len(members), len(steps)), np.nan)},
+    )
     return table(settings, members, steps, state["curves"])
 
 

@@ -19,6 +19,7 @@ from scalinglaws.measures.committee import first_overlaps, generalisation_error
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory.power_law_spectrum import input_variances
+from scalinglaws.training.one_pass import train_in_turn
 from scalinglaws.training.session import Session
 
 # Examples drawn from one generator: resuming at a chunk needs no generator state. A larger chunk
@@ -86,24 +87,15 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     Returns columns member, levels, seed, dimension, alpha, quantity ("eps_g"), value.
     """
     members, steps = identities(settings), observation_steps(settings)
-    state = session.load() or first_state(settings, members[0], len(members), len(steps))
-    chunks = -(-int(steps[-1]) // CHUNK)
-    for index in range(int(state["member"]), len(members)):
-        if index != int(state["member"]):
-            state = next_member(state, settings, members[index], index)
-        for chunk in range(int(state["chunk"]), chunks):
-            train_chunk(state, settings, members[index], chunk, steps)
-            state["chunk"] = np.array(chunk + 1)
-            session.save(state)
-            session.progress(index * chunks + chunk + 1, len(members) * chunks)
+    state = train_in_turn(
+        session,
+        len(members),
+        -(-int(steps[-1]) // CHUNK),
+        lambda before, index: next_member(before, settings, members[index], index),
+        lambda state, index, chunk: train_chunk(state, settings, members[index], chunk, steps),
+        {"curves": np.full((len(members), len(steps)), np.nan)},
+    )
     return table(settings, members, steps, state["curves"])
-
-
-def first_state(
-    settings: Mapping[str, Any], identity: Mapping[str, Any], members: int, points: int
-) -> dict[str, np.ndarray]:
-    curves = {"curves": np.full((members, points), np.nan)}
-    return next_member(curves, settings, identity, 0)
 
 
 def next_member(

@@ -19,6 +19,7 @@ from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory.power_law_spectrum import input_variances
 from scalinglaws.theory.specialised import quadratic_error
+from scalinglaws.training.one_pass import train_in_turn
 from scalinglaws.training.session import Session
 
 CHUNK = 8192  # examples from one generator: resuming at a chunk needs no generator state
@@ -43,17 +44,14 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     NaN from where it diverged.
     """
     members, steps = identities(settings), observation_steps(settings)
-    curves = np.full((len(members), len(steps)), np.nan)
-    state = session.load() or next_member({"curves": curves}, settings, members[0], 0)
-    chunks = -(-int(steps[-1]) // CHUNK)
-    for index in range(int(state["member"]), len(members)):
-        if index != int(state["member"]):
-            state = next_member(state, settings, members[index], index)
-        for chunk in range(int(state["chunk"]), chunks):
-            train_chunk(state, settings, members[index], chunk, steps)
-            state["chunk"] = np.array(chunk + 1)
-            session.save(state)
-            session.progress(index * chunks + chunk + 1, len(members) * chunks)
+    state = train_in_turn(
+        session,
+        len(members),
+        -(-int(steps[-1]) // CHUNK),
+        lambda before, index: next_member(before, settings, members[index], index),
+        lambda state, index, chunk: train_chunk(state, settings, members[index], chunk, steps),
+        {"curves": np.full((len(members), len(steps)), np.nan)},
+    )
     return table(settings, members, steps, state["curves"])
 
 
