@@ -8,7 +8,13 @@ import numpy as np
 
 from scalinglaws.codedigest import code_digest
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.data.readers import read_cifar, read_digits_csv, read_idx, read_svhn
+from scalinglaws.data.readers import (
+    read_cifar,
+    read_digits_csv,
+    read_idx,
+    read_npz_part,
+    read_svhn,
+)
 from scalinglaws.data.registry import Entry
 from scalinglaws.data.sources import Sourced, collect
 from scalinglaws.data.stored import save_dataset
@@ -51,7 +57,7 @@ def prepare(name: str, entry: Entry, downloads: str | Path = "results/data/downl
     for part, (images, labels) in (("train", train), ("test", test)):
         check_part(name, part, images, labels, entry)
     card = describe(name, entry, sourced, train, test)
-    check_repeats(name, card["repeats"], entry["repeats_at_most"])
+    check_repeats(name, card["repeats"], entry.get("repeats_at_most"))
     return Dataset(name, *train, *test, card)
 
 
@@ -88,6 +94,20 @@ def from_digits_csv(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled
     return (images[train], labels[train]), (images[test], labels[test])
 
 
+def from_npz_parts(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Labelled]:
+    """Parts one after the other; the last images stand for a test set."""
+    parts = [read_npz_part(sourced.files[file["name"]], file["name"]) for file in entry["files"]]
+    images = np.concatenate([images for images, _ in parts]) if parts[1:] else parts[0][0]
+    labels = np.concatenate([labels for _, labels in parts])
+    if len(images) != entry["images"]:
+        raise InputError(
+            f"{name}: {len(images)} images in {entry['folder']}, expected {entry['images']}; get "
+            "the files again, or correct images in config/datasets.yaml."
+        )
+    first = len(images) - entry["test_images"]
+    return (images[:first], labels[:first]), (images[first:], labels[first:])
+
+
 def stratified_split(name: str, labels: np.ndarray, split: Entry) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of the two parts: so many of each class, then each part in random order.
 
@@ -117,23 +137,29 @@ LAYOUTS = {
     "cifar100_binary": from_cifar,
     "svhn_mat": from_svhn,
     "digits_csv": from_digits_csv,
+    "npz_parts": from_npz_parts,
 }
 
 
 def check_part(name: str, part: str, images: np.ndarray, labels: np.ndarray, entry: Entry) -> None:
     """Raises InputError when shape or class counts differ from the registry's."""
-    shape, counts = tuple(entry["image_shape"]), class_counts(entry, part)
+    shape, classes = tuple(entry["image_shape"]), number_of_classes(entry)
     if images.shape[1:] != shape or len(images) != len(labels):
         raise InputError(
             f"{name}: the {part} part has images of shape {images.shape} and {len(labels)} labels, "
             f"expected {shape} each and as many labels; replace the files of {entry['folder']}."
         )
-    found = np.bincount(labels, minlength=len(counts)).tolist()
+    found = np.bincount(labels, minlength=classes).tolist()
+    counts = class_counts(entry, part) if "per_class" in entry else found[:classes]
     if found != counts:
         raise InputError(
             f"{name}: the {part} part has {found} images per class, expected {counts}; "
             f"replace the files of {entry['folder']}."
         )
+
+
+def number_of_classes(entry: Entry) -> int:
+    return int(entry["per_class"]["classes"] if "per_class" in entry else entry["classes"])
 
 
 def class_counts(entry: Entry, part: str) -> list[int]:
@@ -172,6 +198,11 @@ def describe(
 ) -> dict[str, Any]:
     """The card: everything a reader of a result must know about the data behind it."""
     grades = sorted(set(sourced.exactness.values()))
+    classes = number_of_classes(entry)
+    counted = {
+        part: np.bincount(labels, minlength=classes).tolist()
+        for part, (_, labels) in (("train", train), ("test", test))
+    }
     return {
         "name": name,
         "title": entry["title"],
@@ -183,10 +214,11 @@ def describe(
         "citation": entry["citation"],
         "notes": entry["notes"],
         "image_shape": list(entry["image_shape"]),
-        "classes": entry["per_class"]["classes"],
+        "classes": classes,
         "counts": {"train": len(train[1]), "test": len(test[1])},
-        "per_class": {part: class_counts(entry, part) for part in ("train", "test")},
-        "repeats": repeats(train[0], test[0]),
+        "per_class": counted,
+        # a million images are not held a second time to count repeats that nobody states
+        "repeats": repeats(train[0], test[0]) if "repeats_at_most" in entry else {},
         "mean": channel_moments(train[0])[0],
         "std": channel_moments(train[0])[1],
     }

@@ -81,3 +81,18 @@ def read_svhn(content: bytes, label: str) -> tuple[np.ndarray, np.ndarray]:
         raise damaged(label, f"X of shape {pixels.shape}", "(32, 32, 3, n) bytes")
     images = np.ascontiguousarray(np.moveaxis(pixels, 3, 0))
     return images, labels.reshape(-1).astype(np.int64) % 10
+
+
+def read_npz_part(content: bytes, label: str) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays X (n, h, w, 3) uint8 and Y (n,) of an npz without pickles; labels as int64.
+
+    Raises InputError for a damaged file, missing arrays or other types.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            images, labels = archive["X"], archive["Y"]
+    except Exception as problem:  # zip, numpy and key errors alike
+        raise damaged(label, repr(problem), "an npz file with the arrays X and Y") from problem
+    if images.dtype != np.uint8 or images.ndim != 4 or labels.ndim != 1:
+        raise damaged(label, f"X {images.dtype} {images.shape}", "images as bytes, labels in a row")
+    return images, labels.astype(np.int64)

@@ -42,6 +42,8 @@ def collect(name: str, entry: Entry, downloads: str | Path) -> Sourced:
     if "package" in entry:
         return from_package(name, entry)
     folder = mirror_folder(entry)
+    if "sums" in entry:
+        return from_holder(name, entry, folder)
     if folder is not None:
         return from_mirror(name, entry, folder)
     return from_network(name, entry, Path(downloads))
@@ -84,6 +86,40 @@ def from_package(name: str, entry: Entry) -> Sourced:
 def from_mirror(name: str, entry: Entry, folder: Path) -> Sourced:
     contents = {file["name"]: read_plain(folder / file["name"]) for file in entry["files"]}
     return checked(name, entry, contents, f"mirror folder {entry['folder']}")
+
+
+def from_holder(name: str, entry: Entry, folder: Path | None) -> Sourced:
+    """Files without published checksums, held against the record that lies beside them."""
+    if folder is None:
+        raise InputError(
+            f"{name} is not downloaded by this workflow: put {entry['files'][0]['name']} and its "
+            f"{entry['sums']} (made with sha256sum) into the folder {entry['folder']} of a mirror "
+            f"and name that mirror in the environment variable {MIRROR}."
+        )
+    recorded = recorded_sums(folder / entry["sums"])
+    contents = {file["name"]: read_plain(folder / file["name"]) for file in entry["files"]}
+    sums = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
+    for file, found in sums.items():
+        if found != recorded.get(file):
+            raise InputError(
+                f"{name}: {folder / file} has sha256 {found}, its record {entry['sums']} says "
+                f"{recorded.get(file, 'nothing')}: get the file again, or record its sum if it is "
+                "the one you mean."
+            )
+    exactness = dict.fromkeys(contents, "as recorded by its holder")
+    return Sourced(contents, exactness, sums, f"mirror folder {entry['folder']}")
+
+
+def recorded_sums(path: Path) -> dict[str, str]:
+    """File name -> sha256 from a file as sha256sum writes it."""
+    lines = read_plain(path).decode(errors="replace").splitlines()
+    pairs = [line.split(maxsplit=1) for line in lines if line.strip()]
+    if any(len(pair) != 2 or len(pair[0]) != 64 for pair in pairs):
+        raise InputError(
+            f"{path} is not a list of checksums: expected lines as sha256sum writes them; make it "
+            "again with: sha256sum FILE > SHA256SUMS"
+        )
+    return {file.strip().lstrip("*"): found for found, file in pairs}
 
 
 def read_plain(path: Path) -> bytes:
