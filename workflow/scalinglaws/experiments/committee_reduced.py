@@ -12,7 +12,12 @@ import numpy as np
 
 from scalinglaws.canonical import member_name
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.experiments.committee_start import PAPER, draw_weights, observation_steps
+from scalinglaws.experiments.committee_start import (
+    PAPER,
+    draw_weights,
+    identities,
+    observation_steps,
+)
 from scalinglaws.measures.committee import generalisation_error
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import seed_sequence
@@ -35,15 +40,6 @@ State = dict[str, np.ndarray]
 Identity = Mapping[str, Any]
 
 
-def identities(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Members of a block, in the order in which they are trained."""
-    return [
-        {"levels": levels, "seed": seed, "dimension": settings["dimension"]}
-        for levels in settings["levels"]
-        for seed in settings["seeds"]
-    ]
-
-
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
     """Train every (levels, seed) and record eps_g until it is below ``stop_error``.
 
@@ -60,21 +56,18 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
         session,
         len(members),
         -(-int(steps[-1]) // CHUNK),
-        lambda before, index: next_member(before, settings, members[index], index),
+        lambda index: first_weights(settings, members[index]),
         train_on,
-        {"curves": np.full((len(members), len(steps)), np.nan)},
+        len(steps),
     )
     return table(settings, members, steps, state["curves"])
 
 
-def next_member(
-    state: Mapping[str, np.ndarray], settings: Mapping[str, Any], identity: Identity, index: int
-) -> State:
+def first_weights(settings: Mapping[str, Any], identity: Identity) -> State:
     student, teacher = coordinates(
         *draw_weights(settings, identity["seed"]), levels=identity["levels"]
     )
-    places = {"member": np.array(index), "chunk": np.array(0)}
-    return {"curves": state["curves"], "student": student, "teacher": teacher, **places}
+    return {"student": student, "teacher": teacher}
 
 
 def finished(settings: Mapping[str, Any], state: State) -> bool:

@@ -14,7 +14,12 @@ import numpy as np
 
 from scalinglaws.canonical import member_name
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.experiments.committee_start import PAPER, draw_weights, observation_steps
+from scalinglaws.experiments.committee_start import (
+    PAPER,
+    draw_weights,
+    identities,
+    observation_steps,
+)
 from scalinglaws.measures.committee import first_overlaps, generalisation_error
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
@@ -72,15 +77,6 @@ def chunk_normals(settings: Mapping[str, Any], identity: Mapping[str, Any], chun
     return generator(settings["seed"], PAPER, "committee_sgd", identity, f"examples {chunk}")
 
 
-def identities(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Members of a block, in the order in which they are trained."""
-    return [
-        {"levels": levels, "seed": seed, "dimension": settings["dimension"]}
-        for levels in settings["levels"]
-        for seed in settings["seeds"]
-    ]
-
-
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
     """Train every (levels, seed) and record eps_g on the grid of alpha.
 
@@ -91,22 +87,17 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
         session,
         len(members),
         -(-int(steps[-1]) // CHUNK),
-        lambda before, index: next_member(before, settings, members[index], index),
+        lambda index: first_weights(settings, members[index]),
         lambda state, index, chunk: train_chunk(state, settings, members[index], chunk, steps),
-        {"curves": np.full((len(members), len(steps)), np.nan)},
+        len(steps),
     )
     return table(settings, members, steps, state["curves"])
 
 
-def next_member(
-    state: Mapping[str, np.ndarray],
-    settings: Mapping[str, Any],
-    identity: Mapping[str, Any],
-    index: int,
+def first_weights(
+    settings: Mapping[str, Any], identity: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
-    student, _ = draw_weights(settings, identity["seed"])
-    member, chunk = np.array(index), np.array(0)
-    return {"curves": state["curves"], "member": member, "chunk": chunk, "student": student}
+    return {"student": draw_weights(settings, identity["seed"])[0]}
 
 
 def train_chunk(

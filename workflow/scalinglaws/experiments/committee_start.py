@@ -11,6 +11,15 @@ from scalinglaws.theory.power_law_spectrum import multiplicity
 PAPER = "worschech2024"
 
 
+def identities(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Members of a block, in the order in which they are trained."""
+    return [
+        {"levels": levels, "seed": seed, "dimension": settings["dimension"]}
+        for levels in settings["levels"]
+        for seed in settings["seeds"]
+    ]
+
+
 def draw_weights(settings: Mapping[str, Any], seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Student J ~ N(0, sigma_J^2) and teacher B ~ N(0, 1), both (hidden, N).
 

@@ -48,19 +48,16 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
         session,
         len(members),
         -(-int(steps[-1]) // CHUNK),
-        lambda before, index: next_member(before, settings, members[index], index),
+        lambda index: first_weights(settings, members[index]),
         lambda state, index, chunk: train_chunk(state, settings, members[index], chunk, steps),
-        {"curves": np.full((len(members), len(steps)), np.nan)},
+        len(steps),
     )
     return table(settings, members, steps, state["curves"])
 
 
-def next_member(
-    state: Mapping[str, np.ndarray], settings: Mapping[str, Any], identity: Identity, index: int
-) -> State:
+def first_weights(settings: Mapping[str, Any], identity: Identity) -> State:
     deviation, teacher = draw_deviation(settings, identity["seed"])
-    places = {"member": np.array(index), "chunk": np.array(0)}
-    return {"curves": state["curves"], "student": teacher + deviation, "teacher": teacher, **places}
+    return {"student": teacher + deviation, "teacher": teacher}
 
 
 def train_chunk(

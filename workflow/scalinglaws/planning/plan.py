@@ -12,8 +12,6 @@ from scalinglaws.config import read_config, read_datasets, read_paper, read_scal
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
 
-STATIONS = "scalinglaws.stations"
-
 
 @dataclass(frozen=True)
 class Plan:

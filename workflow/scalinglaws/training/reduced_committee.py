@@ -24,11 +24,6 @@ from scalinglaws.training.compiled_draws import LANES, fill_chi, fill_normals
 SMALLEST = 1e-300  # keeps the reflection of a zero row defined: it then does nothing
 
 
-def frame_axes(dimension: int, levels: int, student_units: int, teacher_units: int) -> int:
-    """Axes of each block's frame, min(N/L, K + M)."""
-    return min(multiplicity(levels, dimension), student_units + teacher_units)
-
-
 def coordinates(
     student: np.ndarray, teacher: np.ndarray, levels: int
 ) -> tuple[np.ndarray, np.ndarray]:
