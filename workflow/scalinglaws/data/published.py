@@ -24,6 +24,12 @@ MAIN_SETS = tuple(
     for network in ("CNN", "ResNet", "ViT")
     for images in ("MNIST", "CIFAR10", "CIFAR100")
 )
+VARIANT_SETS = (
+    *("CNN_CIFAR10_SGD", "CNN_CIFAR100_SGD"),
+    *("CNN_CIFAR10_wd", "ResNet_CIFAR10_wd", "ViT_CIFAR10_wd"),
+    *("CNN_CIFAR10_norms", "ResNet_CIFAR10_norms", "ViT_CIFAR10_norms"),
+)
+RELEASED_SETS = MAIN_SETS + VARIANT_SETS
 NDARRAY = "numpy.ndarray"
 NUMERIC_KINDS = "biufO"  # O: the outer array, and lists with None; its items pass this reader too
 
@@ -97,8 +103,13 @@ def read_released(content: bytes, label: str) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """Numbers and lists for JSON; what is not finite becomes null.
 
+    Of an array [variant, P, grid] each row is kept from its first to its last finite item, after
+    the index of the first: the grids of those sets have up to 2000 points, few of them reached.
     Raises ValueError for anything that is no number, string, list or array.
     """
+    if isinstance(value, np.ndarray) and value.ndim == 3:
+        rows = value.reshape(-1, value.shape[-1])
+        return {"shape": list(value.shape), "rows": [trimmed(row) for row in rows]}
     if isinstance(value, np.ndarray | list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, np.generic):
@@ -108,6 +119,22 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     raise ValueError(f"a {type(value).__name__} has no place in a released set")
+
+
+def trimmed(row: np.ndarray) -> list[Any]:
+    """Index of the first finite item, then the items from there to the last finite one."""
+    finite = np.flatnonzero(np.isfinite(row))
+    if not len(finite):
+        return [0]
+    return [int(finite[0]), *plain(row[finite[0] : finite[-1] + 1])]
+
+
+def widened(shape: list[int], rows: list[list[Any]]) -> np.ndarray:
+    """The inverse of `trimmed` for all rows: float64 of the shape, NaN where nothing is kept."""
+    array = np.full((len(rows), shape[-1]), np.nan)
+    for row, (first, *values) in zip(array, rows, strict=True):
+        row[first : first + len(values)] = values
+    return array.reshape(shape)
 
 
 def convert(content: bytes, name: str, entry: Entry) -> bytes:
@@ -123,30 +150,32 @@ def convert(content: bytes, name: str, entry: Entry) -> bytes:
     return text.replace('],"', '],\n"').encode() + b"\n"
 
 
-def convert_main_sets(name: str, entry: Entry, downloads: str | Path, folder: str | Path) -> None:
+def convert_released_sets(name: str, entry: Entry, downloads: str | Path, folder: str | Path) -> None:
     """Make config/published/damico2025/*.json from the released files, each checked by sha256.
 
     Raises InputError when the files cannot be had or are not the released ones.
     """
     sourced = collect(name, entry, downloads)
-    for main_set in MAIN_SETS:
-        content = convert(sourced.files[f"{main_set}.npy"], f"{main_set}.npy", entry)
-        write_whole(Path(folder) / f"{main_set}.json", content)
+    for released in RELEASED_SETS:
+        content = convert(sourced.files[f"{released}.npy"], f"{released}.npy", entry)
+        write_whole(Path(folder) / f"{released}.json", content)
 
 
 def load_published(path: str | Path) -> dict[str, Any]:
     """One converted set: lists as arrays (null as NaN, dtype float64 or int64), numbers as they
     are; key `origin` says which file of which commit it is.
 
-    Keys: P_arr, seed_arr, log_x_grid (spectral-complexity values lambda, not their logarithms),
+    Keys: P_arr, seed_arr, log_x_grid (values of the norm lambda, not their logarithms),
     mean_val_error_arr [P, grid] (fraction wrong; NaN where no run reached that lambda), l_0_arr,
     lambda_star_arr, eps_lam_star_P_arr, k1, gamma_1, err_gamma_1, k2, gamma_2, err_gamma_2, ...
+    Sets of weight decay and of other norms: arrays [variant, P, grid] and [variant, P], and
+    gamma_1_arr, err_gamma_1_arr, gamma_2_arr, err_gamma_2_arr, x_left_arr, x_right_arr [variant].
     Raises InputError for a missing or damaged file.
     """
     try:
         record = json.loads(Path(path).read_bytes())
         return {key: as_array(value) for key, value in record.items()}
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, TypeError) as problem:
         raise InputError(
             f"{path} is missing or damaged ({problem}): expected a converted set of released "
             f"curves; restore it with: git checkout -- {path}"
@@ -154,6 +183,8 @@ def load_published(path: str | Path) -> dict[str, Any]:
 
 
 def as_array(value: Any) -> Any:
+    if isinstance(value, dict) and "rows" in value:
+        return widened(**value)
     if not isinstance(value, list):
         return value
     array = np.array(value, dtype=object)

@@ -22,11 +22,13 @@ FOLDER = CONFIG / "published" / "damico2025"
 
 
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
-    """Rows: member, set, P, norm, quantity, value.
+    """Rows: member, set, variant, P, norm, quantity, value.
 
-    Quantities: ``test_error`` (fraction) at each norm of the grid; ``norm_at_optimum``, the mean
-    over seeds of the norm at each seed's smallest test error (norm and value are the same number);
-    ``seeds``, the number of seeds behind the means (norm 0).
+    ``variant`` numbers the weight decays (sets ``_wd``, in the authors' order; their values were
+    not released) and the norms (sets ``_norms``: l1, Frobenius, (2,1), spectral product); it is 0
+    in sets without variants. Quantities: ``test_error`` (fraction) at each norm of the grid;
+    ``norm_at_optimum``, the mean over seeds of the norm at each seed's smallest test error (norm
+    and value are the same number); ``seeds``, the number of seeds behind the means (norm 0).
 
     Raises InputError for a missing file or one that changed since the plan was made.
     """
@@ -43,15 +45,17 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
 
 
 def released_rows(name: str, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    sizes, grid = record["P_arr"].tolist(), record["log_x_grid"]
+    curves = record["mean_val_error_arr"].reshape(-1, len(sizes), len(grid))
+    optima = record["l_0_arr"].reshape(-1, len(sizes))
     rows = []
-    for number, size in enumerate(record["P_arr"].tolist()):
-        identity = {"set": name, "P": size}
+    for variant, number in np.ndindex(*optima.shape):
+        identity = {"set": name, "variant": variant, "P": sizes[number]}
         common = {"member": member_name(identity), **identity}
-        errors = record["mean_val_error_arr"][number]
+        errors, optimum = curves[variant, number], float(optima[variant, number])
         reached = np.isfinite(errors)
-        optimum = float(record["l_0_arr"][number])
         for norm, quantity, value in (
-            (record["log_x_grid"][reached], "test_error", errors[reached]),
+            (grid[reached], "test_error", errors[reached]),
             (optimum, "norm_at_optimum", optimum),
             (0.0, "seeds", float(len(record["seed_arr"]))),
         ):
