@@ -1,4 +1,4 @@
-"""Gauss-Legendre panels for Gaussian averages of functions with structure on known small scales."""
+"""Gauss-Legendre panels for integrals of functions with structure on known small scales."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,23 +15,29 @@ def legendre(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     return np.polynomial.legendre.leggauss(nodes)
 
 
-def gaussian_panels(
-    features: Sequence[tuple[float, float]], lower: float = -EDGE, upper: float = EDGE
+def flat_panels(
+    features: Sequence[tuple[float, float]], lower: float, upper: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes t and weights of Int_lower^upper dt phi(t) f(t), phi the standard normal density.
+    """Nodes t and weights of Int_lower^upper dt f(t).
 
     Each feature (centre, scale) says that f varies on `scale` near `centre`: panels of about
     that width surround the centre and double with the distance. Returns two arrays of one shape.
     """
-    lower, upper = max(lower, -EDGE), min(upper, EDGE)
     edges = {lower, upper}
     for centre, scale in features:
-        reach = scale * 2.0 ** np.arange(-1, max(1, int(np.ceil(np.log2(2 * EDGE / scale))) + 1))
+        doublings = max(1, int(np.ceil(np.log2((upper - lower) / scale))))
+        reach = scale * 2.0 ** np.arange(-1, doublings + 1)
         marks = np.concatenate([[centre], centre + reach, centre - reach])
         edges.update(marks[(marks > lower) & (marks < upper)].tolist())
     borders = np.array(sorted(edges))
     x, w = legendre(NODES)
     half = 0.5 * np.diff(borders)[:, None]
-    t = (borders[:-1, None] + half * (1.0 + x)).ravel()
-    weights = (half * w).ravel() * np.exp(-0.5 * t**2) / np.sqrt(2 * np.pi)
-    return t, weights
+    return (borders[:-1, None] + half * (1.0 + x)).ravel(), (half * w).ravel()
+
+
+def gaussian_panels(
+    features: Sequence[tuple[float, float]], lower: float = -EDGE, upper: float = EDGE
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `flat_panels`, for Int_lower^upper dt phi(t) f(t), phi the standard normal density."""
+    t, weights = flat_panels(features, max(lower, -EDGE), min(upper, EDGE))
+    return t, weights * np.exp(-0.5 * t**2) / np.sqrt(2 * np.pi)
