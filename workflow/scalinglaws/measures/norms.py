@@ -1,30 +1,115 @@
 """Norms of a network's weights, the abscissa of the curves of D'Amico et al. (arXiv:2505.13230).
 
 A layer enters as a matrix A: (out, in) or, for a convolution, the flattened (out, in * k * k).
-s = its largest singular value, c = sum of the l2 norms of its columns, r = of its rows. Biases
-enter only the entrywise norms. All functions take stacks (leading member axis) and return one
-float64 number per member: products of small singular values underflow in float32.
+s = its largest singular value, c = sum of the l2 norms of its columns, r = of its rows.
+Everything is float64, and products are sums of logarithms until the end: the product over a
+transformer's 38 matrices reaches 1e60.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from scalinglaws.networks.shapes import Network, ResNet, ViT
+from scalinglaws.networks.vit import BEFORE_BLOCKS, BLOCK_TENSORS
 
-def as_matrices(weights: Sequence[Tensor]) -> list[Tensor]:
-    """Stacks (members, out, in) in float64."""
-    return [weight.detach().flatten(2).double() for weight in weights]
+Array = np.ndarray
 
 
-def largest_singular_values(matrices: Tensor) -> Tensor:
-    """(members,) spectral norms, from the smaller Gram matrix.
+@dataclass(frozen=True)
+class MatrixNorms:
+    """Per matrix, in forward order: float64 arrays (matrices,)."""
 
-    For the authors' 512 x 25088 layer a full singular value decomposition takes seconds; the
-    square root costs no accuracy at the upper end of the spectrum.
+    spectral: Array  # s
+    columns: Array  # c
+    rows: Array  # r
+    absolute: Array  # sum of |entries|
+    square: Array  # sum of squared entries
+
+    def at(self, positions: Sequence[int]) -> "MatrixNorms":
+        return MatrixNorms(*(values[list(positions)] for values in vars(self).values()))
+
+
+def network_norms(network: Network, parameters: Sequence[Tensor]) -> dict[str, float]:
+    """All norms of one network (a flat list of parameters); NaN once a weight is not finite.
+
+    - ``spectral_complexity``: what the authors' code computes for this architecture. CNN: their
+      formula `tail_complexity` over all layers, which is not their Eq. 6. ResNet: the same over
+      the stem and the last layer only (their loop over layers misses the convolutions inside
+      blocks), which is s c of the last layer alone. ViT: Eq. 6.
+    - ``spectral_complexity_bartlett``: Eq. 6, `bartlett_complexity`, over all matrices.
+    - ``spectral_complexity_complete``: `tail_complexity` over all matrices in forward order.
+    - ``spectral_product``: product of s; ``two_one_norm``: sum of c; ResNet: of the same two
+      layers.
+    - ``l1_norm``, ``frobenius_norm``: entrywise, over all parameters; ViT: weight matrices only.
     """
-    flipped = matrices.shape[-2] > matrices.shape[-1]
-    wide = matrices.mT if flipped else matrices
+    matrices = matrix_norms(weight_matrices(network, parameters))
+    seen = matrices.at([0, -1]) if isinstance(network, ResNet) else matrices
+    authors = bartlett_complexity if isinstance(network, ViT) else tail_complexity
+    absolute, square = matrices.absolute.sum(), matrices.square.sum()
+    if not isinstance(network, ViT):
+        others = torch.cat([p.detach().double() for p in parameters if p.ndim == 1])
+        absolute, square = absolute + float(others.abs().sum()), square + float(others @ others)
+    with np.errstate(over="ignore"):
+        return {
+            "spectral_complexity": authors(seen),
+            "spectral_complexity_bartlett": bartlett_complexity(matrices),
+            "spectral_complexity_complete": tail_complexity(matrices),
+            "spectral_product": float(np.exp(logarithm(seen.spectral).sum())),
+            "l1_norm": float(absolute),
+            "frobenius_norm": float(np.sqrt(square)),
+            "two_one_norm": float(seen.columns.sum()),
+        }
+
+
+def weight_matrices(network: Network, parameters: Sequence[Tensor]) -> list[Tensor]:
+    """(out, in) views in forward order; biases, normalisations and tokens are none.
+
+    A transformer's joint projection counts as three matrices: queries, keys and values.
+    """
+    if not isinstance(network, ViT):
+        return [p.detach().flatten(1) for p in parameters if p.ndim > 1]
+    matrices = [parameters[2].detach().flatten(1)]
+    for start in range(BEFORE_BLOCKS, len(parameters) - 4, BLOCK_TENSORS):
+        joint, out, first, second = (parameters[start + i].detach() for i in (2, 4, 8, 10))
+        matrices += [*joint.chunk(3), out, first, second]
+    return [*matrices, parameters[-2].detach()]
+
+
+def matrix_norms(matrices: Sequence[Tensor]) -> MatrixNorms:
+    """Matrices of one shape are taken as one batch."""
+    found = np.empty((5, len(matrices)))
+    for shape in {matrix.shape for matrix in matrices}:
+        positions = [number for number, matrix in enumerate(matrices) if matrix.shape == shape]
+        batch = torch.stack([matrices[position] for position in positions]).double()
+        found[:, positions] = batch_norms(batch).cpu().numpy()
+    return MatrixNorms(*found)
+
+
+def batch_norms(batch: Tensor) -> Tensor:
+    """The five norms of `MatrixNorms`, (5, matrices), of a float64 batch (matrices, out, in)."""
+    row_lengths = torch.linalg.vector_norm(batch, dim=-1)
+    return torch.stack(
+        [
+            largest_singular_values(batch),
+            torch.linalg.vector_norm(batch, dim=-2).sum(-1),
+            row_lengths.sum(-1),
+            batch.abs().sum((-2, -1)),
+            (row_lengths**2).sum(-1),
+        ]
+    )
+
+
+def largest_singular_values(batch: Tensor) -> Tensor:
+    """(matrices,) spectral norms of (matrices, out, in), from the smaller Gram matrix.
+
+    For the authors' 512 x 32768 layer a full singular value decomposition takes seconds, this
+    0.2; in float64 the square root costs no accuracy at the upper end of the spectrum.
+    """
+    wide = batch.mT if batch.shape[-2] > batch.shape[-1] else batch
     gram = wide @ wide.mT
     finite = torch.isfinite(gram).all(dim=(-2, -1))
     safe = torch.where(finite[:, None, None], gram, torch.zeros_like(gram))  # eigvalsh refuses NaN
@@ -32,44 +117,50 @@ def largest_singular_values(matrices: Tensor) -> Tensor:
     return torch.where(finite, top, torch.nan)
 
 
-def column_norms(matrices: Tensor) -> Tensor:
-    """(members,) sum of column l2 norms, the (2,1) norm."""
-    return torch.linalg.vector_norm(matrices, dim=-2).sum(-1)
+def tail_complexity(norms: MatrixNorms) -> float:
+    """prod_i s_i * (sum_i ((sum over later layers j > i of c_j) / s_i)^(2/3))^(3/2)."""
+    later = np.append(np.cumsum(norms.columns[:0:-1])[::-1], 0.0)
+    return complexity(norms.spectral, later)
 
 
-def row_norms(matrices: Tensor) -> Tensor:
-    """(members,) sum of row l2 norms: the (2,1) norm of the transpose."""
-    return torch.linalg.vector_norm(matrices, dim=-1).sum(-1)
+def bartlett_complexity(norms: MatrixNorms) -> float:
+    """Eq. 6 (Bartlett et al., arXiv:1706.08498, with reference matrices zero):
+    prod_i s_i * (sum_i (r_i / s_i)^(2/3))^(3/2).
+    """
+    return complexity(norms.spectral, norms.rows)
+
+
+def complexity(spectral: Array, lengths: Array) -> float:
+    """prod_i s_i * (sum_i (length_i / s_i)^(2/3))^(3/2); 0 with a layer of zeros."""
+    if not np.all(np.isfinite(spectral)):
+        return float("nan")
+    if np.any(spectral == 0):
+        return 0.0
+    terms = 2 / 3 * (logarithm(lengths) - logarithm(spectral))
+    with np.errstate(over="ignore"):
+        return float(np.exp(logarithm(spectral).sum() + 1.5 * np.logaddexp.reduce(terms)))
+
+
+def logarithm(values: Array) -> Array:
+    with np.errstate(divide="ignore"):  # log 0 = -inf is meant
+        return np.log(values)
 
 
 def weight_norms(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> dict[str, Tensor]:
-    """All norms of a stack, (members,) float64 each.
-
-    - ``spectral_complexity``: what the authors' CNN code computes, which is not their Eq. 6:
-      prod_i s_i * (sum_i ((sum over later layers j > i of c_j) / s_i)^(2/3))^(3/2).
-    - ``spectral_complexity_bartlett``: their Eq. 6 (Bartlett et al., arXiv:1706.08498, with
-      reference matrices zero): prod_i s_i * (sum_i (r_i / s_i)^(2/3))^(3/2).
-    - ``spectral_product``: prod_i s_i.
-    - ``l1_norm``, ``frobenius_norm``: entrywise, weights and biases.
-    - ``two_one_norm``: sum_i c_i.
-    """
-    matrices = as_matrices(weights)
+    """Norms of a stack of CNNs (leading member axis), (members,) float64 each."""
+    matrices = [weight.detach().flatten(2).double() for weight in weights]
     spectral = torch.stack([largest_singular_values(matrix) for matrix in matrices])
-    columns = torch.stack([column_norms(matrix) for matrix in matrices])
-    rows = torch.stack([row_norms(matrix) for matrix in matrices])
+    columns = torch.stack([torch.linalg.vector_norm(m, dim=-2).sum(-1) for m in matrices])
+    rows = torch.stack([torch.linalg.vector_norm(m, dim=-1).sum(-1) for m in matrices])
     later = columns.sum(0) - columns.cumsum(0)
     later[-1] = 0.0  # exactly, not what rounding leaves
     entries = [*matrices, *(bias.detach().double()[:, None] for bias in biases)]
+    product = spectral.prod(0)
     return {
-        "spectral_complexity": complexity(spectral, later),
-        "spectral_complexity_bartlett": complexity(spectral, rows),
-        "spectral_product": spectral.prod(0),
+        "spectral_complexity": product * ((later / spectral) ** (2 / 3)).sum(0) ** 1.5,
+        "spectral_complexity_bartlett": product * ((rows / spectral) ** (2 / 3)).sum(0) ** 1.5,
+        "spectral_product": product,
         "l1_norm": torch.stack([entry.abs().sum((1, 2)) for entry in entries]).sum(0),
         "frobenius_norm": torch.stack([(entry**2).sum((1, 2)) for entry in entries]).sum(0).sqrt(),
         "two_one_norm": columns.sum(0),
     }
-
-
-def complexity(spectral: Tensor, lengths: Tensor) -> Tensor:
-    """prod_i s_i * (sum_i (length_i / s_i)^(2/3))^(3/2) for (layers, members) inputs."""
-    return spectral.prod(0) * ((lengths / spectral) ** (2 / 3)).sum(0) ** 1.5

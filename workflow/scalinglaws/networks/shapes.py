@@ -1,0 +1,141 @@
+"""Shapes of the networks of D'Amico et al. (arXiv:2505.13230): what plans and training share.
+
+Standard library only: plans are made without torch.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+CNN_KERNEL = 3
+
+
+@dataclass(frozen=True)
+class CNN:
+    """Images (channels, side, side) to logits (classes,), see `networks.cnn`."""
+
+    side: int
+    channels: int
+    widths: tuple[int, ...]  # output channels of each convolution
+    hidden: tuple[int, ...]  # fully connected layers before the last
+    classes: int
+    pool_every: int = 2
+    dropout: float = 0.0  # after each hidden fully connected layer
+
+    @property
+    def features(self) -> int:
+        """Inputs of the first fully connected layer; a pool halves the side, rounding down."""
+        return self.widths[-1] * (self.side // 2 ** (len(self.widths) // self.pool_every)) ** 2
+
+    @property
+    def weight_shapes(self) -> list[tuple[int, ...]]:
+        """Per layer (out, in, 3, 3) or (out, in)."""
+        inputs = [self.channels, *self.widths]
+        units = [self.features, *self.hidden, self.classes]
+        convolutions = [(o, i, CNN_KERNEL, CNN_KERNEL) for i, o in pairwise(inputs)]
+        return [*convolutions, *((o, i) for i, o in pairwise(units))]
+
+    @property
+    def parameter_shapes(self) -> list[tuple[int, ...]]:
+        """Weight and bias of each layer."""
+        return [shape for weight in self.weight_shapes for shape in (weight, weight[:1])]
+
+
+@dataclass(frozen=True)
+class ResidualBlock:
+    """Two 3 x 3 convolutions; a 1 x 1 convolution on the shortcut where the shape changes."""
+
+    inputs: int
+    outputs: int
+    stride: int  # of the first convolution and of the shortcut
+
+    @property
+    def projects(self) -> bool:
+        return self.stride != 1 or self.inputs != self.outputs
+
+    @property
+    def convolution_shapes(self) -> list[tuple[int, ...]]:
+        """(out, in, k, k) of both convolutions, then of the shortcut if it has one."""
+        shapes = [(self.outputs, self.inputs, 3, 3), (self.outputs, self.outputs, 3, 3)]
+        if self.projects:
+            shapes.append((self.outputs, self.inputs, 1, 1))
+        return [*shapes]
+
+
+@dataclass(frozen=True)
+class ResNet:
+    """Images (channels, side, side) to logits (classes,), see `networks.resnet`."""
+
+    side: int
+    channels: int
+    blocks_per_stage: tuple[int, ...]
+    widths: tuple[int, ...]  # channels of each stage; the stem has those of the first
+    classes: int
+
+    @property
+    def blocks(self) -> list[ResidualBlock]:
+        """In forward order; every stage after the first begins by halving the side."""
+        found, inputs = [], self.widths[0]
+        for stage, (count, width) in enumerate(
+            zip(self.blocks_per_stage, self.widths, strict=True)
+        ):
+            for number in range(count):
+                found.append(ResidualBlock(inputs, width, 2 if stage and not number else 1))
+                inputs = width
+        return found
+
+    @property
+    def convolution_shapes(self) -> list[tuple[int, ...]]:
+        """(out, in, k, k): stem, then block after block."""
+        stem = (self.widths[0], self.channels, 3, 3)
+        return [stem, *(shape for block in self.blocks for shape in block.convolution_shapes)]
+
+    @property
+    def parameter_shapes(self) -> list[tuple[int, ...]]:
+        """Per convolution its weight, gain and shift; weight and bias of the last layer."""
+        convolutions = [
+            shape
+            for weight in self.convolution_shapes
+            for shape in (weight, weight[:1], weight[:1])
+        ]
+        return [*convolutions, (self.classes, self.widths[-1]), (self.classes,)]
+
+
+@dataclass(frozen=True)
+class ViT:
+    """Images (channels, side, side) to logits (classes,), see `networks.vit`."""
+
+    side: int
+    channels: int
+    patch: int  # side of the square patches; divides the images' side
+    dim: int
+    depth: int
+    heads: int  # divides dim
+    classes: int
+    mlp_ratio: int = 4  # hidden units of the two-layer perceptron in units of dim
+
+    @property
+    def tokens(self) -> int:
+        """Patches and the class token."""
+        return 1 + (self.side // self.patch) ** 2
+
+    @property
+    def block_shapes(self) -> list[tuple[int, ...]]:
+        """Norm, attention in and out, norm, perceptron in and out: weight, bias of each."""
+        dim, hidden = self.dim, self.mlp_ratio * self.dim
+        norm: list[tuple[int, ...]] = [(dim,), (dim,)]
+        attention: list[tuple[int, ...]] = [(3 * dim, dim), (3 * dim,), (dim, dim), (dim,)]
+        return [*norm, *attention, *norm, (hidden, dim), (hidden,), (dim, hidden), (dim,)]
+
+    @property
+    def parameter_shapes(self) -> list[tuple[int, ...]]:
+        """Class token, positions, patch embedding, the blocks, last norm, head."""
+        dim = self.dim
+        first: list[tuple[int, ...]] = [
+            *((1, 1, dim), (1, self.tokens, dim)),
+            *((dim, self.channels, self.patch, self.patch), (dim,)),
+        ]
+        head: list[tuple[int, ...]] = [(dim,), (dim,), (self.classes, dim), (self.classes,)]
+        return [*first, *(self.depth * self.block_shapes), *head]
+
+
+Network = CNN | ResNet | ViT
