@@ -16,6 +16,7 @@ curvature outruns the growth of the norm, at large lambda.
 """
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import expit
@@ -41,9 +42,9 @@ def flow_error(lambdas: Iterable[float]) -> np.ndarray:
     grid = np.concatenate(
         [[0.0], np.unique(np.append(np.geomspace(first, largest, count), targets))]
     )
-    amplitude, rate, drive = np.zeros_like(t), *rate_and_drive(grid[0], t, weights)
+    amplitude, rate, drive = np.zeros_like(t), *rate_and_drive(0.0, t, weights)
     found = {}
-    for before, lam in zip(grid[:-1], grid[1:], strict=True):
+    for before, lam in pairwise(grid.tolist()):
         next_rate, next_drive = rate_and_drive(lam, t, weights)
         time = 0.5 * (rate + next_rate) * (lam - before)
         amplitude = relaxed(amplitude, drive, next_drive, time)
