@@ -4,7 +4,7 @@ Every member (sample) has its own teacher, examples and start; a block trains it
 by side. Inputs are standard normal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from scalinglaws.training import logistic
 from scalinglaws.training.session import Session
 
 State = dict[str, np.ndarray]
+Keep = Callable[[State, float], None]  # a state to go on from, and the fraction done
 
 
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
@@ -26,14 +27,23 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     step = iteration. Fixed norm: ``fixed_norm`` (lambda) and ``fixed_norm_epsilon`` at
     step = position in the grid of lambdas.
     """
+
+    def keep(state: State, fraction: float) -> None:
+        session.save(state)
+        session.progress(fraction, 1.0)
+
+    state = train(settings, session.load() or {}, keep)
+    return stack(all_rows(settings, state))
+
+
+def train(settings: Mapping[str, Any], state: State, keep: Keep) -> State:
+    """Descent and minimisers of one block's samples, from the state last kept (or none)."""
     teachers, patterns = zip(*(sample(settings, seed) for seed in seeds(settings)), strict=True)
     examples, teacher = np.stack(patterns), np.stack(teachers)
-    state = session.load() or fresh_state(settings)
-    follow_descent(settings, examples, teacher, state, session)
-    find_minimisers(settings, examples, teacher, state, session)
-    return stack(
-        [part for index in range(settings["samples"]) for part in rows(settings, state, index)]
-    )
+    state = state or fresh_state(settings)
+    follow_descent(settings, examples, teacher, state, keep)
+    find_minimisers(settings, examples, teacher, state, keep)
+    return state
 
 
 def seeds(settings: Mapping[str, Any]) -> range:
@@ -88,7 +98,7 @@ def follow_descent(
     patterns: np.ndarray,
     teacher: np.ndarray,
     state: State,
-    session: Session,
+    keep: Keep,
 ) -> None:
     """Gradient descent from record to record; ``state`` is advanced in place and saved."""
     iterations = recorded_iterations(settings)
@@ -103,9 +113,8 @@ def follow_descent(
         state["time"][record] = here.time
         state.update(weights=here.weights, direction=here.direction, elapsed=here.time)
         state["recorded"] = np.array(record + 1)
-        session.save(state)
         # The minimisers cost about half of what the descent costs.
-        session.progress(float(iterations[record]), 1.5 * settings["iterations"])
+        keep(state, float(iterations[record]) / (1.5 * settings["iterations"]))
 
 
 def find_minimisers(
@@ -113,15 +122,18 @@ def find_minimisers(
     patterns: np.ndarray,
     teacher: np.ndarray,
     state: State,
-    session: Session,
+    keep: Keep,
 ) -> None:
     """Errors of the fixed-norm minimisers, sample after sample; ``state`` is advanced in place."""
     for index in range(int(state["minimised"]), settings["samples"]):
         found = logistic.fixed_norm_minimisers(patterns[index], settings["fixed_norm_lambdas"])
         state["fixed_norm_epsilon"][:, index] = logistic.generalisation_error(found, teacher[index])
         state["minimised"] = np.array(index + 1)
-        session.save(state)
-        session.progress(2.0 + (index + 1) / settings["samples"], 3.0)
+        keep(state, (2.0 + (index + 1) / settings["samples"]) / 3.0)
+
+
+def all_rows(settings: Mapping[str, Any], state: State) -> list[dict[str, Any]]:
+    return [part for index in range(settings["samples"]) for part in rows(settings, state, index)]
 
 
 def rows(settings: Mapping[str, Any], state: State, index: int) -> list[dict[str, Any]]:
