@@ -51,6 +51,15 @@ TINY: dict[str, dict[str, dict[str, Any]]] = {
     "damico2025": {
         "perceptron_theory": {"alphas": [1.0, 5.0, 100.0, 1000.0], "lambda_points": 21},
         "perceptron_descent": {"weights": 40, "samples": 4, "iterations": 250, "records": 60},
+        "perceptron_alphas": {
+            "alphas": [2.0, 10.0, 20.0],
+            "weights": [40, 20, 10],
+            "iterations": [250, 300, 400],
+            "samples": 4,
+            "records": 60,
+        },
+        "perceptron_limits": {"lambda_points": 17, "ratio_points": 17},
+        "perceptron_square": {"weights": 20, "samples": 4, "lambda_points": 9},
         "cnn_curves": {
             "pool": 4,
             "training_sizes": [32, 64, 128],
