@@ -50,7 +50,8 @@ def proximal_shift(t: np.ndarray, k: float, lam: float) -> np.ndarray:
     for _ in range(60):
         shift = np.exp(y)
         z = 2 * lam * (t + shift)
-        step = (y + softplus(z) - target) / (1.0 + 2 * lam * shift * np.exp(z - softplus(z)))
+        soft = softplus(z)
+        step = (y + soft - target) / (1.0 + 2 * lam * shift * np.exp(z - soft))
         y = y - step
         if np.max(np.abs(step)) < 1e-13:
             break
