@@ -13,6 +13,20 @@ import yaml
 SOURCE = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "config", "envs", "paper", "workflow", "README.md")
 
+# A panel of learning curves; more than what it changes stands in the scale file.
+TINY_NETWORK: dict[str, Any] = {
+    "dataset": "mnist5k",
+    "pool": 4,
+    "test_images": 200,
+    "training_sizes": [32, 64, 128],
+    "seeds": 2,
+    "jobs": 1,
+    "epochs": 8,
+    "batch_size": 8,
+    "learning_rate": 0.01,
+}
+TINY_CNN: dict[str, Any] = {"widths": [2, 4, 4], "hidden": [8]}
+
 # Every experiment, seconds in all. Too small for the physics: intervals are wide or absent, and
 # that must not stop the DAG.
 TINY: dict[str, dict[str, dict[str, Any]]] = {
@@ -60,16 +74,16 @@ TINY: dict[str, dict[str, dict[str, Any]]] = {
         },
         "perceptron_limits": {"lambda_points": 17, "ratio_points": 17},
         "perceptron_square": {"weights": 20, "samples": 4, "lambda_points": 9},
-        "cnn_curves": {
-            "pool": 4,
-            "training_sizes": [32, 64, 128],
-            "seeds": 2,
-            "stack": 2,
-            "widths": [2, 4, 4],
-            "hidden": [8],
-            "epochs": 8,
-            "batch_size": 8,
-            "learning_rate": 0.01,
+        **{
+            f"{name}_curves": {"panels": {panel: TINY_NETWORK | shape | own}}
+            for name, panel, shape, own in (
+                ("cnn", "CNN_MNIST", TINY_CNN, {"jobs": 2}),
+                ("resnet", "ResNet_MNIST", {"widths": [2, 4], "blocks_per_stage": [1, 1]}, {}),
+                ("vit", "ViT_MNIST", {"patch": 14, "dim": 4, "depth": 1, "heads": 1}, {"pool": 1}),
+                ("sgd", "CNN_MNIST_SGD", TINY_CNN, {}),
+                ("decay", "CNN_MNIST", TINY_CNN, {"training_sizes": [32, 64, 96]}),
+                ("protocol", "CNN_MNIST", TINY_CNN, {"training_sizes": [32, 64]}),
+            )
         },
     },
     "worschech2024": {

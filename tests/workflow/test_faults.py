@@ -8,6 +8,7 @@ from repository import TINY, copy_repository
 from scalinglaws.storage import read_table, write_table
 
 pytestmark = pytest.mark.workflow
+TOO_LARGE = {"CNN_MNIST": {"dataset": "mnist5k", "training_sizes": [32, 4000]}}
 
 
 @pytest.fixture
@@ -37,13 +38,13 @@ def test_a_misspelt_scale_stops_the_run_with_the_known_ones(repository):
 
 
 def test_more_training_images_than_the_data_set_has_stops_the_plan(repository):
-    repository.resize({"damico2025": {"cnn_curves": {"training_sizes": [32, 4000]}}})
+    repository.resize({"damico2025": {"cnn_curves": {"panels": TOO_LARGE}}})
     sentence = r"training_sizes asks for 4000 .* between 1 and 3000, the size of mnist5k"
     refused(repository.snakemake("-n"), sentence)
 
 
 def test_the_reproduce_command_says_the_same_sentence_and_exits_with_two(repository):
-    repository.resize({"damico2025": {"cnn_curves": {"training_sizes": [32, 4000]}}})
+    repository.resize({"damico2025": {"cnn_curves": {"panels": TOO_LARGE}}})
     run = repository.verb("reproduce")
     assert run.returncode == 2
     assert run.stdout.startswith("error: ")
@@ -67,7 +68,7 @@ def test_a_truncated_data_file_is_named_with_what_to_run(repository):
     data = repository.path / "results/data/mnist5k.npz"
     assert repository.snakemake("--cores", "1", "results/data/mnist5k.npz").returncode == 0
     data.write_bytes(data.read_bytes()[:-1000])
-    block = "results/quick/runs/damico2025/cnn_curves/part0.parquet"
+    block = "results/quick/runs/damico2025/cnn_curves/CNN_MNIST_part0.parquet"
     refused(repository.snakemake("--cores", "1", block), r"error: results/data/mnist5k\.npz")
     assert not (repository.path / block).exists()
 

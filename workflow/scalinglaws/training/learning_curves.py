@@ -1,0 +1,332 @@
+"""Learning curves of image classifiers against weight norms (D'Amico et al., arXiv:2505.13230).
+
+For each training size P and seed: a random subset of P images, minibatches of the mean cross
+entropy (the last, smaller one of an epoch included), a constant learning rate, the same number of
+epochs for all P. Errors, losses and norms are measured at log-spaced epochs.
+
+Members are trained in turn, each in a plain loop. Measured on one CPU thread (batch 128, 14 x 14,
+widths 8-16-32, 3 or 4 members), training samples per second relative to that: one grouped
+convolution for all members 0.85, stacked im2col with batched products 0.31. Convolutions fill the
+vector units by themselves.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from scalinglaws.canonical import member_name
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.data.transforms import nested_subset
+from scalinglaws.storage import Columns, stack
+from scalinglaws.streams import generator, integer_seed
+from scalinglaws.training.augmentation import AUGMENTATIONS, Augmentation
+from scalinglaws.training.groups import Arrays, Keep, in_turn
+from scalinglaws.training.images import Images, normalisation, normalised, resident
+from scalinglaws.training.log_epochs import logged_epochs
+from scalinglaws.training.optimisers import optimiser_arrays, optimiser_of, optimiser_restore
+from scalinglaws.training.session import Session
+
+PAPER = "damico2025"
+MEASURED = ("train_error", "train_loss", "test_error", "test_loss")
+AUGMENTED = "test_error_augmented"
+CHUNK = {"cpu": 250, "cuda": 2000}  # images per evaluation pass
+Settings = Mapping[str, Any]
+Identity = dict[str, Any]  # panel, P and seed
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A family of networks; `network` below is its record of a shape.
+
+    - `shape(settings, images, classes)`: the record.
+    - `init(network, generator, init_factor)`: parameters, float32, on the CPU.
+    - `initial_statistics(network)`: running means and variances of batch normalisation.
+    - `logits(network, parameters, statistics, images, training=, dropout=)`.
+    - `norms(network, parameters)`: name -> float.
+    """
+
+    shape: Callable[[Settings, Images, int], Any]
+    init: Callable[[Any, np.random.Generator, float], list[Tensor]]
+    initial_statistics: Callable[[Any], list[Tensor]]
+    logits: Callable[..., Tensor]
+    norms: Callable[[Any, list[Tensor]], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What all members of a block share."""
+
+    architecture: Architecture
+    network: Any
+    pool: Images
+    test: Images
+    settings: Settings
+    device: str
+    augmentation: Augmentation | None
+    logged: list[int]
+    names: list[str]  # measured quantities, in the order of the records
+
+    def stream(self, identity: Identity, purpose: str) -> np.random.Generator:
+        return generator(*self.name_of(identity), purpose)
+
+    def name_of(self, identity: Identity) -> tuple[int, str, str, Identity]:
+        """Root of a member's streams. A panel's name stands for its settings."""
+        return self.settings["seed"], PAPER, self.settings["experiment"], identity
+
+
+@dataclass
+class Member:
+    """One network while it trains; `records` (logged epochs, quantities), NaN where to come."""
+
+    identity: Identity
+    subset: Tensor
+    parameters: list[Tensor]
+    statistics: list[Tensor]
+    optimiser: torch.optim.Optimizer
+    records: np.ndarray
+    epoch: int = 0
+
+
+def run(
+    settings: Settings, data: Mapping[str, Dataset], session: Session, architecture: Architecture
+) -> Columns:
+    """Rows: member, panel, weight_decay, P, seed, step (epoch), quantity, value.
+
+    Errors are fractions. `settings["ensembles"]` lists records of one panel, weight decay and P
+    and several seeds.
+    Raises InputError for subsets beyond the pool and for pooling that does not fit.
+    """
+    exact_arithmetic(session)
+    task = task_of(settings, data[settings["dataset"]], architecture, session.device)
+
+    def compute(chosen: tuple[Identity, float], inner: Arrays, keep: Keep) -> Arrays:
+        member = start(task, *chosen)
+        restore(member, inner)
+        train(task, member, keep)
+        return {"records": member.records}
+
+    members = members_of(settings["ensembles"])
+    results = in_turn(members, compute, session)
+    parts = [rows(task, *member, found) for member, found in zip(members, results, strict=True)]
+    return stack([row for part in parts for row in part])
+
+
+def members_of(ensembles: Sequence[Mapping[str, Any]]) -> list[tuple[Identity, float]]:
+    """Identity and weight decay of each member, in order."""
+    return [
+        ({"panel": ensemble["panel"], "P": ensemble["P"], "seed": seed}, ensemble["weight_decay"])
+        for ensemble in ensembles
+        for seed in ensemble["seeds"]
+    ]
+
+
+def exact_arithmetic(session: Session) -> None:
+    """float32 throughout (no TF32) and the same kernels in every run."""
+    torch.set_num_threads(session.threads)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+
+
+def task_of(settings: Settings, dataset: Dataset, architecture: Architecture, device: str) -> Task:
+    moments = normalisation(settings["normalisation"], dataset.card)
+    window = settings["pool"]
+    pool = resident(dataset.train_images, dataset.train_labels, window, *moments, device)
+    every = spread(len(dataset.test_labels), settings["test_images"])
+    test = resident(
+        dataset.test_images[every], dataset.test_labels[every], window, *moments, device
+    )
+    network = architecture.shape(settings, pool, int(dataset.train_labels.max()) + 1)
+    augmentation = AUGMENTATIONS.get(settings["augmentation"])
+    unused = architecture.init(network, np.random.default_rng(0), 1.0)
+    norms = architecture.norms(network, unused)
+    names = [*MEASURED, *([AUGMENTED] if augmentation else []), *norms]
+    logged = logged_epochs(settings["epochs"], settings["log_epochs"])
+    return Task(architecture, network, pool, test, settings, device, augmentation, logged, names)
+
+
+def spread(total: int, count: int) -> np.ndarray:
+    """`count` of `total` indices at equal distances: MNIST's test set grows harder half-way."""
+    return np.arange(count) * total // count
+
+
+def start(task: Task, identity: Identity, weight_decay: float) -> Member:
+    """A member's subset and initial weights come from its own streams."""
+    available, settings = len(task.pool.labels), task.settings
+    chosen = nested_subset(available, identity["P"], task.stream(identity, "subset"))
+    drawn = task.architecture.init(
+        task.network, task.stream(identity, "initialisation"), settings["init_factor"]
+    )
+    parameters = [placed(tensor, task.device).requires_grad_() for tensor in drawn]
+    statistics = [t.to(task.device) for t in task.architecture.initial_statistics(task.network)]
+    return Member(
+        identity,
+        torch.tensor(chosen, device=task.device),
+        parameters,
+        statistics,
+        optimiser_of(settings["optimiser"], parameters, settings["learning_rate"], weight_decay),
+        np.full((len(task.logged), len(task.names)), np.nan),
+    )
+
+
+def placed(tensor: Tensor, device: str) -> Tensor:
+    """A copy in the images' layout and torch's own memory: sums may depend on its alignment."""
+    layout = torch.channels_last if tensor.ndim == 4 else torch.contiguous_format
+    return tensor.to(device).clone(memory_format=layout)
+
+
+@torch.no_grad()
+def restore(member: Member, inner: Arrays) -> None:
+    """Continue where an interrupted run kept its state; does nothing without one."""
+    if not inner:
+        return
+    for name, tensor in tensors_of(member):
+        tensor.copy_(torch.tensor(inner[name]))
+    optimiser_restore(member.optimiser, member.parameters, inner)
+    member.records = inner["records"].copy()
+    member.epoch = int(inner["epoch"])
+
+
+def tensors_of(member: Member) -> Iterator[tuple[str, Tensor]]:
+    for kind in ("parameters", "statistics"):
+        for number, tensor in enumerate(getattr(member, kind)):
+            yield f"{kind}_{number}", tensor
+
+
+def arrays_of(member: Member) -> Arrays:
+    return {
+        **{name: tensor.detach().cpu().numpy() for name, tensor in tensors_of(member)},
+        **optimiser_arrays(member.optimiser, member.parameters),
+        "records": member.records,
+        "epoch": np.array(member.epoch),
+    }
+
+
+def train(task: Task, member: Member, keep: Keep) -> None:
+    """All remaining epochs; the state is offered to the session after each.
+
+    A member whose weights are no longer finite stops: its records are NaN from there on.
+    """
+    epochs = task.settings["epochs"]
+    while member.epoch < epochs:
+        member.epoch += 1
+        one_epoch(task, member)
+        if member.epoch in task.logged:
+            member.records[task.logged.index(member.epoch)] = measured(task, member)
+            if not all(bool(torch.isfinite(tensor).all()) for tensor in member.parameters):
+                break
+        keep(arrays_of(member), member.epoch / epochs)
+
+
+def one_epoch(task: Task, member: Member) -> None:
+    """A stream per epoch and purpose: any epoch's draws are known without those before it."""
+    identity, epoch, size = member.identity, member.epoch, len(member.subset)
+    order = task.stream(identity, f"order of epoch {epoch}").permutation(size)
+    shuffled = member.subset[torch.tensor(order, device=task.device)]
+    draws = drawn_rows(task, identity, f"augmentation of epoch {epoch}", size)
+    dropout = torch.Generator(task.device).manual_seed(
+        integer_seed(*task.name_of(identity), f"dropout of epoch {epoch}")
+    )
+    for at in range(0, size, task.settings["batch_size"]):
+        part = slice(at, at + task.settings["batch_size"])
+        chosen = shuffled[part]
+        images = seen(task, task.pool, chosen, None if draws is None else draws[part])
+        one_step(task, member, images, task.pool.labels[chosen], dropout)
+
+
+def one_step(
+    task: Task, member: Member, images: Tensor, labels: Tensor, dropout: torch.Generator
+) -> None:
+    member.optimiser.zero_grad(set_to_none=True)
+    outputs = task.architecture.logits(
+        task.network,
+        member.parameters,
+        member.statistics,
+        images,
+        training=True,
+        dropout=dropout,
+    )
+    F.cross_entropy(outputs, labels).backward()
+    member.optimiser.step()
+
+
+def drawn_rows(task: Task, identity: Identity, purpose: str, count: int) -> Tensor | None:
+    if task.augmentation is None:
+        return None
+    rows = task.augmentation.draw(task.stream(identity, purpose), count, task.pool.side)
+    return torch.tensor(rows, device=task.device)
+
+
+def seen(task: Task, images: Images, chosen: Tensor, draws: Tensor | None) -> Tensor:
+    """What the network is shown of the chosen images, transformed where rows are drawn."""
+    pixels = images.pixels[chosen]
+    if draws is not None and task.augmentation is not None:
+        pixels = task.augmentation.apply(pixels, draws)
+    return normalised(images, pixels)
+
+
+@torch.no_grad()
+def measured(task: Task, member: Member) -> list[float]:
+    """Values in the order of `task.names`: errors and losses, then norms.
+
+    Of the training images as many at most are looked at as of the test images.
+    """
+    everything = torch.arange(len(task.test.labels), device=task.device)
+    own = error_and_loss(task, member, task.pool, member.subset[: len(everything)], None)
+    others = error_and_loss(task, member, task.test, everything, None)
+    found = [own, others]
+    purpose = f"test augmentation of epoch {member.epoch}"
+    draws = drawn_rows(task, member.identity, purpose, len(everything))
+    if draws is not None:
+        found.append(error_and_loss(task, member, task.test, everything, draws)[:1])
+    norms = task.architecture.norms(task.network, member.parameters)
+    return [*torch.cat(found).tolist(), *norms.values()]
+
+
+def error_and_loss(
+    task: Task, member: Member, images: Images, chosen: Tensor, draws: Tensor | None
+) -> Tensor:
+    """Fraction of wrong labels and mean cross entropy, float64 (2,), on the device.
+
+    NaN once a member has diverged: an argmax of NaN would look like a guess.
+    """
+    total = torch.zeros(2, dtype=torch.float64, device=task.device)
+    for part in parts(len(chosen), CHUNK[task.device]):
+        batch = seen(task, images, chosen[part], None if draws is None else draws[part])
+        outputs = task.architecture.logits(
+            task.network, member.parameters, member.statistics, batch, training=False
+        )
+        labels = images.labels[chosen[part]]
+        wrong = (outputs.argmax(1) != labels).sum().double()
+        loss = F.cross_entropy(outputs.double(), labels, reduction="sum")
+        total += torch.stack([wrong, loss]) + 0.0 * outputs.sum()
+    return total / len(chosen)
+
+
+def parts(length: int, size: int) -> Sequence[slice]:
+    return [slice(at, at + size) for at in range(0, length, size)]
+
+
+def rows(
+    task: Task, identity: Identity, weight_decay: float, found: Arrays
+) -> list[dict[str, Any]]:
+    """Row groups of one member."""
+    return [
+        {
+            "member": member_name(identity),
+            "panel": identity["panel"],
+            "weight_decay": float(weight_decay),
+            "P": identity["P"],
+            "seed": identity["seed"],
+            "step": np.array(task.logged),
+            "quantity": name,
+            "value": found["records"][:, number],
+        }
+        for number, name in enumerate(task.names)
+    ]
