@@ -97,7 +97,7 @@ def batch_norms(batch: Tensor) -> Tensor:
             largest_singular_values(batch),
             torch.linalg.vector_norm(batch, dim=-2).sum(-1),
             row_lengths.sum(-1),
-            batch.abs().sum((-2, -1)),
+            torch.linalg.vector_norm(batch, ord=1, dim=(-2, -1)),
             (row_lengths**2).sum(-1),
         ]
     )
@@ -144,23 +144,3 @@ def complexity(spectral: Array, lengths: Array) -> float:
 def logarithm(values: Array) -> Array:
     with np.errstate(divide="ignore"):  # log 0 = -inf is meant
         return np.log(values)
-
-
-def weight_norms(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> dict[str, Tensor]:
-    """Norms of a stack of CNNs (leading member axis), (members,) float64 each."""
-    matrices = [weight.detach().flatten(2).double() for weight in weights]
-    spectral = torch.stack([largest_singular_values(matrix) for matrix in matrices])
-    columns = torch.stack([torch.linalg.vector_norm(m, dim=-2).sum(-1) for m in matrices])
-    rows = torch.stack([torch.linalg.vector_norm(m, dim=-1).sum(-1) for m in matrices])
-    later = columns.sum(0) - columns.cumsum(0)
-    later[-1] = 0.0  # exactly, not what rounding leaves
-    entries = [*matrices, *(bias.detach().double()[:, None] for bias in biases)]
-    product = spectral.prod(0)
-    return {
-        "spectral_complexity": product * ((later / spectral) ** (2 / 3)).sum(0) ** 1.5,
-        "spectral_complexity_bartlett": product * ((rows / spectral) ** (2 / 3)).sum(0) ** 1.5,
-        "spectral_product": product,
-        "l1_norm": torch.stack([entry.abs().sum((1, 2)) for entry in entries]).sum(0),
-        "frobenius_norm": torch.stack([(entry**2).sum((1, 2)) for entry in entries]).sum(0).sqrt(),
-        "two_one_norm": columns.sum(0),
-    }
