@@ -53,11 +53,12 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
 def errors_of(root: int, who: Identity, lambdas: np.ndarray) -> np.ndarray:
     """Errors of one sample's minimisers; NaN where a sample has no solution."""
     size, count = who["weights"], round(who["alpha"] * who["weights"])
-    stream = [
-        generator(root, "damico2025", "perceptron_square", who, purpose)
-        for purpose in ("teacher", "inputs")
-    ]
-    teacher, inputs = stream[0].standard_normal(size), stream[1].standard_normal((count, size))
+
+    def normals(purpose: str, *shape: int) -> np.ndarray:
+        stream = generator(root, "damico2025", "perceptron_square", who, purpose)
+        return stream.standard_normal(shape)
+
+    teacher, inputs = normals("teacher", size), normals("inputs", count, size)
     patterns = inputs * (np.sign(inputs @ teacher) / np.sqrt(size))[:, None]
     found = square_loss.fixed_norm_minimisers(patterns, lambdas.tolist())
     return generalisation_error(found, teacher)

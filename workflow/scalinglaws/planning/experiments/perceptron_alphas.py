@@ -50,8 +50,8 @@ def blocks(sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
 
 
 def seconds_of(sizes: Mapping[str, Any], place: int) -> float:
-    size = [sizes[name][place] for name in PER_ALPHA]
-    return sample_seconds(*size, len(sizes["fixed_norm_lambdas"]))
+    alpha, weights, iterations = (sizes[name][place] for name in PER_ALPHA)
+    return sample_seconds(alpha, weights, iterations, len(sizes["fixed_norm_lambdas"]))
 
 
 def block(
