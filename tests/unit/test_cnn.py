@@ -3,23 +3,24 @@ import pytest
 import torch
 from torch import nn
 
-from scalinglaws.networks.cnn import CNN, apply, gradients, init
+from scalinglaws.networks.cnn import dropped, init, initial_statistics, logits
+from scalinglaws.networks.shapes import CNN
 
 SMALL = CNN(side=6, channels=2, widths=(3, 4, 5), hidden=(7,), classes=4)
 AUTHORS = CNN(side=28, channels=1, widths=(32, 64, 128), hidden=(512,), classes=10)
 
 
-def generators(count: int) -> list[np.random.Generator]:
-    return [np.random.default_rng(member) for member in range(count)]
+def start(network: CNN, init_factor: float = 1.0) -> list[torch.Tensor]:
+    return init(network, np.random.default_rng(3), init_factor)
 
 
-def batches(members: int) -> tuple[torch.Tensor, torch.Tensor]:
+def examples() -> tuple[torch.Tensor, torch.Tensor]:
     source = torch.Generator().manual_seed(1)
-    images = torch.randn(members, 9, 2, 6, 6, generator=source)
-    return images, torch.randint(0, 4, (members, 9), generator=source)
+    images = torch.randn(9, 2, 6, 6, generator=source)
+    return images, torch.randint(0, 4, (9,), generator=source)
 
 
-def as_module(stack: list[torch.Tensor], member: int) -> nn.Sequential:
+def as_module(parameters: list[torch.Tensor]) -> nn.Sequential:
     layers = [
         *(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 4, 3, padding=1), nn.ReLU()),
         *(nn.MaxPool2d(2), nn.Conv2d(4, 5, 3, padding=1), nn.ReLU(), nn.Flatten()),
@@ -27,42 +28,28 @@ def as_module(stack: list[torch.Tensor], member: int) -> nn.Sequential:
     ]
     module = nn.Sequential(*layers)
     with torch.no_grad():
-        for parameter, tensor in zip(module.parameters(), stack, strict=True):
-            parameter.copy_(tensor[member])
+        for parameter, tensor in zip(module.parameters(), parameters, strict=True):
+            parameter.copy_(tensor)
     return module
 
 
-def test_each_member_of_a_stack_is_the_plain_torch_network() -> None:
-    stack = init(SMALL, generators(3))
-    images, _ = batches(3)
-    logits = apply(SMALL, stack, images)
-    for member in range(3):
-        with torch.no_grad():
-            expected = as_module(stack, member)(images[member])
-        np.testing.assert_allclose(logits[member], expected, rtol=1e-5, atol=1e-6)
-
-
-def test_a_shared_batch_is_seen_by_every_member() -> None:
-    stack = init(SMALL, generators(2))
-    images, _ = batches(1)
-    own = apply(SMALL, stack, images.expand(2, -1, -1, -1, -1))
-    assert torch.equal(apply(SMALL, stack, images[0]), own)
-
-
-def test_stacked_gradients_are_those_of_the_plain_torch_network() -> None:
-    stack = init(SMALL, generators(3))
-    images, labels = batches(3)
-    stacked = gradients(SMALL, stack, images, labels)
-    for member in range(3):
-        module = as_module(stack, member)
-        nn.functional.cross_entropy(module(images[member]), labels[member]).backward()
-        for mine, parameter in zip(stacked, module.parameters(), strict=True):
-            np.testing.assert_allclose(mine[member], parameter.grad, rtol=1e-4, atol=1e-6)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_logits_and_gradients_are_those_of_torch_modules(layout: torch.memory_format) -> None:
+    images, labels = examples()
+    parameters = [tensor.requires_grad_() for tensor in start(SMALL)]
+    module = as_module(parameters)
+    outputs = logits(SMALL, parameters, [], images.contiguous(memory_format=layout), training=True)
+    expected = module(images)
+    np.testing.assert_allclose(outputs.detach(), expected.detach(), rtol=1e-5, atol=1e-6)
+    nn.functional.cross_entropy(outputs, labels).backward()
+    nn.functional.cross_entropy(expected, labels).backward()
+    for mine, theirs in zip(parameters, module.parameters(), strict=True):
+        np.testing.assert_allclose(mine.grad, theirs.grad, rtol=1e-4, atol=1e-6)
 
 
 def test_initial_weights_have_the_law_of_torch_and_biases_are_not_scaled() -> None:
-    full, small = init(AUTHORS, generators(1)), init(AUTHORS, generators(1), init_factor=0.05)
-    assert [tuple(tensor.shape[1:]) for tensor in full[::2]] == AUTHORS.weight_shapes
+    full, small = start(AUTHORS), start(AUTHORS, init_factor=0.05)
+    assert [tuple(tensor.shape) for tensor in full[::2]] == AUTHORS.weight_shapes
     theirs = nn.Conv2d(64, 128, 3).weight.detach()
     assert float(full[4].abs().max()) == pytest.approx(float(theirs.abs().max()), rel=1e-3)
     assert float(full[4].std()) == pytest.approx(float(theirs.std()), rel=2e-2)
@@ -71,18 +58,24 @@ def test_initial_weights_have_the_law_of_torch_and_biases_are_not_scaled() -> No
     ):
         np.testing.assert_allclose(scaled, 0.05 * weight, rtol=1e-6)
         assert torch.equal(bias, same)
+    assert not initial_statistics(AUTHORS)
 
 
-def test_the_authors_network_has_the_published_number_of_parameters() -> None:
-    colour = CNN(side=32, channels=3, widths=(32, 64, 128), hidden=(512,), classes=10)
-    assert sum(int(np.prod(shape)) + shape[0] for shape in colour.weight_shapes) == 16_876_106
+def test_units_are_dropped_in_training_only_and_by_the_given_generator() -> None:
+    network = CNN(side=6, channels=2, widths=(3,), hidden=(200, 200), classes=4, dropout=0.5)
+    parameters, (images, _) = start(network), examples()
+
+    def outputs(training: bool, seed: int = 0) -> torch.Tensor:
+        stream = torch.Generator().manual_seed(seed)
+        return logits(network, parameters, [], images, training=training, dropout=stream)
+
+    assert torch.equal(outputs(False, 0), outputs(False, 1))
+    assert torch.equal(outputs(True, 0), outputs(True, 0))
+    assert not torch.equal(outputs(True, 0), outputs(True, 1))
 
 
-def test_a_nan_member_leaves_the_gradients_of_the_others_untouched() -> None:
-    stack = init(SMALL, generators(2))
-    images, labels = batches(2)
-    clean = gradients(SMALL, stack, images, labels)
-    stack[0][0].fill_(torch.nan)
-    sick = gradients(SMALL, stack, images, labels)
-    assert torch.isnan(sick[0][0]).any()
-    assert all(torch.equal(a[1], b[1]) for a, b in zip(clean, sick, strict=True))
+def test_dropping_keeps_the_mean_and_takes_the_stated_share() -> None:
+    found = dropped(torch.full((400, 500), 3.0), 0.1, torch.Generator().manual_seed(0))
+    assert float((found == 0).double().mean()) == pytest.approx(0.1, abs=0.003)
+    assert float(found.double().mean()) == pytest.approx(3.0, rel=0.003)
+    assert float(found.max()) == pytest.approx(3.0 / 0.9)

@@ -80,7 +80,7 @@ TINY: dict[str, dict[str, dict[str, Any]]] = {
                 ("cnn", "CNN_MNIST", TINY_CNN, {"jobs": 2}),
                 ("resnet", "ResNet_MNIST", {"widths": [2, 4], "blocks_per_stage": [1, 1]}, {}),
                 ("vit", "ViT_MNIST", {"patch": 14, "dim": 4, "depth": 1, "heads": 1}, {"pool": 1}),
-                ("sgd", "CNN_MNIST_SGD", TINY_CNN, {}),
+                ("sgd", "CNN_MNIST", TINY_CNN, {}),
                 ("decay", "CNN_MNIST", TINY_CNN, {"training_sizes": [32, 64, 96]}),
                 ("protocol", "CNN_MNIST", TINY_CNN, {"training_sizes": [32, 64]}),
             )

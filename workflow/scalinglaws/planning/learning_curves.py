@@ -29,8 +29,8 @@ DEALING = ("training_sizes", "seeds", "jobs")
 # tensors, the optimiser), per number that a layer writes for an image while training, and while
 # evaluating; for all: seconds per multiply-add of a forward pass, likewise.
 STEP_SECONDS = {"CNN": 1.3e-3, "ResNet": 2.3e-3, "ViT": 2.2e-3}
-TRAINED_NUMBER = {"CNN": 9e-9, "ResNet": 3.5e-9, "ViT": 2e-9}
-EVALUATED_NUMBER = {"CNN": 4e-9, "ResNet": 1.2e-9, "ViT": 0.6e-9}
+TRAINED_NUMBER = {"CNN": 6e-9, "ResNet": 3.5e-9, "ViT": 2e-9}
+EVALUATED_NUMBER = {"CNN": 3e-9, "ResNet": 1.2e-9, "ViT": 0.6e-9}
 TRAINED_PRODUCT, EVALUATED_PRODUCT = 5e-11, 1.5e-11
 PARAMETER_SECONDS = 1.5e-9  # per parameter and step: the optimiser reads and writes five arrays
 NORM_PRODUCT = 6e-11  # per multiply-add of the norms' products, float64
@@ -38,16 +38,14 @@ GPU_SPEEDUP = 300.0  # an estimate: figures only in the planned time
 START_UP = 6.0  # seconds: imports and data
 
 Panel = Mapping[str, Any]
-Member = tuple[int, int, int]  # number of the strength of weight decay, training size, seed
+Member = tuple[float, int, int]  # weight decay, training size, seed
 
 
 def curve_blocks(experiment: str, sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
     """Blocks of all panels.
 
-    A panel with ``weight_decays`` is one panel per strength, CNN_CIFAR10_wd0, _wd1, ... from the
-    largest, as the authors count them. Raises InputError for a panel that lacks a setting, for
-    training sizes the data set does not have, and for pooling, patches, shapes and orders of
-    strengths that do not fit.
+    Raises InputError for a panel that lacks a setting, for training sizes the data set does not
+    have, and for pooling, patches, shapes and orders of weight decays that do not fit.
     """
     return [
         block
@@ -147,10 +145,10 @@ def panel_blocks(experiment: str, name: str, panel: Panel, seed: int, device: st
 
 def dealt(name: str, panel: Panel) -> list[list[Member]]:
     """Longest first, each to the job with the least so far."""
-    variants = range(len(strengths(name, panel)))
     costs = {size: cost(name, panel, size) for size in panel["training_sizes"]}
     longest_first = sorted(costs, key=lambda size: -costs[size])
-    members = [(v, p, s) for p in longest_first for v in variants for s in range(panel["seeds"])]
+    seeds = range(panel["seeds"])
+    members = [(w, p, s) for p in longest_first for w in strengths(panel) for s in seeds]
     groups: list[list[Member]] = [[] for _ in range(min(panel["jobs"], len(members)))]
     load = [0.0] * len(groups)
     for member in members:
@@ -160,11 +158,9 @@ def dealt(name: str, panel: Panel) -> list[list[Member]]:
     return groups
 
 
-def strengths(name: str, panel: Panel) -> list[tuple[str, float]]:
-    """Names of the panel's variants and their weight decays."""
-    if "weight_decays" not in panel:
-        return [(name, panel["weight_decay"])]
-    return [(f"{name}_wd{number}", value) for number, value in enumerate(panel["weight_decays"])]
+def strengths(panel: Panel) -> list[float]:
+    """The panel's weight decays: three in the experiment that varies them, else one."""
+    return list(panel.get("weight_decays", [panel.get("weight_decay")]))
 
 
 def block(
@@ -179,7 +175,7 @@ def block(
     architecture, cuda = architecture_of(name), device == "cuda"
     seconds = sum(cost(name, panel, size) for _, size, _ in members) / (GPU_SPEEDUP if cuda else 1)
     shared = {key: panel[key] for key in (*PROTOCOL, *SHAPE[architecture])}
-    groups = ensembles(strengths(name, panel), members)
+    groups = ensembles(shown_name(name), members)
     return Block(
         paper="damico2025",
         experiment=experiment,
@@ -194,17 +190,22 @@ def block(
     )
 
 
-def ensembles(variants: list[tuple[str, float]], members: list[Member]) -> list[dict[str, Any]]:
-    """The members as one record per variant and training size."""
-    cells = dict.fromkeys((variant, size) for variant, size, _ in members)
+def shown_name(name: str) -> str:
+    """Without the ending that tells panels of one network and data set apart."""
+    return "_".join(name.split("_")[:2])
+
+
+def ensembles(panel: str, members: list[Member]) -> list[dict[str, Any]]:
+    """The members as one record per weight decay and training size."""
+    cells = dict.fromkeys((decay, size) for decay, size, _ in members)
     return [
         {
-            "panel": variants[variant][0],
-            "weight_decay": variants[variant][1],
+            "panel": panel,
+            "weight_decay": decay,
             "P": size,
-            "seeds": sorted(seed for *cell, seed in members if tuple(cell) == (variant, size)),
+            "seeds": sorted(seed for *cell, seed in members if tuple(cell) == (decay, size)),
         }
-        for variant, size in cells
+        for decay, size in cells
     ]
 
 

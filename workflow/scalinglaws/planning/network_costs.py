@@ -59,10 +59,13 @@ def activations(network: Network) -> float:
 
 
 def cnn_activations(network: CNN) -> float:
-    side, total = network.side, 0
+    """The image, each convolution, and three numbers for each that a max-pool keeps."""
+    side, total = network.side, network.side**2 * network.channels
     for number, width in enumerate(network.widths, start=1):
         total += side**2 * width
-        side = side // 2 if number % network.pool_every == 0 else side
+        if number % network.pool_every == 0:
+            side //= 2
+            total += 3 * side**2 * width
     return float(total + sum(network.hidden))
 
 

@@ -75,7 +75,7 @@ class Task:
         return generator(*self.name_of(identity), purpose)
 
     def name_of(self, identity: Identity) -> tuple[int, str, str, Identity]:
-        """Root of a member's streams. A panel's name stands for its settings."""
+        """Root of a member's streams; members that differ in weight decay alone share them."""
         return self.settings["seed"], PAPER, self.settings["experiment"], identity
 
 
@@ -319,7 +319,7 @@ def rows(
     """Row groups of one member."""
     return [
         {
-            "member": member_name(identity),
+            "member": member_name({**identity, "weight_decay": weight_decay}),
             "panel": identity["panel"],
             "weight_decay": float(weight_decay),
             "P": identity["P"],
