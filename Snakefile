@@ -65,7 +65,9 @@ localrules:
     worschech2024,
     bahri2021_fig1a,
     damico2025_fig1,
+    damico2025_fig2,
     damico2025_fig3,
+    damico2025_appendix_mse,
     worschech2024_fig1,
     worschech2024_fig2,
     worschech2024_fig3,
@@ -128,10 +130,22 @@ rule damico2025_fig1:
         PLAN.target("damico2025_fig1"),
 
 
+rule damico2025_fig2:
+    """Perceptron: law 1, law 2, collapse and product law, theory and simulation."""
+    input:
+        PLAN.target("damico2025_fig2"),
+
+
 rule damico2025_fig3:
     """Deep networks: test error against spectral complexity, the two laws, their product."""
     input:
         PLAN.target("damico2025_fig3"),
+
+
+rule damico2025_appendix_mse:
+    """Perceptron with the square loss: no power law, an optimum that does not move."""
+    input:
+        PLAN.target("damico2025_appendix_mse"),
 
 
 rule worschech2024:

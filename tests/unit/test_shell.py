@@ -8,6 +8,7 @@ import pytest
 
 from scalinglaws.cli import main
 from scalinglaws.theory.perceptron import fixed_norm_error
+from scalinglaws.theory.perceptron_square import square_loss_error
 from scalinglaws.theory.power_law_spectrum import eigenvalues
 
 LINEAR = ["theory", "linear", "--levels", "1024", "--beta", "1", "--eta", "0.01"]
@@ -56,6 +57,18 @@ def test_perceptron_answers_for_every_pair_in_the_order_asked(capsys):
     ]
     exact = fixed_norm_error(3.3, [0.5, 8.0])
     assert [rows[1]["eps"], rows[0]["eps"]] == pytest.approx(list(exact), rel=1e-9)
+
+
+def test_perceptron_answers_for_the_square_loss_and_says_where_it_has_no_single_minimum(capsys):
+    asked = ["theory", "perceptron", "--loss", "square", "--lam", "0.8,5"]
+    _, shown = answer(capsys, *asked, "--alpha", "2")
+    rows = rows_of(io.StringIO(shown.out))
+    assert [row["eps"] for row in rows] == pytest.approx(
+        list(square_loss_error(2.0, [0.8, 5.0])), rel=1e-9
+    )
+    status, shown = answer(capsys, *asked, "--alpha", "0.5")
+    assert status == 2
+    assert "examples are fitted exactly" in shown.err
 
 
 @pytest.mark.parametrize("name", ["linear", "perceptron"])

@@ -9,7 +9,9 @@ from repository import copy_repository
 FIGURES = [
     "bahri2021_fig1a",
     "damico2025_fig1",
+    "damico2025_fig2",
     "damico2025_fig3",
+    "damico2025_appendix_mse",
     "worschech2024_fig1",
     "worschech2024_fig2",
     "worschech2024_fig3",

@@ -134,27 +134,32 @@ def add_perceptron(names: Any) -> None:
         names,
         "perceptron",
         perceptron,
-        "generalisation error of the fixed-norm logistic perceptron, replica symmetric",
+        "generalisation error of the fixed-norm perceptron, replica symmetric",
         "columns: alpha, lambda, eps (probability of a wrong label = arccos(R) / pi)\n"
         "source: D'Amico, Bocchi and Negri, arXiv 2505.13230: minimum of\n"
-        "  sum log(1 + exp(-2 lambda y w.x / sqrt N)) at |w|^2 = N, N and P to infinity",
+        "  sum log(1 + exp(-2 lambda D)), D = y w.x / sqrt N, at |w|^2 = N, N and P to infinity;\n"
+        "  --loss square: of sum (1 - lambda D)^2, the counter-example of their appendix",
     )
     text = "examples per weight P / N, comma-separated"
     added.add_argument("--alpha", type=numbers, required=True, help=text)
     text = "sharpness of the loss = |w| / sqrt(N) at unit sharpness, comma-separated"
     added.add_argument("--lam", type=numbers, required=True, help=text)
+    text = "loss (default: %(default)s)"
+    added.add_argument("--loss", choices=["logistic", "square"], default="logistic", help=text)
 
 
 def perceptron(options: argparse.Namespace) -> Mapping[str, Sequence[float]]:
     from scalinglaws.theory.perceptron import NoSolution, fixed_norm_error
+    from scalinglaws.theory.perceptron_square import square_loss_error
 
+    predict = square_loss_error if options.loss == "square" else fixed_norm_error
     for alpha, lam in product(options.alpha, options.lam):
         require_positive(alpha=alpha, lam=lam)
     lambdas = sorted(set(options.lam))
     found: dict[tuple[float, float], float] = {}
     for alpha in options.alpha:
         try:
-            errors = fixed_norm_error(alpha, lambdas)
+            errors = predict(alpha, lambdas)
         except NoSolution as problem:
             raise InputError(
                 f"the saddle-point equations have no solution found at {problem}; give values "

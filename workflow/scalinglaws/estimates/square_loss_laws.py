@@ -62,9 +62,16 @@ def measured(limits: pd.DataFrame, simulated: pd.DataFrame, settings: Mapping[st
 
 
 def smoothed(lambdas: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """801 lambdas and each sample's spline there: linear, so that means may be taken after it."""
+    """801 lambdas and each sample's spline there: linear, so that means may be taken after it.
+
+    A sample with a value missing is NaN throughout.
+    """
     grid = np.geomspace(lambdas[0], lambdas[-1], 801)
-    return grid, CubicSpline(np.log(lambdas), errors, axis=1)(np.log(grid))
+    whole = np.all(np.isfinite(errors), axis=1)
+    fine = np.full((len(errors), len(grid)), np.nan)
+    if whole.any():
+        fine[whole] = CubicSpline(np.log(lambdas), errors[whole], axis=1)(np.log(grid))
+    return grid, fine
 
 
 def lowest(grid: np.ndarray, errors: np.ndarray) -> float:
@@ -99,13 +106,16 @@ def growth(
     if len(curves) < LEAST_ALPHAS:
         return unavailable(TOO_FEW)
     alphas = np.array(list(curves))
+    whole = [
+        (grid, errors[np.all(np.isfinite(errors), axis=1)]) for grid, errors in curves.values()
+    ]
 
     def exponent(chosen: np.ndarray) -> float:
         units = chosen[:, 0].astype(int)
-        best = [lowest(grid, errors[units]) for grid, errors in curves.values()]
+        best = [lowest(grid, errors[units]) for grid, errors in whole]
         return -fit_power_law(alphas, np.array(best)).exponent
 
-    count = min(len(errors) for _, errors in curves.values())
+    count = min(len(errors) for _, errors in whole)
     units = np.arange(count, dtype=float)[:, None]
     found = over_samples(units, "square growth", settings, exponent)
     return {**found, "n_points": len(alphas), "window": [alphas.min(), alphas.max()]}

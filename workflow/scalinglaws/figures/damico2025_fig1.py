@@ -10,9 +10,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
-from scipy.stats import t as student
 
 from scalinglaws.errors import InputError
+from scalinglaws.figures.seed_curves import mean_and_interval
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -77,17 +77,6 @@ def draw_limits(axes: Axes, theory: pd.DataFrame) -> list[pd.DataFrame]:
         )
         drawn.append(rows_of(PANEL, f"{label} limit", np.nan, level))
     return drawn
-
-
-def mean_and_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over samples (first axis) and Student's 95 % interval; NaN samples are left out."""
-    finite = np.isfinite(values)
-    count = np.sum(finite, axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):  # one sample has no interval, none no mean
-        mean = np.sum(np.where(finite, values, 0.0), axis=0) / count
-        square = np.sum(np.where(finite, values - mean, 0.0) ** 2, axis=0)
-        reach = student.ppf(0.975, count - 1) * np.sqrt(square / (count - 1) / count)
-    return mean, mean - reach, mean + reach
 
 
 def highest_common_norm(descent: pd.DataFrame) -> float:

@@ -1,4 +1,4 @@
-"""Curves of several seeds as points with intervals: geometric means, Student t in the logarithm."""
+"""Curves of several seeds as points with Student intervals, of arithmetic or geometric means."""
 
 from collections.abc import Sequence
 
@@ -22,6 +22,17 @@ def geometric_mean(curves: Sequence[Array]) -> tuple[Array, Array, Array]:
     freedom = np.where(count > 1, count - 1, np.nan)
     reach = student.ppf(0.975, freedom) * np.sqrt(squares / freedom / np.maximum(count, 1))
     return np.exp(mean), np.exp(mean - reach), np.exp(mean + reach)
+
+
+def mean_and_interval(values: Array) -> tuple[Array, Array, Array]:
+    """Mean over samples (first axis) and Student's 95 % interval; NaN samples are left out."""
+    finite = np.isfinite(values)
+    count = np.sum(finite, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):  # one sample has no interval, none no mean
+        mean = np.sum(np.where(finite, values, 0.0), axis=0) / count
+        square = np.sum(np.where(finite, values - mean, 0.0) ** 2, axis=0)
+        reach = student.ppf(0.975, count - 1) * np.sqrt(square / (count - 1) / count)
+    return mean, mean - reach, mean + reach
 
 
 def some_points(alphas: Array, count: int, shift: float = 0.0) -> Array:
