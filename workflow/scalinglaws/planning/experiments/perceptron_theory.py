@@ -7,8 +7,8 @@ from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
 
 WHERE = "damico2025.perceptron_theory"
-# Measured: 0.005 s per point of a curve, 0.15 s for optimum and limits of one alpha.
-SECONDS_PER_POINT, SECONDS_PER_ALPHA, SECONDS_TO_START = 0.005, 0.15, 1.0
+# Measured: 0.0025 s per point of a curve, 0.1 s for optimum and limits of one alpha.
+SECONDS_PER_POINT, SECONDS_PER_ALPHA, SECONDS_TO_START = 0.003, 0.1, 1.0
 
 
 def check(sizes: Mapping[str, Any]) -> None:
