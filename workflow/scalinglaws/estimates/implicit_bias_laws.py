@@ -1,223 +1,127 @@
-"""Laws 1 and 2 and the product law of arXiv:2505.13230 for networks, ours and the authors' own.
+"""Laws 1 and 2 and the product law of arXiv:2505.13230 for the networks trained here."""
 
-The same chain (mean curve, optimum, window, slopes) runs on our curves, with a bootstrap over
-seeds around the whole of it; on the authors' released mean curves; and on these once more in the
-windows that the authors chose, which must return the exponents they published.
-"""
-
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from scalinglaws.errors import InputError
-from scalinglaws.fitting.bootstrap import bootstrap, bootstrap_quantity
+from scalinglaws.estimates.laws_over_seeds import (
+    absent,
+    bootstrapped,
+    drawn_counts,
+    facts_of,
+    geometric_gamma_2,
+    law_quantities,
+    offset_quantities,
+    panel_runs,
+    panel_table,
+)
+from scalinglaws.fitting.epoch_curves import epoch_over_norm
 from scalinglaws.fitting.norm_curves import (
-    Means,
     Runs,
-    Window,
-    branch_scan,
-    laws,
+    best_points,
+    ends_at_optimum,
+    finite_mean,
     means_of,
-    optima_of_means,
-    refuse_empty_curves,
-    released_means,
-    runs_of,
-    window_from,
 )
-from scalinglaws.fitting.quantity import NUMERICAL, Quantity, quantity, unavailable
-from scalinglaws.fitting.windows import window_scan
-from scalinglaws.streams import generator
+from scalinglaws.fitting.norm_laws import LAWS, window_from
+from scalinglaws.fitting.quantity import Quantity, quantity
 
-PAPER, FIT = "damico2025", "implicit_bias_laws"
-NEED_CURVES = (
-    *("gamma_1", "gamma_2", "gamma_predicted", "gamma_measured", "gamma_difference"),
-    *("early_spread", "optima_at_last_point", "seeds_reaching_optimum"),
+MAIN_TABLES = {"CNN": "cnn_curves", "ResNet": "resnet_curves", "ViT": "vit_curves"}
+OFFSETS = ("gamma_1_with_offset", "gamma_2_with_offset", "gamma_measured_with_offset")
+COUNTS = ("optima_at_last_point", "seeds_reaching_optimum")
+SIGNS = (
+    "norm_monotone_share",
+    "optimum_rank",
+    "epoch_over_norm_spread",
+    "updates_over_norm_spread",
 )
-ROUNDING = 1e-9  # of a least-squares slope in float64, generously
-NO_SEEDS = "the authors released means over seeds without their spread, so there is no interval"
-OWN_RULE = (
-    "law 1: part of the descending branch in log norm between its start and the optimum, for the "
-    "largest sizes; law 2 and the measured exponent: all sizes"
-)
-AUTHORS_RULE = "window of norm / optimal norm and sizes as in the authors' notebook"
+ALL = (*LAWS, "gamma_2_geometric", *OFFSETS, *COUNTS, *SIGNS)
 
 
 def estimate(
     tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
 ) -> dict[str, Quantity]:
-    """Quantities of our curves (plain names and, for Eq. 6's norm, ``_bartlett``), of the released
-    curves in our windows (``released_``) and in the authors' windows (``refit_``).
+    """Quantities ``{panel}_{name}`` for every panel of ``settings["panels"]``; panels that are not
+    trained at this scale are unavailable.
     """
-    curves, released = tables["cnn_curves"], tables["released_curves"]
-    chosen = released[released["set"] == settings["authors"]["set"]]
-    found = own_quantities(curves, "spectral_complexity", settings)
-    full = own_quantities(curves, "spectral_complexity_bartlett", settings)
-    return {
-        **found,
-        **{f"{name}_bartlett": full[name] for name in full if name.startswith("gamma")},
-        **released_quantities(chosen, settings),
-        **refit_quantities(chosen, settings["authors"]),
-    }
-
-
-def own_quantities(
-    table: pd.DataFrame, norm: str, settings: Mapping[str, Any]
-) -> dict[str, Quantity]:
-    runs = runs_of(table, norm, settings["grid_step"])
-    window = window_from(settings, runs.sizes)
-    means = means_of(runs)
-    facts: dict[str, Any] = {
-        "n_seeds": len(runs.errors),
-        "n_masked": runs.masked,
-        "rule": OWN_RULE,
-    }
-    try:
-        refuse_empty_curves(means)
-        exponents = law_quantities(runs, means, window, norm, settings, facts)
-        exponents |= optimum_facts(runs, means, facts)
-    except InputError as problem:
-        exponents = {name: unavailable(str(problem), **facts) for name in NEED_CURVES}
-    return {**exponents, "norm_monotone_share": monotone_quantity(runs, settings, facts)}
-
-
-def law_quantities(
-    runs: Runs,
-    means: Means,
-    window: Window,
-    norm: str,
-    settings: Mapping[str, Any],
-    facts: Mapping[str, Any],
-) -> dict[str, Quantity]:
-    """The exponents with intervals; the whole chain runs anew for every draw of seeds."""
-
-    @cache  # few seeds have few distinct draws: 35 multisets of 4 seeds among 2,000 draws
-    def chain(drawn: tuple[int, ...]) -> dict[str, float]:
-        return laws(means_of(runs, np.array(drawn)), window)
-
-    def statistic(name: str) -> Callable[[np.ndarray], float]:
-        return lambda drawn: chain(tuple(sorted(drawn.tolist())))[name]
-
-    scans, windows = scans_of(means, window), windows_of(means, window)
-    found = {}
-    for name in laws(means, window):
-        interval = bootstrap(
-            statistic(name),
-            len(runs.errors),
-            draws=settings["draws"],
-            generator=generator(settings["seed"], PAPER, FIT, {"norm": norm}, name),
-        )
-        found[name] = bootstrap_quantity(
-            interval,
-            scan=scans.get(name),
-            **windows.get(name, {}),
-            **facts,
-        )
+    found: dict[str, Quantity] = {}
+    for panel in settings["panels"]:
+        try:
+            table = panel_table(tables[MAIN_TABLES[panel.split("_")[0]]], panel)
+            own = panel_quantities(panel_runs(table, panel, settings), settings, panel)
+        except InputError as problem:
+            own = absent(ALL, str(problem))
+        found |= {f"{panel}_{name}": one for name, one in own.items()}
     return found
 
 
-def windows_of(means: Means, window: Window) -> dict[str, dict[str, Any]]:
-    """Where each exponent was fitted: norms for law 1, training sizes for the others."""
-    bounds = [
-        window.bounds(means.grid, curve)
-        for size, curve in zip(means.sizes, means.errors, strict=True)
-        if size >= window.smallest_size
-    ]
-    points = sum(int(np.sum((means.grid >= low) & (means.grid <= high))) for low, high in bounds)
-    early = {"window": (min(b[0] for b in bounds), max(b[1] for b in bounds)), "n_points": points}
-    over_sizes = {"window": (means.sizes[0], means.sizes[-1]), "n_points": len(means.sizes)}
+def panel_quantities(runs: Runs, settings: Mapping[str, Any], panel: str) -> dict[str, Quantity]:
     return {
-        "gamma_1": early,
-        **dict.fromkeys(("gamma_2", "gamma_measured", "gamma_predicted"), over_sizes),
-        "gamma_difference": over_sizes,
+        **law_quantities(runs, settings, panel),
+        "gamma_2_geometric": geometric_gamma_2(runs, settings, panel),
+        **offset_quantities(runs, settings, panel),
+        **optimum_facts(runs),
+        "norm_monotone_share": monotone_quantity(runs, settings, panel),
+        "optimum_rank": rank_quantity(runs, settings, panel),
+        **spread_ratios(runs, settings, panel),
     }
 
 
-def scans_of(means: Means, window: Window) -> dict[str, tuple[float, float]]:
-    """Envelopes over windows; that of the prediction moves the window of law 1 only."""
-    first = branch_scan(means, window)
-    low, high, _ = window_scan(means.sizes, means.optima, min_points=3)
-    decay = window_scan(means.sizes, optima_of_means(means)[1], min_points=3)
-    gamma_2 = laws(means, window)["gamma_2"]
-    products = sorted(end * gamma_2 for end in first)
-    return {
-        "gamma_1": first,
-        "gamma_2": (-high, -low),
-        "gamma_predicted": (products[0], products[1]),
-        "gamma_measured": decay[:2],
-    }
-
-
-def monotone_quantity(
-    runs: Runs, settings: Mapping[str, Any], facts: Mapping[str, Any]
-) -> Quantity:
-    """Share of logged steps in which the norm did not fall, mean over sizes and seeds."""
-    interval = bootstrap(
-        lambda drawn: float(np.nanmean(runs.monotone[drawn])),
-        len(runs.errors),
-        draws=settings["draws"],
-        generator=generator(settings["seed"], PAPER, FIT, {}, "norm_monotone_share"),
-    )
-    return bootstrap_quantity(
-        interval,
-        n_points=runs.monotone.size,
-        **{**facts, "rule": None},
-    )
-
-
-def optimum_facts(runs: Runs, means: Means, facts: Mapping[str, Any]) -> dict[str, Quantity]:
+def optimum_facts(runs: Runs) -> dict[str, Quantity]:
     """What the optimum rests on: how often it is the end of the curve, and how many seeds reach it.
 
     At the end of a curve the "optimal norm" is only the norm at which training stopped.
     """
-    best = np.nanargmin(means.errors, axis=1)
-    last = np.array([np.flatnonzero(np.isfinite(curve))[-1] for curve in means.errors])
+    errors = means_of(runs).errors
+    best = best_points(errors)
     reaching = np.isfinite(runs.errors[:, np.arange(len(best)), best]).mean(axis=0)
-    numbers = {
-        "optima_at_last_point": float(np.mean(best >= last - 1)),
-        "seeds_reaching_optimum": float(reaching.min()),
-    }
-    shared = {**facts, "rule": None, "n_points": len(best)}
+    numbers = (float(np.mean(ends_at_optimum(errors))), float(reaching.min()))
+    shared = {**facts_of(runs), "rule": None, "n_points": len(best)}
     why = "a count, not an estimate"
-    return {name: quantity(value, None, why=why, **shared) for name, value in numbers.items()}
-
-
-def released_quantities(table: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, Quantity]:
-    means = released_means(table)
-    window = window_from(settings, means.sizes)
-    seeds = int(table[table["quantity"] == "seeds"]["value"].iloc[0])
-    scans, windows = scans_of(means, window), windows_of(means, window)
     return {
-        f"released_{name}": quantity(
-            value,
-            None,
-            n_seeds=seeds,
-            rule=OWN_RULE,
-            scan=scans.get(name),
-            why=NO_SEEDS,
-            **windows.get(name, {}),
-        )
-        for name, value in laws(means, window).items()
+        name: quantity(value, None, why=why, **shared)
+        for name, value in zip(COUNTS, numbers, strict=True)
     }
 
 
-def refit_quantities(table: pd.DataFrame, authors: Mapping[str, Any]) -> dict[str, Quantity]:
-    """Given numbers in given windows: deterministic, so the interval is rounding error."""
-    means = released_means(table)
-    low, high = authors["window"]
-    window = Window(smallest_size=authors["smallest_size"], relative=(low, high))
-    found = laws(means, window)
-    names = ("gamma_1", "gamma_2", "gamma_predicted", "gamma_measured")
+def monotone_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Quantity:
+    """Share of logged steps in which the norm did not fall, mean over sizes and seeds."""
+    counts = drawn_counts(settings, panel, len(runs.errors))
+    by_seed = np.nanmean(runs.monotone, axis=1)
+    drawn = finite_mean(by_seed, counts)
+    return bootstrapped(float(np.nanmean(by_seed)), drawn, runs, n_points=runs.monotone.size)
+
+
+def rank_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Quantity:
+    """Spearman's correlation of the optimal norm (mean over seeds) with the training size."""
+    counts = drawn_counts(settings, panel, len(runs.errors))
+    drawn = rank_correlation(finite_mean(runs.optima, counts))
+    point = float(rank_correlation(means_of(runs).optima))
+    return bootstrapped(point, drawn, runs, n_points=len(runs.sizes))
+
+
+def rank_correlation(values: np.ndarray) -> np.ndarray:
+    """(...) Spearman's correlation of (..., n) values with their position (sizes are sorted)."""
+    ranks = np.argsort(np.argsort(values, axis=-1), axis=-1) - (values.shape[-1] - 1) / 2
+    places = np.arange(values.shape[-1]) - (values.shape[-1] - 1) / 2
+    rank = (ranks * places).sum(axis=-1) / max((places**2).sum(), 1e-300)
+    return np.where(np.isfinite(values).all(axis=-1), rank, np.nan)
+
+
+def spread_ratios(runs: Runs, settings: Mapping[str, Any], panel: str) -> dict[str, Quantity]:
+    """log10 of the error's spread over sizes at equal epoch, and at equal number of updates, over
+    that at equal norm: 0 where the norm orders the curves no better than time.
+    """
+    window = window_from(settings, runs.sizes)
+    counts = drawn_counts(settings, panel, len(runs.errors))
+    point = epoch_over_norm(runs, window, np.ones(len(runs.errors)))
+    drawn = epoch_over_norm(runs, window, counts)
     return {
-        f"refit_{name}": quantity(
-            found[name],
-            (found[name] - ROUNDING, found[name] + ROUNDING),
-            interval_kind=NUMERICAL,
-            n_seeds=0,
-            rule=AUTHORS_RULE,
-            **windows_of(means, window)[name],
+        name: bootstrapped(
+            float(point[name]), drawn[name], runs, n_points=int(window.used(runs.sizes).sum())
         )
-        for name in names
+        for name in point
     }

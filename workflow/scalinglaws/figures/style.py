@@ -82,6 +82,14 @@ STYLE: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A table that the PDF sets below a figure: texts, each row as long as the head."""
+
+    head: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
 class Drawing:
     """A finished figure: picture, the numbers in it (columns ``PLOTTED``) and its caption.
 
@@ -91,6 +99,7 @@ class Drawing:
     figure: Figure
     plotted: pd.DataFrame
     caption: str
+    sheet: Sheet | None = None
 
 
 def apply_style() -> None:

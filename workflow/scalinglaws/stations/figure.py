@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def draw_figure(
         "caption": full_caption(drawing.caption, scale, tables, record),
         "paper": figure.split("_", 1)[0],
         "departures": record["departures"],
+        **({"sheet": asdict(drawing.sheet)} if drawing.sheet else {}),
     }
     write_json(output_stem.with_suffix(".json"), caption, header)
 

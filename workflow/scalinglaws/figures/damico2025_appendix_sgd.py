@@ -1,0 +1,67 @@
+"""Plain stochastic gradient descent: curves and collapse (appendix, arXiv:2505.13230)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from scalinglaws.figures.network_panels import (
+    NORM_LABEL,
+    Pair,
+    Quantities,
+    Rows,
+    draw_collapse,
+    draw_curves,
+    first_trained,
+    headed,
+    pair_of,
+    plain_ticks,
+    product_lines,
+    size_bar,
+    title_of,
+    trained_text,
+)
+from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
+
+SETS = ("CNN_CIFAR10", "CNN_CIFAR100")
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame],
+    fits: Mapping[str, Quantities],
+    settings: Mapping[str, Any],
+) -> Drawing:
+    """Rows: data sets; columns: curves, and the same rescaled by their minima."""
+    figure, axes = new_figure(2, 2, width=6.8, height=5.6)
+    pairs = [sgd_pair(tables, panel, settings) for panel in SETS]
+    parts: Rows = []
+    for name, pair, left, right in zip(SETS, pairs, axes[::2], axes[1::2], strict=True):
+        parts += draw_curves(left, pair, title_of(name))
+        dress(left, NORM_LABEL, "test error", legend=False)
+        lines = product_lines(
+            fits["released_refit"], f"{name}_SGD", fits["variant_laws"], f"{pair.name}_sgd"
+        )
+        headed(left, title_of(name), lines)
+        parts += [part.assign(panel=f"{title_of(name)}, collapse") for part in
+                  draw_collapse(right, pair)]  # fmt: skip
+        labels = (r"$\lambda / \lambda_\mathrm{opt}$", r"$\epsilon / \epsilon_\mathrm{opt}$")
+        dress(right, *labels, title="collapse", legend=False)
+        plain_ticks(left.yaxis)
+        plain_ticks(right.yaxis)
+    size_bar(figure, axes)
+    return Drawing(figure, plotted_rows(*parts), caption(pairs))
+
+
+def sgd_pair(tables: Mapping[str, pd.DataFrame], panel: str, settings: Mapping[str, Any]) -> Pair:
+    """Our runs on the same images; beside CIFAR-10 those on other ones if that is all there is."""
+    ours = panel if panel != SETS[0] else first_trained(tables["sgd_curves"], "CNN")
+    return pair_of(tables, ours, settings, source="sgd_curves", released=(f"{panel}_SGD", 0))
+
+
+def caption(pairs: list[Pair]) -> str:
+    return (
+        "CNNs trained by stochastic gradient descent without momentum: test error against spectral "
+        "complexity, and the same divided by the values at the minimum; colour: training size P. "
+        f"Lines: curves released by the authors, triangles: minima. {trained_text(pairs)} "
+        "Exponents: predicted γ_1 γ_2 and measured; of the released curves in the authors' windows."
+    )

@@ -1,0 +1,100 @@
+"""Networks trained exactly as the authors' against their released curves of the same size."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from scalinglaws.errors import InputError
+from scalinglaws.estimates.protocol_agreement import comparisons_of, difference_curves
+from scalinglaws.figures.network_panels import (
+    NORM_LABEL,
+    Quantities,
+    Rows,
+    headed,
+    title_of,
+)
+from scalinglaws.figures.style import (
+    ROLES,
+    Drawing,
+    dress,
+    new_figure,
+    plotted_rows,
+    points_with_intervals,
+    rows_of,
+    theory_line,
+)
+from scalinglaws.fitting.bootstrap import critical
+from scalinglaws.fitting.norm_curves import released_means, released_set
+from scalinglaws.rounding import quantity_text
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame],
+    fits: Mapping[str, Quantities],
+    settings: Mapping[str, Any],
+) -> Drawing:
+    """One panel per training size: our mean, the released curve and the band around it."""
+    trained = comparisons_of(tables["protocol_curves"])
+    figure, axes = new_figure(1, len(trained), width=6.8, height=3.3)
+    parts: Rows = []
+    for axis, (name, size) in zip(axes, trained, strict=True):
+        parts += draw_size(axis, tables, name, size, settings["band"])
+        found = fits["protocol_agreement"].get(f"{name}_P{size}_largest_difference")
+        lines = [f"largest difference {quantity_text(found)}"] if found else []
+        headed(axis, f"{title_of(name)}, $P$ = {size:,}", lines)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    seeds = tables["protocol_curves"].groupby(["panel", "P"])["seed"].nunique()
+    return Drawing(figure, plotted_rows(*parts), caption(seeds, settings["band"]))
+
+
+def draw_size(
+    axes: Axes, tables: Mapping[str, pd.DataFrame], name: str, size: int, band: float
+) -> Rows:
+    panel = f"{title_of(name)}, P = {size}"
+    theirs = released_means(released_set(tables["released_curves"], name))
+    parts: Rows = []
+    for curve in theirs.errors[theirs.sizes == size]:
+        seen = np.isfinite(curve)
+        parts += draw_band(axes, panel, theirs.grid[seen], curve[seen], band)
+    try:
+        norms, differences, released = difference_curves(tables, name, size)
+        parts.append(draw_means(axes, panel, norms, released + differences))
+    except InputError as problem:  # trained, but at norms that the released curve does not reach
+        axes.text(0.5, 0.5, f"{problem}", transform=axes.transAxes, ha="center", fontsize=7)
+    dress(axes, NORM_LABEL, "test error", log="x", legend=False)
+    return parts
+
+
+def draw_band(axes: Axes, panel: str, x: np.ndarray, y: np.ndarray, band: float) -> Rows:
+    colour = ROLES["published"]
+    axes.fill_between(x, y - band, y + band, color=colour, alpha=0.15, lw=0)
+    label = f"released, band ± {band:g}"
+    return [
+        rows_of(panel, "band", x, y, y - band, y + band),
+        theory_line(axes, x, y, panel=panel, series="released", colour=colour, label=label),
+    ]
+
+
+def draw_means(axes: Axes, panel: str, x: np.ndarray, errors: np.ndarray) -> pd.DataFrame:
+    """Mean over the seeds of (seeds, n) errors, with 95 % Student intervals."""
+    count, mean = len(errors), errors.mean(axis=0)
+    reach = np.full(len(mean), np.nan)
+    if count > 1:
+        reach = critical(count, 0.95) * errors.std(axis=0, ddof=1) / np.sqrt(count)
+    ends = (mean - reach, mean + reach)
+    label = "trained here"
+    return points_with_intervals(axes, x, mean, *ends, panel=panel, series="ours", label=label)
+
+
+def caption(seeds: pd.Series, band: float) -> str:
+    return (
+        "CNNs trained with the authors' layers, initial weights, optimiser, batches and norm "
+        "(sizes and images as the departures say), against their released curve (mean over seeds) "
+        f"of the same training size; shaded: ± {band:g} around it. Points: means over "
+        f"{seeds.min()} to {seeds.max()} seeds, at the released norms that all our seeds pass; "
+        "bars: 95 % Student intervals over seeds."
+    )
