@@ -67,7 +67,16 @@ localrules:
     damico2025_fig1,
     damico2025_fig2,
     damico2025_fig3,
+    damico2025_fig4,
+    damico2025_table1,
     damico2025_appendix_mse,
+    damico2025_appendix_optimum,
+    damico2025_appendix_time,
+    damico2025_appendix_decay,
+    damico2025_appendix_sgd,
+    damico2025_appendix_norms,
+    damico2025_extra_protocol,
+    damico2025_extra_audit,
     worschech2024_fig1,
     worschech2024_fig2,
     worschech2024_fig3,
@@ -137,15 +146,69 @@ rule damico2025_fig2:
 
 
 rule damico2025_fig3:
-    """Deep networks: test error against spectral complexity, the two laws, their product."""
+    """Deep networks: test error against spectral complexity."""
     input:
         PLAN.target("damico2025_fig3"),
+
+
+rule damico2025_fig4:
+    """Deep networks: the curves of figure 3 rescaled by their minima."""
+    input:
+        PLAN.target("damico2025_fig4"),
+
+
+rule damico2025_table1:
+    """Deep networks: predicted and measured exponents, published, refitted, trained here."""
+    input:
+        PLAN.target("damico2025_table1"),
 
 
 rule damico2025_appendix_mse:
     """Perceptron with the square loss: no power law, an optimum that does not move."""
     input:
         PLAN.target("damico2025_appendix_mse"),
+
+
+rule damico2025_appendix_optimum:
+    """Deep networks: smallest test error against training size."""
+    input:
+        PLAN.target("damico2025_appendix_optimum"),
+
+
+rule damico2025_appendix_time:
+    """Deep networks: test error against epochs, examples seen and the norm."""
+    input:
+        PLAN.target("damico2025_appendix_time"),
+
+
+rule damico2025_appendix_decay:
+    """Deep networks: three weight decays."""
+    input:
+        PLAN.target("damico2025_appendix_decay"),
+
+
+rule damico2025_appendix_sgd:
+    """Deep networks: plain stochastic gradient descent."""
+    input:
+        PLAN.target("damico2025_appendix_sgd"),
+
+
+rule damico2025_appendix_norms:
+    """Deep networks: four other norms."""
+    input:
+        PLAN.target("damico2025_appendix_norms"),
+
+
+rule damico2025_extra_protocol:
+    """Deep networks: the authors' protocol against their released curves."""
+    input:
+        PLAN.target("damico2025_extra_protocol"),
+
+
+rule damico2025_extra_audit:
+    """Deep networks: audit of the released curves."""
+    input:
+        PLAN.target("damico2025_extra_audit"),
 
 
 rule worschech2024:
