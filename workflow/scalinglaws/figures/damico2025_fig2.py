@@ -241,6 +241,8 @@ def draw_gap(axes: Axes, limits: pd.DataFrame, samples: pd.DataFrame, alphas: li
         own = samples[samples["alpha"] == alpha]
         lambdas, errors = minimisers(own)
         ratio = seeds_against_norm(own, "epsilon", lambdas) / errors
+        passed = np.isfinite(ratio).any(axis=0)  # descent may end before the largest lambda
+        lambdas, ratio = lambdas[passed], ratio[:, passed]
         points = (lambdas, *(100 * (part - 1) for part in mean_and_interval(ratio)))
         label = rf"descent, $\alpha$ = {alpha:g}"
         look: dict[str, Any] = {"panel": panel, "colour": colour, "label": label, "line": True}
