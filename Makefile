@@ -34,6 +34,7 @@ benchmark: $(READY) ## speed of simulators and equations, as ratios measured in 
 	$(BIN)/python tests/performance/committee_simulators.py
 	$(BIN)/python tests/performance/committee_theory.py
 	$(BIN)/python tests/performance/perceptron_theory.py
+	$(BIN)/python tests/performance/network_training.py
 
 lint: $(READY)  ## formatting, linting, types, workflow lint
 	$(BIN)/ruff check .

@@ -187,13 +187,20 @@ def test_members_that_differ_in_weight_decay_share_their_draws(data: dict[str, D
     np.testing.assert_array_equal(resting["value"][strong], resting["value"][none])
 
 
-def test_augmented_test_error_stands_beside_the_plain_one(data: dict[str, Dataset]) -> None:
-    still = {**NETWORKS["vit"], "augmentation": "affine", "init_factor": 3.0, "learning_rate": 0.0}
-    columns = run("vit", still, data, Session())
-    assert len(set(values(columns, 40, 0, "test_error"))) == 1
-    plain = values(columns, 40, 0, "test_error_augmented")
-    assert len(plain) == len(values(columns, 40, 0, "test_error"))
-    assert len(set(plain)) > 1  # weights rest, draws are new at each epoch
+def test_test_images_are_augmented_anew_at_each_epoch_beside_the_plain_ones(
+    data: dict[str, Dataset],
+) -> None:
+    settings = {**SETTINGS, "widths": [8, 8], "init_factor": 1.0, "augmentation": "affine"}
+    task = learning_curves.task_of(settings, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
+    member = learning_curves.start(task, {"panel": "A", "P": 40, "seed": 0}, 0.0)
+    for _ in range(9):
+        member.epoch += 1
+        learning_curves.one_epoch(task, member)
+    found = []
+    for member.epoch in range(1, 9):
+        found.append(dict(zip(task.names, learning_curves.measured(task, member), strict=True)))
+    assert len({record["test_error"] for record in found}) == 1
+    assert len({record["test_error_augmented"] for record in found}) > 2
     assert "test_error_augmented" not in run("cnn", SETTINGS, data, Session())["quantity"]
 
 

@@ -28,6 +28,7 @@ from scalinglaws.training.augmentation import AUGMENTATIONS, Augmentation
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.images import Images, normalisation, normalised, resident
 from scalinglaws.training.log_epochs import logged_epochs
+from scalinglaws.training.memory import keep_freed_memory
 from scalinglaws.training.optimisers import optimiser_arrays, optimiser_of, optimiser_restore
 from scalinglaws.training.session import Session
 
@@ -102,6 +103,7 @@ def run(
     Raises InputError for subsets beyond the pool and for pooling that does not fit.
     """
     exact_arithmetic(session)
+    keep_freed_memory()
     task = task_of(settings, data[settings["dataset"]], architecture, session.device)
 
     def compute(chosen: tuple[Identity, float], inner: Arrays, keep: Keep) -> Arrays:

@@ -1,0 +1,172 @@
+"""Speed of training the authors' CNN against this machine's own peak, measured in the same run.
+
+    python tests/performance/network_training.py [--cores 2]
+
+The CIFAR-10 network of D'Amico et al. (16.9 million parameters), batches of 128, float32, through
+the engine that the experiments use, as the workflow runs it: one thread per block, a block on each
+core at once. Peak: the largest rate of multiply-adds among a square matrix product and the
+network's own convolutions and first fully connected layer. Times are processor time; all take
+turns, so that a machine that slows down slows all of them. Training counts with its median turn,
+the peak with its best. Exit status 1 if a bound is missed.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from scalinglaws.config import read_scale
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.cnn_curves import ARCHITECTURE
+from scalinglaws.networks.shapes import CNN
+from scalinglaws.planning.learning_curves import complete, network_of
+from scalinglaws.planning.network_costs import multiply_adds
+from scalinglaws.training import learning_curves
+from scalinglaws.training.log_epochs import logged_epochs
+from scalinglaws.training.memory import keep_freed_memory
+from scalinglaws.training.session import Session
+
+TURNS, IMAGES, BATCH = 5, 512, 128
+Work = tuple[Callable[[], object], float]  # something to do, and its multiply-adds
+
+
+def made_data() -> Dataset:
+    source = np.random.default_rng(0)
+    images = source.integers(0, 256, (2 * IMAGES, 32, 32, 3)).astype(np.uint8)
+    labels = np.arange(2 * IMAGES) % 10
+    card = {"mean": [0.49, 0.48, 0.45], "std": [0.25, 0.24, 0.26]}
+    halves = slice(None, IMAGES), slice(IMAGES, None)
+    parts = [part[half] for half in halves for part in (images, labels)]
+    return Dataset("made", *parts, card)
+
+
+def panel() -> dict[str, Any]:
+    """Settings of the authors' CNN on CIFAR-10 at scale paper."""
+    sizes = read_scale("paper")["damico2025"]["cnn_curves"]
+    return dict(complete("cnn_curves", "CNN_CIFAR10", sizes))
+
+
+def engine(settings: dict[str, Any]) -> tuple[learning_curves.Task, learning_curves.Member]:
+    settings = {**settings, "experiment": "speed", "seed": 0, "test_images": IMAGES}
+    task = learning_curves.task_of(settings, made_data(), ARCHITECTURE, "cpu")
+    identity = {"panel": "CNN_CIFAR10", "P": IMAGES, "seed": 0}
+    return task, learning_curves.start(task, identity, 0.0)
+
+
+def peak_candidates(network: CNN) -> dict[str, Work]:
+    square = torch.randn(1024, 1024)
+    found: dict[str, Work] = {"matrix product": (lambda: square @ square, 1024.0**3)}
+    side = network.side
+    for number, shape in enumerate(network.weight_shapes, start=1):
+        weight = torch.randn(shape)
+        if len(shape) == 4:
+            weight = weight.contiguous(memory_format=torch.channels_last)
+            images = torch.randn(BATCH, side, side, shape[1]).movedim(-1, 1)
+            found[f"convolution {number}"] = convolution(images, weight)
+            side = side // 2 if number % network.pool_every == 0 else side
+        elif shape[0] > network.classes:
+            inputs = torch.randn(BATCH, shape[1])
+            found["fully connected"] = product(inputs, weight)
+    return found
+
+
+def convolution(images: torch.Tensor, weight: torch.Tensor) -> Work:
+    amount = images.shape[0] * images.shape[2] ** 2 * weight.numel()
+    return lambda: F.conv2d(images, weight, padding=1), float(amount)
+
+
+def product(inputs: torch.Tensor, weight: torch.Tensor) -> Work:
+    return lambda: F.linear(inputs, weight), float(inputs.shape[0] * weight.numel())
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def measuring_share(times: dict[str, float], size: int) -> float:
+    """Part of a run's time that goes to evaluations and norms, at scale paper."""
+    epochs, tests = panel()["epochs"], panel()["test_images"]
+    logs = len(logged_epochs(epochs, panel()["log_epochs"]))
+    training = epochs * size * times["an epoch"] / IMAGES
+    seen = min(size, tests) + tests
+    measuring = logs * (seen * times["an evaluation"] / IMAGES + times["all norms"])
+    return measuring / (training + measuring)
+
+
+def trained_products(network: CNN) -> float:
+    """Forward, gradients of weights, gradients of signals; the image needs none of the last."""
+    first = network.side**2 * float(np.prod(network.weight_shapes[0]))
+    return 3 * multiply_adds(network) - first
+
+
+def measured(_: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds of each piece of work (median turn), and multiply-adds per second of the peak's
+    candidates (best turn), on one thread.
+    """
+    learning_curves.exact_arithmetic(Session(threads=1))
+    keep_freed_memory()
+    task, member = engine(panel())
+    every = torch.arange(IMAGES)
+    candidates = peak_candidates(task.network)
+    jobs: dict[str, Callable[[], object]] = {
+        "an epoch": lambda: learning_curves.one_epoch(task, member),
+        "an evaluation": torch.no_grad()(
+            lambda: learning_curves.error_and_loss(task, member, task.test, every, None)
+        ),
+        "all norms": lambda: ARCHITECTURE.norms(task.network, member.parameters),
+        **{name: work for name, (work, _) in candidates.items()},
+    }
+    for job in jobs.values():
+        job()
+    turns = [{name: seconds(job) for name, job in jobs.items()} for _ in range(TURNS)]
+    times = {name: statistics.median(turn[name] for turn in turns) for name in jobs}
+    best = {name: min(turn[name] for turn in turns) for name in candidates}
+    return times, {name: amount / best[name] for name, (_, amount) in candidates.items()}
+
+
+def mean(records: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.mean(record[name] for record in records) for name in records[0]}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Speed of training the authors' CNN.")
+    parser.add_argument("--cores", type=int, default=min(2, os.cpu_count() or 1))
+    cores = parser.parse_args().cores
+    with ProcessPoolExecutor(cores) as pool:
+        found = list(pool.map(measured, range(cores)))
+    times, rates = mean([times for times, _ in found]), mean([rates for _, rates in found])
+    network = network_of("CNN_CIFAR10", panel())
+    assert isinstance(network, CNN)
+    rate, peak = trained_products(network) * IMAGES / times["an epoch"], max(rates.values())
+    print(f"{cores} cores at once; each:")
+    print(f"{IMAGES / times['an epoch']:.0f} training images per second, ", end="")
+    print(
+        f"{IMAGES / times['an evaluation']:.0f} evaluated, all norms in {times['all norms']:.2f} s"
+    )
+    for name, value in rates.items():
+        print(f"{name}: {value / 1e9:.0f} GMAC/s")
+    share, shares = rate / peak, {size: measuring_share(times, size) for size in (4000, 48000)}
+    checks = {
+        f"training: {rate / 1e9:.0f} GMAC/s, {share:.0%} of the peak (at least 50 %)": share >= 0.5
+    }
+    for size, part in shares.items():
+        checks[f"evaluation and norms at P = {size}: {part:.1%} of a run (at most 15 %)"] = (
+            part <= 0.15
+        )
+    for name, kept in checks.items():
+        print(f"{name}: {'kept' if kept else 'MISSED'}")
+    return 0 if all(checks.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
