@@ -100,12 +100,14 @@ def agreement(fits: Mapping[str, Mapping[str, float]]) -> dict[str, Quantity]:
         ratio = abs(fit["gamma_predicted"] - fit["gamma_measured"]) / fit["sigma"]
         groups.setdefault(group_of(label), []).append(ratio)
     return {
-        f"{group}_rows_within_{word}": exact(
-            float(sum(ratio <= limit for ratio in ratios)), n_points=len(ratios)
-        )
+        f"{group}_rows_within_{word}": counted(sum(ratio <= limit for ratio in ratios), len(ratios))
         for group, ratios in groups.items()
         for limit, word in ((1, "sigma"), (2, "two_sigma"))
     }
+
+
+def counted(count: int, rows: int) -> Quantity:
+    return quantity(float(count), (count, count), interval_kind=NUMERICAL, n_points=rows)
 
 
 def group_of(label: str) -> str:
