@@ -28,14 +28,14 @@ DEALING = ("training_sizes", "seeds", "jobs")
 # Measured on one CPU thread beside another busy one. Per architecture: seconds per step (small
 # tensors, the optimiser), per number that a layer writes for an image while training, and while
 # evaluating; for all: seconds per multiply-add of a forward pass, likewise.
-STEP_SECONDS = {"CNN": 1.3e-3, "ResNet": 2.3e-3, "ViT": 2.2e-3}
-TRAINED_NUMBER = {"CNN": 6e-9, "ResNet": 3.5e-9, "ViT": 2e-9}
-EVALUATED_NUMBER = {"CNN": 3e-9, "ResNet": 1.2e-9, "ViT": 0.6e-9}
-TRAINED_PRODUCT, EVALUATED_PRODUCT = 5e-11, 1.5e-11
+STEP_SECONDS = {"CNN": 0.9e-3, "ResNet": 2.0e-3, "ViT": 1.7e-3}
+TRAINED_NUMBER = {"CNN": 5e-9, "ResNet": 3.5e-9, "ViT": 2e-9}
+EVALUATED_NUMBER = {"CNN": 2.5e-9, "ResNet": 1.2e-9, "ViT": 0.6e-9}
+TRAINED_PRODUCT, EVALUATED_PRODUCT = 3.5e-11, 1e-11
 PARAMETER_SECONDS = 1.5e-9  # per parameter and step: the optimiser reads and writes five arrays
-NORM_PRODUCT = 6e-11  # per multiply-add of the norms' products, float64
+NORM_PRODUCT = 4e-11  # per multiply-add of the norms' products, float64
 GPU_SPEEDUP = 300.0  # an estimate: figures only in the planned time
-START_UP = 6.0  # seconds: imports and data
+START_UP = 4.0  # seconds: imports and data
 
 Panel = Mapping[str, Any]
 Member = tuple[float, int, int]  # weight decay, training size, seed

@@ -211,7 +211,7 @@ def arrays_of(member: Member) -> Arrays:
 
 
 def train(task: Task, member: Member, keep: Keep) -> None:
-    """All remaining epochs; the state is offered to the session after each.
+    """All remaining epochs; the state is offered to the session between them.
 
     A member whose weights are no longer finite stops: its records are NaN from there on.
     """
@@ -223,7 +223,9 @@ def train(task: Task, member: Member, keep: Keep) -> None:
             member.records[task.logged.index(member.epoch)] = measured(task, member)
             if not all(bool(torch.isfinite(tensor).all()) for tensor in member.parameters):
                 break
-        keep(arrays_of(member), member.epoch / epochs)
+        # From a GPU the state is copied, which may take longer than an epoch of few images.
+        if task.device == "cpu" or member.epoch in task.logged:
+            keep(arrays_of(member), member.epoch / epochs)
 
 
 def one_epoch(task: Task, member: Member) -> None:
