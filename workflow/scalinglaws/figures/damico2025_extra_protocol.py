@@ -30,6 +30,8 @@ from scalinglaws.fitting.bootstrap import critical
 from scalinglaws.fitting.norm_curves import released_means, released_set
 from scalinglaws.rounding import quantity_text
 
+ONLY_THE_PATH = "a smaller network: not held against the curve"
+
 
 def draw(
     tables: Mapping[str, pd.DataFrame],
@@ -43,8 +45,8 @@ def draw(
     for axis, (name, size) in zip(axes, trained, strict=True):
         parts += draw_size(axis, tables, name, size, settings["band"])
         found = fits["protocol_agreement"].get(f"{name}_P{size}_largest_difference")
-        lines = [f"largest difference {quantity_text(found)}"] if found else []
-        headed(axis, f"{title_of(name)}, $P$ = {size:,}", lines)
+        judged = f"largest difference {quantity_text(found)}" if found else ONLY_THE_PATH
+        headed(axis, f"{title_of(name)}, $P$ = {size:,}", [judged])
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     seeds = tables["protocol_curves"].groupby(["panel", "P"])["seed"].nunique()
@@ -66,6 +68,10 @@ def draw_size(
     except InputError as problem:  # trained, but at norms that the released curve does not reach
         axes.text(0.5, 0.5, f"{problem}", transform=axes.transAxes, ha="center", fontsize=7)
     dress(axes, NORM_LABEL, "test error", log="x", legend=False)
+    low, high = axes.get_ylim()
+    axes.set_ylim(
+        max(low, 0), min(high, 1)
+    )  # intervals of few seeds may leave what an error can be
     return parts
 
 
@@ -91,10 +97,10 @@ def draw_means(axes: Axes, panel: str, x: np.ndarray, errors: np.ndarray) -> pd.
 
 
 def caption(seeds: pd.Series, band: float) -> str:
+    counts = " or ".join(str(count) for count in sorted(set(seeds)))
     return (
         "CNNs trained with the authors' layers, initial weights, optimiser, batches and norm "
         "(sizes and images as the departures say), against their released curve (mean over seeds) "
         f"of the same training size; shaded: ± {band:g} around it. Points: means over "
-        f"{seeds.min()} to {seeds.max()} seeds, at the released norms that all our seeds pass; "
-        "bars: 95 % Student intervals over seeds."
+        f"{counts} seeds, at the released norms that all our seeds pass; bars: 95 % Student intervals over seeds."
     )
