@@ -102,5 +102,6 @@ def caption(seeds: pd.Series, band: float) -> str:
         "CNNs trained with the authors' layers, initial weights, optimiser, batches and norm "
         "(sizes and images as the departures say), against their released curve (mean over seeds) "
         f"of the same training size; shaded: ± {band:g} around it. Points: means over "
-        f"{counts} seeds, at the released norms that all our seeds pass; bars: 95 % Student intervals over seeds."
+        f"{counts} seeds, at the released norms that all our seeds pass; bars: 95 % "
+        "Student intervals over seeds."
     )
