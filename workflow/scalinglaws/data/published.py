@@ -150,7 +150,9 @@ def convert(content: bytes, name: str, entry: Entry) -> bytes:
     return text.replace('],"', '],\n"').encode() + b"\n"
 
 
-def convert_released_sets(name: str, entry: Entry, downloads: str | Path, folder: str | Path) -> None:
+def convert_released_sets(
+    name: str, entry: Entry, downloads: str | Path, folder: str | Path
+) -> None:
     """Make config/published/damico2025/*.json from the released files, each checked by sha256.
 
     Raises InputError when the files cannot be had or are not the released ones.
