@@ -89,6 +89,17 @@ def test_another_number_makes_another_paper(results, tmp_path):
     assert (tmp_path / "before.pdf").read_bytes() != (tmp_path / "after.pdf").read_bytes()
 
 
+def test_a_table_below_a_figure_is_set_with_it(results, tmp_path):
+    numbers = json.loads((results / "numbers.json").read_text())
+    compile_pdf(sample.MAIN_TYP, inputs_of(results), tmp_path / "without.pdf")
+    sheet = {"head": ["Network", "γ_1"], "rows": [["CNN", "0.59"], ["ViT", "0.14"]]}
+    numbers["papers"][0]["figures"][0]["sheet"] = sheet
+    (tmp_path / "numbers.json").write_text(json.dumps(numbers))
+    inputs = {**inputs_of(results), "numbers": str(tmp_path / "numbers.json")}
+    compile_pdf(sample.MAIN_TYP, inputs, tmp_path / "with.pdf")
+    assert (tmp_path / "with.pdf").read_bytes() != (tmp_path / "without.pdf").read_bytes()
+
+
 def test_a_run_without_claims_figures_departures_or_data_still_compiles(tmp_path):
     numbers = gather_numbers(
         {},

@@ -96,6 +96,8 @@ def jackknifed(value: float, left_out: np.ndarray, **facts: Any) -> Quantity:
     """Quenouille's standard error: (n - 1) / n times the sum of squared deviations, with
     Student's t. The median-based spreads are not smooth, for them it is rough.
     """
+    if not np.isfinite(value):
+        return quantity(None, None, why="the released points do not determine it", **facts)
     good = left_out[np.isfinite(left_out)]
     n = len(good)
     if n < len(left_out) or n < 3:

@@ -52,7 +52,7 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """Top: windows, ends of training, offsets; bottom: our ResNets against three norms."""
-    figure, axes = new_figure(2, 3, width=7.4, height=7.0)
+    figure, axes = new_figure(2, 3, width=7.4, height=6.4)
     parts = draw_windows(axes[0], fits) + draw_ends(axes[1], fits) + draw_offsets(axes[2], fits)
     axes[0].set_yticks(range(len(PANELS)), [title_of(panel) for panel in PANELS])
     pairs = resnet_pairs(tables, settings)

@@ -58,7 +58,7 @@ def draw(
         for kind in KINDS
         for column in COLUMNS
     }
-    figure, axes = new_figure(1, 3, width=7.4, height=7.2)
+    figure, axes = new_figure(1, 3, width=7.4, height=6.2)
     parts = [
         part
         for axis, column, title in zip(axes, COLUMNS, TITLES, strict=True)
