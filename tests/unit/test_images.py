@@ -45,3 +45,9 @@ def test_grey_images_get_one_channel_between_minus_one_and_one() -> None:
 def test_a_window_that_does_not_fit_is_refused() -> None:
     with pytest.raises(InputError, match="pooling window 3"):
         resident(colour(), np.arange(7), 3, [0.5], [0.5], "cpu")
+
+
+def test_the_authors_constants_are_the_known_means_with_smaller_deviations():
+    mean, deviation = normalisation("cifar", CARD)
+    assert mean == pytest.approx((0.4914, 0.4822, 0.4465))
+    assert np.divide((0.2470, 0.2435, 0.2616), deviation) == pytest.approx(1.25, abs=0.06)
