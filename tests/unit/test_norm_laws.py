@@ -127,6 +127,13 @@ def test_weighted_means_repeat_the_drawn_seeds() -> None:
         np.testing.assert_allclose(found, np.nanmean(values[drawn], axis=0), rtol=1e-14)
 
 
+def test_a_mean_needs_its_share_of_the_drawn_seeds() -> None:
+    values = np.array([[1.0, np.nan, np.nan], [3.0, 5.0, np.nan], [5.0, 7.0, 9.0]])
+    once, thrice = np.ones(3), np.array([0, 1, 3])
+    np.testing.assert_array_equal(finite_mean(values, once, 0.5), [3.0, 6.0, np.nan])
+    np.testing.assert_array_equal(finite_mean(values, thrice, 0.5), [4.5, 6.5, 9.0])
+
+
 def test_an_optimum_at_the_end_of_a_curve_is_recognised() -> None:
     errors = np.full((3, 8), np.nan)
     errors[0, :6] = [6, 5, 4, 3, 2, 2.1]  # last but one

@@ -14,6 +14,7 @@ import pandas as pd
 from scalinglaws.errors import InputError
 
 Array = np.ndarray
+LEAST_SHARE = 0.5  # of the seeds must reach a norm for it to belong to the mean curve
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Means:
     """What the laws are fitted to. Leading axes (...) number draws of seeds; there may be none.
 
     - `sizes` (P,), `grid` (norms,), evenly spaced in the logarithm
-    - `errors` (..., P, norms): mean over the seeds that reach the norm
+    - `errors` (..., P, norms): mean over the seeds that reach the norm, NaN where few do
     - `optima` (..., P): arithmetic mean over seeds of the norm at their smallest error
     """
 
@@ -94,27 +95,30 @@ def place(values: Array, column: pd.Series) -> int:
 
 
 def means_of(runs: Runs, counts: Array | None = None) -> Means:
-    """Means over the seeds, at each norm over those that reach it.
+    """Means over the seeds, at norms that at least half of them reach, over those that do.
 
+    Beyond, a mean over few seeds would be a minimum by chance: the smallest error of one seed.
     `counts` (..., seeds): how often each seed was drawn; by default each once.
     """
     weights = np.ones(len(runs.errors)) if counts is None else np.asarray(counts, dtype=float)
     return Means(
         runs.sizes,
         runs.grid,
-        finite_mean(runs.errors, weights),
+        finite_mean(runs.errors, weights, LEAST_SHARE),
         finite_mean(runs.optima, weights),
     )
 
 
-def finite_mean(values: Array, weights: Array) -> Array:
+def finite_mean(values: Array, weights: Array, least: float = 0.0) -> Array:
     """Weighted mean (..., rest) over the first axis of (seeds, rest) values, of the finite ones;
-    NaN where none is.
+    NaN where none is, or less than the share `least` of the weight.
     """
     finite = np.isfinite(values)
     count = np.tensordot(weights, finite.astype(float), axes=1)
     total = np.tensordot(weights, np.where(finite, values, 0.0), axes=1)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    needed = np.maximum(least * weights.sum(axis=-1), 1e-9)
+    enough = count >= needed.reshape(needed.shape + (1,) * (values.ndim - 1))
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=enough)
 
 
 def released_means(table: pd.DataFrame) -> Means:
