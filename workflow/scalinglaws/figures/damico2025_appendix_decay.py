@@ -15,9 +15,9 @@ from scalinglaws.figures.network_panels import (
     Rows,
     draw_curves,
     first_trained,
+    fit_errors,
     headed,
     pair_of,
-    plain_ticks,
     product_lines,
     size_bar,
     trained_text,
@@ -40,8 +40,10 @@ def draw(
         network, number = NETWORKS[place // 3], place % 3
         pair, decay = decay_pair(tables, network, number, settings)
         pairs.append(pair)
-        parts += draw_curves(axis, pair, f"{network}, decay {number + 1}")
+        drawn = draw_curves(axis, pair, f"{network}, decay {number + 1}")
         label(axis, pair, number, decay, fits)
+        fit_errors(axis, drawn)
+        parts += drawn
     size_bar(figure, axes)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
@@ -64,7 +66,6 @@ def label(
 ) -> None:
     bottom, left = pair.name.startswith(NETWORKS[-1]), number == 0
     dress(axes, NORM_LABEL if bottom else "", "test error" if left else "", legend=False)
-    plain_ticks(axes.yaxis)
     lines = product_lines(
         fits["released_refit"], f"{pair.name.split('_')[0]}_{IMAGES}_wd_{number}",
         fits["variant_laws"], f"{pair.name}_decay_{number}", short=True,

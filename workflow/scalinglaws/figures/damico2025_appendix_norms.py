@@ -14,6 +14,7 @@ from scalinglaws.figures.network_panels import (
     Rows,
     draw_curves,
     first_trained,
+    fit_errors,
     headed,
     pair_of,
     plain_ticks,
@@ -47,8 +48,10 @@ def draw(
         released = (f"{network}_{IMAGES}_norms", number)
         pair = pair_of(tables, panel, settings, norm=norm, released=released)
         pairs.append(pair)
-        parts += draw_curves(axis, pair, f"{network}, {norm}")
+        drawn = draw_curves(axis, pair, f"{network}, {norm}")
         label(axis, pair, number, norm, fits)
+        fit_errors(axis, drawn)
+        parts += drawn
     size_bar(figure, axes)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
@@ -56,7 +59,6 @@ def draw(
 def label(axes: Axes, pair: Pair, number: int, norm: str, fits: Mapping[str, Quantities]) -> None:
     left = number == 0
     dress(axes, NORMS[norm], "test error" if left else "", legend=False)
-    plain_ticks(axes.yaxis)
     plain_ticks(axes.xaxis)
     network = pair.name.split("_")[0]
     lines = product_lines(

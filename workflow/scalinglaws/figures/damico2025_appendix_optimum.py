@@ -17,6 +17,7 @@ from scalinglaws.figures.network_panels import (
     Pair,
     Quantities,
     Rows,
+    fit_errors,
     headed,
     pair_of,
     plain_ticks,
@@ -50,7 +51,9 @@ def draw(
     parts: Rows = []
     for axis, pair in zip(axes, pairs, strict=True):
         parts += draw_optimum(axis, pair, fits)
-    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    labelled = [axis.get_legend_handles_labels() for axis in axes]
+    marks = {name: mark for pair in labelled for mark, name in zip(*pair, strict=True)}
+    figure.legend(marks.values(), marks.keys(), loc="outside lower center", ncols=4)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
 
@@ -76,7 +79,7 @@ def draw_optimum(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> Rows
     bottom, left = pair.name.startswith(NETWORKS[-1]), pair.name.endswith("_MNIST")
     xlabel = "training images $P$" if bottom else ""
     dress(axes, xlabel, r"$\epsilon_\mathrm{opt}$" if left else "", legend=False)
-    plain_ticks(axes.yaxis)
+    fit_errors(axes, parts)
     plain_ticks(axes.xaxis)
     headed(axes, panel, [line for name in SOURCES if (line := exponents(pair.name, name, fits))])
     return parts

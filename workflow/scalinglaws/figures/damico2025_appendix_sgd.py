@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from scalinglaws.figures.network_panels import (
     NORM_LABEL,
@@ -13,9 +14,9 @@ from scalinglaws.figures.network_panels import (
     draw_collapse,
     draw_curves,
     first_trained,
+    fit_errors,
     headed,
     pair_of,
-    plain_ticks,
     product_lines,
     size_bar,
     title_of,
@@ -36,20 +37,28 @@ def draw(
     pairs = [sgd_pair(tables, panel, settings) for panel in SETS]
     parts: Rows = []
     for name, pair, left, right in zip(SETS, pairs, axes[::2], axes[1::2], strict=True):
-        parts += draw_curves(left, pair, title_of(name))
-        dress(left, NORM_LABEL, "test error", legend=False)
-        lines = product_lines(
-            fits["released_refit"], f"{name}_SGD", fits["variant_laws"], f"{pair.name}_sgd"
-        )
-        headed(left, title_of(name), lines)
-        parts += [part.assign(panel=f"{title_of(name)}, collapse") for part in
-                  draw_collapse(right, pair)]  # fmt: skip
-        labels = (r"$\lambda / \lambda_\mathrm{opt}$", r"$\epsilon / \epsilon_\mathrm{opt}$")
-        dress(right, *labels, title="collapse", legend=False)
-        plain_ticks(left.yaxis)
-        plain_ticks(right.yaxis)
+        parts += draw_pair(left, right, name, pair, fits)
     size_bar(figure, axes)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
+
+
+def draw_pair(
+    left: Axes, right: Axes, name: str, pair: Pair, fits: Mapping[str, Quantities]
+) -> Rows:
+    curves = draw_curves(left, pair, title_of(name))
+    dress(left, NORM_LABEL, "test error", legend=False)
+    lines = product_lines(
+        fits["released_refit"], f"{name}_SGD", fits["variant_laws"], f"{pair.name}_sgd"
+    )
+    headed(left, title_of(name), lines)
+    fit_errors(left, curves)
+    collapse = [
+        part.assign(panel=f"{title_of(name)}, collapse") for part in draw_collapse(right, pair)
+    ]
+    labels = (r"$\lambda / \lambda_\mathrm{opt}$", r"$\epsilon / \epsilon_\mathrm{opt}$")
+    dress(right, *labels, title="collapse", legend=False)
+    fit_errors(right, collapse)
+    return curves + collapse
 
 
 def sgd_pair(tables: Mapping[str, pd.DataFrame], panel: str, settings: Mapping[str, Any]) -> Pair:

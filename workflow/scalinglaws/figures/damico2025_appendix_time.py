@@ -19,6 +19,7 @@ from scalinglaws.figures.network_panels import (
     Rows,
     draw_runs,
     first_trained,
+    fit_errors,
     headed,
     pair_of,
     plain_ticks,
@@ -66,9 +67,11 @@ def draw_row(axes: list[Axes], pair: Pair, laws: Quantities) -> Rows:
     parts: Rows = []
     for number, (axis, (x, errors)) in enumerate(zip(axes, columns, strict=True)):
         panel = f"{title_of(pair.name)}, {('epoch', 'examples seen', 'norm')[number]}"
-        parts += draw_runs(axis, panel, runs.sizes, x, seed_bands(errors))
+        drawn = draw_runs(axis, panel, runs.sizes, x, seed_bands(errors))
         dress(axis, LABELS[number], "test error" if number == 0 else "", legend=False)
-        plain_ticks(axis.yaxis)
+        fit_errors(axis, drawn)
+        plain_ticks(axis.xaxis)
+        parts += drawn
         headed(axis, title_of(pair.name), ratio_line(laws, pair.name, number))
     return parts
 
@@ -80,9 +83,7 @@ def ratio_line(laws: Quantities, panel: str, column: int) -> list[str]:
     ratio = laws[f"{panel}_{RATIOS[column]}"]
     if ratio["estimate"] is None:
         return []
-    shown = {**ratio, "estimate": 10 ** ratio["estimate"]}
-    shown["interval"] = [10**end for end in ratio["interval"]] if ratio["interval"] else None
-    return [f"spread ratio {quantity_text(shown)}"]
+    return [rf"$\log_{{10}}$ of spread ratio {quantity_text(ratio)}"]
 
 
 def caption(shown: list[Pair]) -> str:

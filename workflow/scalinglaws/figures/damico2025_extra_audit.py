@@ -14,9 +14,9 @@ from scalinglaws.figures.network_panels import (
     Rows,
     draw_curves,
     first_trained,
+    fit_errors,
     headed,
     pair_of,
-    plain_ticks,
     size_bar,
     title_of,
     trained_text,
@@ -148,7 +148,7 @@ def draw_resnet(axes: Axes, pair: Pair, norm: str, fits: Mapping[str, Quantities
     short, label = NORMS[norm]
     parts = draw_curves(axes, pair, f"{title_of(pair.name)}, {short}")
     dress(axes, label, "test error", legend=False)
-    plain_ticks(axes.yaxis)
+    fit_errors(axes, parts)
     headed(axes, f"{title_of(pair.name)}: {short}", product_line(fits, pair.name, norm))
     return parts
 

@@ -13,9 +13,9 @@ from scalinglaws.figures.network_panels import (
     Quantities,
     Rows,
     draw_collapse,
+    fit_errors,
     headed,
     pair_of,
-    plain_ticks,
     size_bar,
     title_of,
     trained_text,
@@ -33,8 +33,10 @@ def draw(
     figure, axes = new_figure(3, 3, width=7.4, height=7.0)
     parts: Rows = []
     for axis, pair in zip(axes, pairs, strict=True):
-        parts += draw_collapse(axis, pair)
+        drawn = draw_collapse(axis, pair)
         label(axis, pair, fits)
+        fit_errors(axis, drawn)
+        parts += drawn
     size_bar(figure, axes)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
@@ -44,7 +46,6 @@ def label(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> None:
     xlabel = r"$\lambda / \lambda_\mathrm{opt}$" if bottom else ""
     ylabel = r"$\epsilon / \epsilon_\mathrm{opt}$" if left else ""
     dress(axes, xlabel, ylabel, legend=False)
-    plain_ticks(axes.yaxis)
     lines = []
     for name, fit in (("released", "released_laws"), ("ours", "implicit_bias_laws")):
         spread = fits[fit][f"{pair.name}_collapse_spread"]["estimate"]

@@ -23,6 +23,7 @@ from scalinglaws.estimates.laws_over_seeds import panel_runs, panel_table
 from scalinglaws.figures.style import points_with_intervals, rows_of
 from scalinglaws.fitting.bootstrap import critical
 from scalinglaws.fitting.norm_curves import (
+    LEAST_SHARE,
     Means,
     Runs,
     means_of,
@@ -164,12 +165,14 @@ def thinned(count: int) -> np.ndarray:
 def seed_bands(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean over the seeds that are there, and its 95 % Student interval formed in the logarithm.
 
-    `errors` (seeds, ...) positive or NaN; fewer than two seeds leave no interval.
+    `errors` (seeds, ...) positive or NaN; with less than half of the seeds there is no mean, as in
+    the fits, with fewer than two no interval.
     """
     positive = np.where(errors > 0, errors, np.nan)
     count = np.isfinite(positive).sum(axis=0)
     filled = np.where(np.isfinite(positive), positive, 0.0)
-    mean = np.divide(filled.sum(axis=0), count, out=np.full(count.shape, np.nan), where=count > 0)
+    enough = count >= max(LEAST_SHARE * len(errors), 1)
+    mean = np.divide(filled.sum(axis=0), count, out=np.full(count.shape, np.nan), where=enough)
     logs = np.log(np.where(np.isfinite(positive), positive, 1.0)) * np.isfinite(positive)
     centre = logs.sum(axis=0) / np.maximum(count, 1)
     squares = (np.where(np.isfinite(positive), logs - centre, 0.0) ** 2).sum(axis=0)
@@ -245,6 +248,17 @@ def product_lines(
             shown = f"ours, {IMAGES[other]}" if name == "ours" and other else name
             lines.append(f"{shown}: {words[0]}{known[0]:.2f}{words[1]}{known[1]:.2f}")
     return lines
+
+
+def fit_errors(axes: Axes, parts: Sequence[pd.DataFrame]) -> None:
+    """Error axis over all curves and points; the long bars of few seeds run out of the panel."""
+    values = np.concatenate([part["y"].to_numpy() for part in parts]) if parts else np.array([])
+    values = values[np.isfinite(values) & (values > 0)]
+    if len(values):
+        low, high = np.log(values.min()), np.log(values.max())
+        margin = 0.05 * (high - low) + 0.01
+        axes.set_ylim(np.exp(low - margin), np.exp(high + margin))
+    plain_ticks(axes.yaxis)
 
 
 def plain_ticks(axis: Axis) -> None:
