@@ -3,11 +3,13 @@ import pandas as pd
 import pytest
 
 from scalinglaws.config import read_claims, read_departures, read_paper
-from scalinglaws.estimates.four_regimes import estimate, resolution_window
+from scalinglaws.estimates import four_regimes, teacher_student_laws
+from scalinglaws.estimates.resolution_slopes import trained_window
 from scalinglaws.figures.bahri2021_fig1a import draw
 
 RECORD = read_paper("bahri2021")
 SETTINGS = {**RECORD["fits"]["four_regimes"]["settings"], "draws": 200}
+LAWS = {**RECORD["fits"]["teacher_student_laws"]["settings"], "draws": 200}
 FIGURE = RECORD["figures"]["bahri2021_fig1a"]["settings"]
 SIZES = np.array([64, 128, 256, 512, 1024])
 
@@ -53,8 +55,20 @@ def tables():
     }
 
 
+def estimate(tables):
+    return four_regimes.estimate(tables, SETTINGS) | teacher_student_laws.estimate(tables, LAWS)
+
+
+def drawn(tables):
+    fits = {
+        "four_regimes": four_regimes.estimate(tables, SETTINGS),
+        "teacher_student_laws": teacher_student_laws.estimate(tables, LAWS),
+    }
+    return draw(tables, fits, FIGURE)
+
+
 def test_known_exponents_are_recovered_inside_the_windows(tables):
-    found = estimate(tables, SETTINGS)
+    found = estimate(tables)
     # Bends outside the windows (D < 10 P, the under-trained largest D) must not matter.
     assert found["variance_slope_teacher"]["estimate"] == pytest.approx(1.0, abs=1e-6)
     assert found["variance_slope_teacher"]["n_points"] == 5
@@ -68,7 +82,7 @@ def test_known_exponents_are_recovered_inside_the_windows(tables):
 
 
 def test_absent_dimensions_are_named_not_dropped(tables):
-    found = estimate(tables, SETTINGS)
+    found = estimate(tables)
     assert found["resolution_slope_d9"]["estimate"] is None
     assert "not run at this scale" in found["resolution_slope_d9"]["why"]
 
@@ -78,43 +92,40 @@ def test_under_training_everywhere_leaves_no_exponent(tables):
     tables["digits_mlp"] = rows.assign(
         value=rows["value"].where(rows["quantity"] != "train_loss", 100.0)
     )
-    found = estimate(tables, SETTINGS)
+    found = estimate(tables)
     assert found["resolution_slope_digits"]["estimate"] is None
     assert found["final_minus_best_digits"]["estimate"] is None
-    assert (
-        draw(tables, {"four_regimes": found}, FIGURE)
-        .plotted["series"]
-        .str.contains("MNIST digits outside")
-        .any()
-    )
+    assert drawn(tables).plotted["series"].str.contains("MNIST digits outside").any()
 
 
 def test_the_window_ends_before_the_first_under_trained_size(tables):
     rows = tables["digits_mlp"].copy()
     spoiled = (rows["quantity"] == "train_loss") & (rows["data_size"] == 256)
     rows.loc[spoiled, "value"] = 100.0
-    assert resolution_window(rows, SETTINGS)[0] == (64.0, 128.0)
+    assert trained_window(rows, SETTINGS)[0] == (64.0, 128.0)
 
 
 def test_a_diverged_member_is_masked_and_counted(tables):
     rows = tables["variance_limited"].reset_index(drop=True)
     hit = rows.query("task == 'mnist5k' and seed == 1 and data_size == 8000").index
     rows.loc[hit, "value"] = np.nan
-    found = estimate({**tables, "variance_limited": rows}, SETTINGS)
+    found = four_regimes.estimate({**tables, "variance_limited": rows}, SETTINGS)
     assert found["variance_slope_digits"]["n_masked"] == 1
     assert found["variance_slope_teacher"]["n_masked"] == 0
 
 
 def test_every_claim_names_a_quantity_the_fit_reports_and_a_known_departure(tables):
-    found = estimate(tables, SETTINGS)
+    found = estimate(tables)
     known = {entry["id"] for entry in read_departures()}
     for claim in read_claims("bahri2021"):
-        assert all(name.split(".")[1] in found for name in claim["quantities"])
+        named = [name.split(".") for name in claim["quantities"]]
+        here = ("four_regimes", "teacher_student_laws")
+        assert all(key in found for fit, key in named if fit in here)
         assert set(claim["departures"]) <= known
 
 
 def test_the_figure_plots_all_lines_with_their_fits(tables):
-    drawing = draw(tables, {"four_regimes": estimate(tables, SETTINGS)}, FIGURE)
+    drawing = drawn(tables)
     series = set(drawing.plotted["series"])
     assert {"teacher-student", "teacher-student fit", "teacher-student, d = 3 fit"} <= series
     assert {"teacher-student outside the window", "theory", "theory 4/6"} <= series

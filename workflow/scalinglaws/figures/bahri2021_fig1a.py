@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.stats import t as student
 
-from scalinglaws.estimates.four_regimes import Curves, curves
+from scalinglaws.estimates.resolution_slopes import Curves, curves
 from scalinglaws.figures.style import (
     COLOURS,
     Drawing,
@@ -49,7 +49,7 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """Panels: a variance-limited, L(D) - L(infinity); b resolution-limited, L(D)."""
-    found = fits["four_regimes"]
+    found = {**fits["four_regimes"], **fits["teacher_student_laws"]}
     figure, (left, right) = new_figure(1, 2, width=7.2, height=3.9)
     parts = variance_panel(left, tables["variance_limited"], found, settings)
     parts += resolution_panel(right, tables, found, settings)
