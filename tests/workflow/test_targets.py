@@ -61,8 +61,9 @@ def test_a_figure_plans_only_its_ancestors(repository):
     assert planned_jobs(run.stdout)["draw_figure"] == 1
 
 
-def test_quick_stays_below_eighty_jobs(repository):
-    assert sum(planned_jobs(repository.snakemake("-n").stdout).values()) <= 80
+# A job costs one to three seconds beside its work: this many cost about two minutes on two cores.
+def test_quick_stays_below_its_number_of_jobs(repository):
+    assert sum(planned_jobs(repository.snakemake("-n").stdout).values()) <= 150
 
 
 @pytest.mark.parametrize("scale", ["laptop", "paper"])

@@ -1,5 +1,5 @@
 """
-REQUIRED INPUTS: <results>/tables/{paper}/*.parquet, <results>/fits/{paper}/*.json
+REQUIRED INPUTS: tables of the figure's experiments, <results>/fits/{paper}/*.json
 OUTPUTS: <results>/figures/{figure}.{pdf,png,csv,json}
 Steps: draw a figure from tables and fits; its numbers as csv, its caption as json.
 
@@ -36,6 +36,9 @@ rule draw_figure:
     params:
         scale=config["scale"],
         stem=subpath(output.pdf, strip_suffix=".pdf"),
+        digests=lambda wildcards: [
+            PLAN.table_digest(name) for name in PLAN.figure(wildcards.figure)["tables"]
+        ],
         record=lambda wildcards: as_json(PLAN.figure(wildcards.figure)),
         code=lambda wildcards: code(
             "scalinglaws.stations.figure", f"scalinglaws.figures.{wildcards.figure}"
@@ -44,5 +47,5 @@ rule draw_figure:
         "Drawing {wildcards.figure}"
     shell:
         "python -m scalinglaws draw {wildcards.figure} --tables {input.tables}"
-        " --fits {input.fits} --record {params.record:q} --scale {params.scale}"
+        " --digests {params.digests} --fits {input.fits} --record {params.record:q} --scale {params.scale}"
         " --output {params.stem} 2>&1 | tee {log}"

@@ -1,5 +1,5 @@
 """
-REQUIRED INPUTS: <results>/tables/{paper}/{experiment}.parquet
+REQUIRED INPUTS: <results>/tables/{paper}/{experiment}.parquet (runs/ or theory/ where an experiment is one block)
 OUTPUTS: <results>/fits/{paper}/{fit}.json
 Steps: estimate exponents and other quantities with intervals and window scans.
 """
@@ -20,6 +20,10 @@ rule estimate_quantities:
     conda:
         "../../envs/cpu.yaml"
     params:
+        digests=lambda wildcards: [
+            PLAN.table_digest(name)
+            for name in PLAN.papers[wildcards.paper]["fits"][wildcards.fit]["tables"]
+        ],
         settings=lambda wildcards: as_json(
             PLAN.papers[wildcards.paper]["fits"][wildcards.fit]["settings"]
         ),
@@ -30,4 +34,4 @@ rule estimate_quantities:
         "Estimating {wildcards.fit}"
     shell:
         "python -m scalinglaws estimate {wildcards.fit} --tables {input.tables}"
-        " --settings {params.settings:q} --output {output} 2>&1 | tee {log}"
+        " --digests {params.digests} --settings {params.settings:q} --output {output} 2>&1 | tee {log}"

@@ -1,7 +1,8 @@
 """
 REQUIRED INPUTS: results/data/{dataset}.npz
 OUTPUTS: <results>/runs/{paper}/{experiment}/{block}.parquet, <results>/tables/{paper}/{experiment}.parquet
-Steps: train one block (an ensemble of members) per job; collect an experiment's blocks in a table.
+Steps: train one block (an ensemble of members) per job; collect an experiment's blocks in a table
+(where one block is all there is, its file is the table).
 
 A long block keeps its state under <results>/state, undeclared: Snakemake would delete a declared
 output of a killed job, and with it the hours spent.

@@ -8,8 +8,7 @@ Steps: write the manifest; verify results on disk against it, by rerunning a blo
 rule write_manifest:
     """Write the sha256 of every shipped file and what made it."""
     input:
-        tables=[PLAN.table_file(name) for name in PLAN.experiments()],
-        blocks=[PLAN.block_file(block) for block in PLAN.blocks],
+        tables=PLAN.shipped_tables(),
         fits=[file for paper in PLAN.papers for file in PLAN.fit_files(paper)],
         figures=[PLAN.figure_files(name) for name in PLAN.figures()],
         ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),

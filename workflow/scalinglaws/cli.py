@@ -10,6 +10,7 @@ from typing import Any
 
 from scalinglaws.errors import InputError
 from scalinglaws.shell import add_theory
+from scalinglaws.shell_fit import add_fit
 
 Verb = Callable[[argparse.Namespace], int | None]
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m scalinglaws", description=__doc__)
     verbs = top.add_subparsers(required=True, metavar="VERB")
-    for register in (add_for_people, add_theory, add_for_rules):
+    for register in (add_for_people, add_theory, add_fit, add_for_rules):
         register(verbs)
     return top
 
@@ -79,12 +80,14 @@ def add_for_rules(verbs: Any) -> None:
     verb = add(verbs, "estimate", estimate, "rule estimate_quantities")
     verb.add_argument("name")
     verb.add_argument("--tables", nargs="+", required=True)
+    verb.add_argument("--digests", nargs="+", required=True)
     verb.add_argument("--settings", type=json.loads, required=True)
     verb.add_argument("--output", required=True)
 
     verb = add(verbs, "draw", draw, "rule draw_figure")
     verb.add_argument("figure")
     verb.add_argument("--tables", nargs="+", required=True)
+    verb.add_argument("--digests", nargs="+", required=True)
     verb.add_argument("--fits", nargs="*", default=[])
     verb.add_argument("--record", type=json.loads, required=True)
     verb.add_argument("--scale", required=True)
@@ -207,17 +210,20 @@ def table(options: argparse.Namespace) -> None:
 def estimate(options: argparse.Namespace) -> None:
     limit_threads(1)
     from scalinglaws.stations.fit import estimate_quantities
+    from scalinglaws.stations.table import read_tables
 
-    estimate_quantities(options.name, options.tables, options.settings, options.output)
+    tables = read_tables(options.tables, options.digests)
+    estimate_quantities(options.name, tables, options.settings, options.output)
 
 
 def draw(options: argparse.Namespace) -> None:
     limit_threads(1)
     from scalinglaws.stations.figure import draw_figure
+    from scalinglaws.stations.table import read_tables
 
     draw_figure(
         options.figure,
-        options.tables,
+        read_tables(options.tables, options.digests),
         options.fits,
         options.record,
         options.scale,

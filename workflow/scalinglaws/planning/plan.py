@@ -48,8 +48,20 @@ class Plan:
         return [data_file(name) for name in block.datasets]
 
     def table_file(self, experiment: str) -> str:
-        paper = self.of_experiment(experiment)[0].paper
-        return f"{self.results}/tables/{paper}/{experiment}.parquet"
+        """An experiment's tidy table; the block's own file where one block is all there is."""
+        first, *others = self.of_experiment(experiment)
+        if not others:
+            return self.block_file(first)
+        return f"{self.results}/tables/{first.paper}/{experiment}.parquet"
+
+    def table_digest(self, experiment: str) -> str:
+        """Names the blocks a table must hold: readers refuse one of other sizes or seeds."""
+        return ",".join(block.digest for block in self.of_experiment(experiment))
+
+    def shipped_tables(self) -> list[str]:
+        """Every block's and every table's file, each once."""
+        blocks = [self.block_file(block) for block in self.blocks]
+        return list(dict.fromkeys([*map(self.table_file, self.experiments()), *blocks]))
 
     def fit_file(self, paper: str, fit: str) -> str:
         return f"{self.results}/fits/{paper}/{fit}.json"

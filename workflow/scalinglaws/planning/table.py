@@ -11,12 +11,10 @@ FIXED_JOBS = 8  # plan, environment, ledger page, numbers, PDF, manifest, all, r
 
 def job_count(plan: Plan) -> int:
     """Jobs of a cold run: blocks, tables, fits, figures, ledgers, data and the fixed ones."""
-    experiments = {block.experiment for block in plan.blocks}
     fits = sum(len(plan.fit_files(paper)) for paper in plan.papers)
     figures = len(plan.figures())
     return (
-        len(plan.blocks)
-        + len(experiments)
+        len(plan.shipped_tables())
         + fits
         + figures
         + len(plan.papers)

@@ -7,12 +7,13 @@ from typing import Any
 
 from scalinglaws.codedigest import code_digest
 from scalinglaws.figures.style import save_drawing
-from scalinglaws.storage import FORMAT, merged_code, read_json, read_table, write_json
+from scalinglaws.stations.table import Tables
+from scalinglaws.storage import FORMAT, merged_code, read_json, write_json
 
 
 def draw_figure(
     figure: str,
-    tables: Sequence[str],
+    tables: Tables,
     fits: Sequence[str],
     record: Mapping[str, Any],
     scale: str,
@@ -20,15 +21,14 @@ def draw_figure(
 ) -> None:
     """Draw one figure from tables and fits and write its four files."""
     module = importlib.import_module(f"scalinglaws.figures.{figure}")
-    read = {Path(file).stem: read_table(file) for file in tables}
     quantities = {Path(file).stem: read_json(file) for file in fits}
     drawing = module.draw(
-        {name: frame for name, (frame, _) in read.items()},
+        {name: frame for name, (frame, _) in tables.items()},
         {name: content["quantities"] for name, content in quantities.items()},
         record["settings"],
     )
     save_drawing(drawing, *(output_stem.with_suffix(end) for end in (".pdf", ".png", ".csv")))
-    headers = [header for _, header in read.values()]
+    headers = [header for _, header in tables.values()]
     headers += [content["header"] for content in quantities.values()]
     own = {"code": code_digest("scalinglaws.stations.figure", module.__name__)}
     header = {
@@ -40,16 +40,14 @@ def draw_figure(
     }
     caption = {
         "title": record["title"],
-        "caption": full_caption(drawing.caption, scale, read, record),
+        "caption": full_caption(drawing.caption, scale, tables, record),
         "paper": figure.split("_", 1)[0],
         "departures": record["departures"],
     }
     write_json(output_stem.with_suffix(".json"), caption, header)
 
 
-def full_caption(
-    text: str, scale: str, tables: Mapping[str, Any], record: Mapping[str, Any]
-) -> str:
+def full_caption(text: str, scale: str, tables: Tables, record: Mapping[str, Any]) -> str:
     """The drawing's own caption and what every caption adds: scale, data, departures."""
     datasets = sorted({name for _, header in tables.values() for name in header["datasets"]})
     diverged = [member for _, header in tables.values() for member in header["diverged"]]

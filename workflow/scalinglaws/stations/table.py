@@ -1,6 +1,6 @@
-"""Rule collect_table: one tidy table per experiment from the tables of its blocks."""
+"""Rule collect_table: one tidy table per experiment from its blocks; and reading such tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,22 @@ from scalinglaws.codedigest import code_digest
 from scalinglaws.errors import InputError
 from scalinglaws.storage import FORMAT, Header, merged_code, read_table, write_table
 
+Tables = Mapping[str, tuple[pd.DataFrame, Header]]
+
+
+def read_tables(files: Sequence[str], digests: Sequence[str]) -> Tables:
+    """Tables by experiment, with their headers.
+
+    `digests`: of each file's blocks, joined by commas. An experiment of one block has no table of
+    its own, its block's file is read. Raises InputError for blocks of other sizes or seeds.
+    """
+    tables = {}
+    for file, expected in zip(files, digests, strict=True):
+        frame, header = read_table(file)
+        check_blocks(file, header, expected)
+        tables[header["name"].partition("/")[0]] = (frame, header)
+    return tables
+
 
 def collect_table(
     experiment: str, files: Sequence[str], digests: Sequence[str], output: str | Path
@@ -18,7 +34,7 @@ def collect_table(
     frames, headers = [], []
     for file, expected in zip(files, digests, strict=True):
         frame, header = read_table(file)
-        check_block(file, header, expected)
+        check_blocks(file, header, expected)
         frames.append(frame)
         headers.append(header)
     check_members(experiment, frames)
@@ -45,10 +61,12 @@ def table_header(experiment: str, headers: Sequence[Header]) -> Header:
     }
 
 
-def check_block(file: str, header: Header, expected: str) -> None:
-    if header["block"] != expected:
+def check_blocks(file: str, header: Header, expected: str) -> None:
+    """A block's file names its block, a table all those collected in it."""
+    own = header["block"] if "block" in header else ",".join(header["settings"]["blocks"])
+    if own != expected:
         raise InputError(
-            f"{file} holds block {header['block']} but the configuration asks for {expected}: it "
+            f"{file} holds block {own} but the configuration asks for {expected}: it "
             f"was made with other sizes or another seed; make it again with: "
             f"snakemake --force {file}"
         )
