@@ -193,7 +193,8 @@ def summary(curves: Arrays) -> Arrays:
     """Final, best and validation-selected values; a curve that turns NaN gives NaN for all."""
     selected = np.argmin(curves["validation"], axis=0)[None]  # argmin points at a NaN if any
     values = {}
-    for name, curve in (("test_loss", curves["test"]), ("test_error", curves["error"])):
+    names = {"test_loss": "test", "test_error": "error"}  # regression knows no error
+    for name, curve in ((n, curves[key]) for n, key in names.items() if key in curves):
         values[f"{name}_final"] = curve[-1]
         values[f"{name}_best"] = curve.min(axis=0)
         values[f"{name}_selected"] = np.take_along_axis(curve, selected, 0)[0]
