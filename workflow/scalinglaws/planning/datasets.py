@@ -9,6 +9,7 @@ SIZES = {
     "fashion_mnist": (60000, 10000),
     "cifar10": (50000, 10000),
     "cifar100": (50000, 10000),
+    "svhn": (73257, 26032),
     "cifar5m": (990448, 10000),
 }
 # name -> (side, channels, classes)
@@ -18,6 +19,7 @@ SHAPES = {
     "fashion_mnist": (28, 1, 10),
     "cifar10": (32, 3, 10),
     "cifar100": (32, 3, 100),
+    "svhn": (32, 3, 10),
     "cifar5m": (32, 3, 10),
 }
 
