@@ -26,6 +26,22 @@ TINY: dict[str, dict[str, dict[str, Any]]] = {
             "seeds_per_block": 3,
             "steps": 10,
         },
+        "variance_limited_width": {
+            "train_size": 8,
+            "test_size": 50,
+            "widths": [16, 32, 128, 256],
+            "seeds": 3,
+            "seeds_per_block": 3,
+            "steps": 10,
+        },
+        "variance_limited_centred": {
+            "train_size": 8,
+            "test_size": 50,
+            "widths": [16, 32, 128, 256],
+            "seeds": 3,
+            "seeds_per_block": 3,
+            "steps": 10,
+        },
         "teacher_student": {
             "dimensions": [3],
             "data_sizes": [32, 64, 128],
