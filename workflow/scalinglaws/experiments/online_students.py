@@ -20,6 +20,7 @@ from torch import Tensor
 from scalinglaws.canonical import member_name
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.random_teachers import (
+    Stream,
     Teacher,
     cube,
     screened_teacher,
@@ -110,11 +111,11 @@ def of_group(group: Group, settings: Settings, inner: Arrays, keep: Keep) -> Arr
         "test": examples("test inputs", settings["test_size"]),
         "validation": examples("validation inputs", settings["validation_size"]),
     }
-    start = [he_normal([features, w, w, 1], [stream("student")]) for w in settings["widths"]]
+    start = [he_normal([features, w, w, 1], [stream(f"student {w}")]) for w in settings["widths"]]
     parameters, optimiser, curves = restored(padded(start), inner)
     room, loss = workspace(parameters, settings["batch"]), absolute_power(power)
     steps, batch = settings["steps"], settings["batch"]
-    for chunk in range(int(optimiser.counts[0]) // CHUNK, math.ceil(steps / CHUNK)):
+    for chunk in range(optimiser.steps // CHUNK, math.ceil(steps / CHUNK)):
         inputs, targets = examples(f"data {chunk}", CHUNK * batch)
         for step in range(chunk * CHUNK, min((chunk + 1) * CHUNK, steps)):
             if step % settings["evaluate_every"] == 0:
@@ -127,12 +128,15 @@ def of_group(group: Group, settings: Settings, inner: Arrays, keep: Keep) -> Arr
     return summary(extended(curves, parameters, held_out, power))
 
 
-def product_teacher(factors: list[int], width: int, stream: Any) -> list[Teacher]:
-    """One screened teacher per factor."""
-    return [
-        screened_teacher(dimension, width, lambda purpose, n=n: stream(f"factor {n} {purpose}"))
-        for n, dimension in enumerate(factors)
-    ]
+def product_teacher(factors: list[int], width: int, stream: Stream) -> list[Teacher]:
+    """One screened teacher per factor, each with streams of its own."""
+
+    def of_factor(number: int, dimension: int) -> Teacher:
+        return screened_teacher(
+            dimension, width, lambda purpose: stream(f"factor {number} {purpose}")
+        )
+
+    return [of_factor(number, dimension) for number, dimension in enumerate(factors)]
 
 
 def padded(networks: list[list[Tensor]]) -> list[Tensor]:

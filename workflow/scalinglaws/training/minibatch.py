@@ -68,7 +68,7 @@ class Stack:
 
     @property
     def steps(self) -> int:
-        return int(self.optimiser.counts[0])
+        return self.optimiser.steps
 
 
 def train_nested(
