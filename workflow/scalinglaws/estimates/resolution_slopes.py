@@ -46,7 +46,7 @@ def data_slopes(
     """`resolution_slope_{line}` of the best test loss, `_final`, `_selected`; `final_minus_best_`
     and `selected_minus_best_{line}`: differences of exponents.
 
-    `settings`: `draws`, `train_to_test`, and `data_to_parameters` where the rows know P.
+    `settings`: `draws` and those of `trained_window`.
     """
     window, rule = trained_window(rows, settings)
     lines = {kind: curves(rows, f"test_loss_{kind}") for kind in KINDS}
@@ -92,8 +92,8 @@ def trained_window(rows: pd.DataFrame, settings: Settings) -> tuple[Window, str]
     """From the smallest D up to the last before the train loss first exceeds its share.
 
     The share is that of the geometric means over seeds, final train loss by final test loss.
-    Under-trained networks at large D otherwise look like a smaller exponent. Where the rows hold
-    the number of parameters, D is also at most `data_to_parameters` of it.
+    Under-trained networks at large D otherwise look like a smaller exponent. Where the settings
+    say so, D is also at most `data_to_parameters` of P, and at least `data_from`.
     """
     sizes, train = curves(rows, "train_loss")
     _, test = curves(rows, "test_loss_final")
@@ -101,9 +101,14 @@ def trained_window(rows: pd.DataFrame, settings: Settings) -> tuple[Window, str]
         share = np.exp(np.nanmean(np.log(train) - np.log(test), axis=0))
     allowed = share <= settings["train_to_test"]
     rule = f"final train loss <= {settings['train_to_test']:g} test loss"
-    if "parameters" in rows:
+    if "data_to_parameters" in settings:
         allowed &= sizes <= settings["data_to_parameters"] * rows["parameters"].iloc[0]
         rule += f" and D <= {settings['data_to_parameters']:g} P"
+    if "data_from" in settings:
+        allowed, sizes = (values[sizes >= settings["data_from"]] for values in (allowed, sizes))
+        rule += f" and D >= {settings['data_from']}"
+    if not len(sizes):
+        return (0.0, 0.0), rule
     allowed = np.cumprod(allowed).astype(bool)
     # With none allowed the window holds the smallest D only, which determines no law.
     high = sizes[allowed].max() if allowed.any() else sizes[0]
