@@ -26,6 +26,15 @@ TINY: dict[str, dict[str, dict[str, Any]]] = {
             "seeds_per_block": 3,
             "steps": 10,
         },
+        "variance_limited_cnn": {
+            "population": 100,
+            "test_size": 50,
+            "data_sizes": [20000, 40000, 80000],
+            "sets": 2,
+            "seeds": 3,
+            "seeds_per_block": 3,
+            "steps": 2,
+        },
         "variance_limited_width": {
             "train_size": 8,
             "test_size": 50,

@@ -8,10 +8,10 @@ from scalinglaws.planning.datasets import SHAPES, SIZES
 
 # Multiply-adds of one image's forward pass cost 6 operations in training and 2 in evaluation.
 WRN_SPEED, WRN_WIDTH = 5.5e10, 16  # operations per second at width 16: 1.05e11 at 64, 2.5e10 at 4
-CNN_SPEED = 5.5e10
+CNN_SPEED = 6.5e10
 MLP_SPEED, MLP_WIDTH = 5.5e10, 128
 LAYER_SECONDS = 1.6e-4  # per convolution and step: launches, BatchNorm, optimiser
-MLP_STEP_SECONDS = 1.2e-4  # per member and step: draws, optimiser
+MLP_STEP_SECONDS = 9e-5  # per member and step: draws, optimiser
 GPU_SPEED, GPU_STEP_SECONDS = 3e13, 3e-3  # estimates in float32: they figure only in the plan
 START_UP = 3.5  # imports
 
