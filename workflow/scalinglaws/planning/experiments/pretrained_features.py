@@ -92,6 +92,6 @@ def seed_seconds(sizes: Mapping[str, Any], shape: tuple[int, int, int]) -> float
         work += pixels * width * (9 * inputs + 150)
         pixels, inputs = pixels // 4, width
     work += max(pixels, 1) * inputs * sizes["hidden"] * 3
-    training = 0.0 if side == 1 else sizes["steps"] * sizes["batch"] * work * 1.4e-10
+    training = 0.0 if side == 1 else sizes["steps"] * sizes["batch"] * work * 0.9e-10
     products = sizes["population"] ** 2 * (sizes["population"] + 12 * sizes["test_size"])
     return float(training + 1.0 + 2.4e-10 * products)
