@@ -9,21 +9,32 @@ import torch
 from scalinglaws.config import read_scale, validate
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
-from scalinglaws.experiments import digits_mlp, teacher_student, variance_limited
+from scalinglaws.experiments import (
+    digits_mlp,
+    teacher_student,
+    variance_limited,
+    variance_limited_cnn,
+    variance_tasks,
+)
 from scalinglaws.training import minibatch
 from scalinglaws.training.groups import in_turn
 from scalinglaws.training.session import Session
 
-EXPERIMENTS = ("variance_limited", "teacher_student", "digits_mlp")
+EXPERIMENTS = ("variance_limited", "variance_limited_cnn", "teacher_student", "digits_mlp")
 ADAM = {
     **{"steps": 60, "batch": 16, "learning_rate": 0.003, "evaluate_every": 20},
     **{"test_size": 30, "validation_size": 20, "seed": 5, "first_seed": 0, "seeds": 2},
 }
 SETTINGS = {
     "variance_limited": {
-        **{"task": "mnist5k", "population": 40, "test_size": 30, "pooling": 7, "width": 4},
-        **{"hidden_layers": 2, "data_sizes": [20, 80], "sets": 4, "steps": 5, "seed": 5},
-        **{"first_seed": 0, "seeds": 2, "learning_rate": 0.2},
+        **{"task": "mnist5k", "losses": ["cross_entropy", "squared"], "population": 40},
+        **{"test_size": 30, "pooling": 7, "width": 4, "hidden_layers": 2, "data_sizes": [20, 80]},
+        **{"sets": 4, "steps": 5, "seed": 5, "first_seed": 0, "seeds": 2, "learning_rate": 0.2},
+    },
+    "variance_limited_cnn": {
+        **{"task": "mnist5k", "losses": ["cross_entropy", "squared"], "population": 40},
+        **{"test_size": 30, "pooling": 4, "channels": 4, "data_sizes": [20, 80], "sets": 4},
+        **{"steps": 3, "seed": 5, "first_seed": 0, "seeds": 2, "learning_rate": 0.2},
     },
     "teacher_student": {
         **{**ADAM, "dimensions": [3], "data_sizes": [8, 32], "teacher_width": 16},
@@ -36,6 +47,7 @@ SETTINGS = {
 }
 MODULES = {
     "variance_limited": variance_limited,
+    "variance_limited_cnn": variance_limited_cnn,
     "teacher_student": teacher_student,
     "digits_mlp": digits_mlp,
 }
@@ -72,6 +84,7 @@ def same(first, second):
     # The first saves between groups only; the others also inside the first and the second group.
     [
         *[("variance_limited", 1), ("variance_limited", 3)],
+        *[("variance_limited_cnn", 4), ("variance_limited_cnn", 14)],
         *[("teacher_student", 1), ("teacher_student", 4), ("teacher_student", 9)],
         *[("digits_mlp", 1), ("digits_mlp", 7), ("digits_mlp", 13)],
     ],
@@ -200,7 +213,9 @@ def test_soft_labels_are_probabilities_and_no_class_dominates():
         **{"task": "teacher_student", "input_dimension": 20, "classes": 4, "seed": 3},
         **{"teacher_width": 32, "teacher_sharpness": 2.0, "population": 2000, "test_size": 100},
     }
-    population, test = variance_limited.synthetic_examples(settings)
+    population, test = variance_tasks.synthetic_examples(
+        settings, lambda identity, purpose: variance_limited.stream(settings, identity, purpose)
+    )
     assert population.targets.sum(0).numpy() == pytest.approx(np.ones(2000), abs=1e-5)
     assert 0.1 < population.targets.mean(1).min() < population.targets.mean(1).max() < 0.5
     assert test.inputs.shape == (20, 100)
@@ -249,6 +264,12 @@ def test_blocks_of_every_scale_hold_each_seed_once(experiment, scale):
         ("variance_limited", {"data_sizes": [1001]}, "multiple"),
         ("variance_limited", {"pooling": 3}, "divide"),
         ("variance_limited", {"width": 0}, "width is 0"),
+        ("variance_limited", {"losses": ["hinge"]}, "losses"),
+        ("variance_limited_cnn", {"data_sizes": [20001]}, "multiple"),
+        ("variance_limited_cnn", {"pooling": 14}, "2 x 2 pixels"),
+        ("variance_limited_cnn", {"channels": 0}, "channels is 0"),
+        ("variance_limited_cnn", {"tasks": ["teacher_student"]}, "tasks"),
+        ("variance_limited_cnn", {"population": 4000}, "3000 examples"),
     ],
 )
 def test_impossible_sizes_are_refused_when_planning(experiment, changes, word):

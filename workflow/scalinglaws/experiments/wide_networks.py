@@ -17,6 +17,7 @@ from torch import Tensor
 
 from scalinglaws.canonical import member_name
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.variance_quantities import LOSSES
 from scalinglaws.experiments.variance_tasks import task_examples
 from scalinglaws.networks.wide import ACTIVATIONS, layer_sizes, normal_weights
 from scalinglaws.storage import Columns, stack
@@ -24,12 +25,11 @@ from scalinglaws.streams import generator
 from scalinglaws.theory import wide_limit
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.linearised import Problem, linearised_outputs, trained_outputs
-from scalinglaws.training.losses import CROSS_ENTROPY, SQUARED, Loss
+from scalinglaws.training.losses import Loss
 from scalinglaws.training.session import Session
 from scalinglaws.training.weighted_descent import Examples
 
 PAPER, EXPERIMENT = "bahri2021", "wide_networks"
-LOSSES = {"cross_entropy": CROSS_ENTROPY, "squared": SQUARED}
 # Largest second derivative of one example's loss with respect to its outputs.
 CURVATURES = {"cross_entropy": 0.5, "squared": 2.0}
 Settings = Mapping[str, Any]

@@ -8,7 +8,10 @@ from scalinglaws.planning.datasets import SHAPES
 from scalinglaws.planning.variance_checks import SYNTHETIC, check_balance, check_images
 
 EXPERIMENT = "variance_limited"
-COMMON = ("population", "test_size", "width", "hidden_layers", "data_sizes", "sets", "steps")
+COMMON = (
+    *("losses", "population", "test_size", "width", "hidden_layers", "data_sizes", "sets"),
+    "steps",
+)
 OF_TEACHER = ("input_dimension", "classes", "teacher_width", "teacher_sharpness")
 
 
@@ -33,7 +36,7 @@ def block(task: str, start: int, sizes: Mapping[str, Any], seed: int) -> Block:
     else:
         check_images(EXPERIMENT, task, sizes)
         settings |= {"learning_rate": sizes["learning_rate_images"], "pooling": sizes["pooling"]}
-    members = seeds * len(sizes["data_sizes"]) * (sizes["sets"] + 1)
+    members = seeds * len(sizes["losses"]) * len(sizes["data_sizes"]) * (sizes["sets"] + 1)
     return Block(
         paper="bahri2021",
         experiment=EXPERIMENT,
@@ -51,7 +54,7 @@ def member_seconds(task: str, sizes: Mapping[str, Any]) -> float:
     """Measured: 0.14 ms a step for 20 inputs, 0.22 ms for 49, at width 8 on 3,000 examples."""
     features = input_count(task, sizes)
     per_example = (28e-9 + 0.9e-9 * features) * sizes["width"] / 8
-    return sizes["steps"] * sizes["population"] * per_example
+    return float(sizes["steps"] * sizes["population"] * per_example)
 
 
 def input_count(task: str, sizes: Mapping[str, Any]) -> int:
