@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from scalinglaws.figures.scan_lines import Rows, dashed, quantity_points
 from scalinglaws.figures.style import (
@@ -82,6 +83,7 @@ def dimension_panel(
     reached = [float(part["x"].max()) for part in parts]
     ends = [dimensions[0] - 0.5, max([dimensions[-1], *reached]) + 0.5]
     parts += dashed(axes, ends, ends, panel="b", series="prediction", label=r"$4/\alpha_D = d$")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     xlabel = r"input dimension $d$, intrinsic dimension of images"
     dress(axes, xlabel, r"$4/\alpha_D$", title="b", log="", fontsize=7)
     return parts

@@ -85,8 +85,8 @@ def caption(table: pd.DataFrame, found: Fits) -> str:
         f"({int(first['value'].sum())} of {len(first) + int(first['value'].sum())} teachers drawn "
         f"were refused as nearly linear). (a) Smallest test loss on the way, in units of the "
         f"target's variance: geometric means with 95 % t intervals; lines: fits in the window "
-        f"fixed in advance ({slopes[-1]['rule']}); crosses lie outside it. (b) The exponent over its prediction "
-        f"4/d for the best, the final and the validation-selected test loss, 95 % intervals over "
-        f"seeds; shaded: 20 %. Values masked as not finite: "
+        f"fixed in advance ({slopes[-1]['rule']}); crosses lie outside it. (b) The exponent over "
+        f"its prediction 4/d for the best, the final and the validation-selected test loss, 95 % "
+        f"intervals over seeds; shaded: 20 %. Values masked as not finite: "
         f"{masked(table)}."
     )
