@@ -11,6 +11,7 @@ SIZES = {
     "cifar100": (50000, 10000),
     "svhn": (73257, 26032),
     "cifar5m": (990448, 10000),
+    "cifar10_efficientnet_b5": (50000, 10000),
 }
 # name -> (side, channels, classes)
 SHAPES = {
@@ -21,6 +22,7 @@ SHAPES = {
     "cifar100": (32, 3, 100),
     "svhn": (32, 3, 10),
     "cifar5m": (32, 3, 10),
+    "cifar10_efficientnet_b5": (1, 2048, 10),  # embeddings: no pixels, 2,048 features
 }
 
 
