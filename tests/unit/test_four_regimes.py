@@ -11,6 +11,7 @@ RECORD = read_paper("bahri2021")
 SETTINGS = {**RECORD["fits"]["four_regimes"]["settings"], "draws": 200}
 LAWS = {**RECORD["fits"]["teacher_student_laws"]["settings"], "draws": 200}
 FIGURE = RECORD["figures"]["bahri2021_fig1a"]["settings"]
+NOT_RUN = pd.DataFrame(columns=["dimension", "power", "target"])
 SIZES = np.array([64, 128, 256, 512, 1024])
 
 
@@ -47,11 +48,15 @@ def tables():
         long_table({"task": task}, grid, 4, excess, draw=0, parameters=276)
         for task in ("teacher_student", "mnist5k")
     ]
-    students = [long_table({"dimension": d}, SIZES, 4, losses(4 / d)) for d in (3, 4, 6)]
+    students = [
+        long_table({"dimension": d, "parameters": 38000}, SIZES, 4, losses(4 / d))
+        for d in (3, 4, 6)
+    ]
     return {
         "variance_limited": pd.concat(variance),
         "teacher_student": pd.concat(students),
         "digits_mlp": long_table({"task": "mnist5k"}, SIZES, 4, losses(0.6)),
+        **dict.fromkeys(("model_size_scan", "power_losses", "product_manifolds"), NOT_RUN),
     }
 
 
