@@ -54,7 +54,11 @@ def check_grids(sizes: Mapping[str, Any]) -> None:
         check_at_most(EXPERIMENT, key, sizes[key][-1], population, "the population")
     for key in ("parameter_sizes", "resonance_sizes"):
         check_at_most(EXPERIMENT, key, sizes[key][-1], features, "the number of features")
-    check_at_most(EXPERIMENT, "spectrum_size", sizes["spectrum_size"], population, "the population")
+    most = min(population, 4 * features)
+    # Ranks are recorded to a quarter of the examples, and beyond S there is no eigenvalue.
+    check_at_most(
+        EXPERIMENT, "spectrum_size", sizes["spectrum_size"], most, "4 S and the population"
+    )
     check_above(EXPERIMENT, "variance_sizes", sizes["variance_sizes"][0], sizes["fixed"])
     if sizes["resonance"] not in sizes["resonance_sizes"]:
         raise InputError(
