@@ -45,13 +45,18 @@ def spectra(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
             found[f"alpha_k_pool{pool}"],
         )
         series = f"pool {pool}"
-        parts += draw_scan(axes, curve, panel="a", series=series, colour=colour, label=series)
+        label = f"{series}: {slope_label(chr(0x3B1) + 'K', alpha)}"
+        parts += draw_scan(axes, curve, panel="a", series=series, colour=colour, label=label)
         tail = scan(table[table["pool"] == pool], "tail")
         parts += tail_sums(axes, tail, alpha, series, colour)
     title = "a  spectra of the random-feature kernels"
     label = r"$\lambda_i$ (points), $\sum_{j>i} \lambda_j$ (lines)"
-    dress(axes, r"rank $i$", label, title=title, loc="lower left")
+    dress(axes, r"rank $i$", label, title=title, **below())
     return parts
+
+
+def below() -> dict[str, Any]:
+    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.15), "fontsize": 7, "ncols": 2}
 
 
 def tail_sums(axes: Axes, tail: Scan, alpha: Mapping[str, Any], series: str, colour: str) -> Rows:
@@ -60,11 +65,10 @@ def tail_sums(axes: Axes, tail: Scan, alpha: Mapping[str, Any], series: str, col
     y = means(Scan(tail.sizes[positive], tail.values[:, positive]))[0]
     line = rows_of("a", f"{series} tail sum", tail.sizes[positive], y)
     axes.plot(line["x"], line["y"], color=colour, lw=0.8)
-    label = slope_label(f"{series}, tail: " + chr(0x3B1), alpha)
     name = f"{series} tail sum"
     fitted = draw_fit(axes, tail, alpha, panel="a", series=name, colour=ROLES["theory"])
     if fitted:
-        axes.lines[-1].set(linestyle="--", label=label)
+        axes.lines[-1].set(linestyle="--")
     return [line, *fitted]
 
 

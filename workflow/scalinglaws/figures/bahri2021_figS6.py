@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.estimates.scan_curves import scan
-from scalinglaws.figures.scan_points import Rows, draw_scan, seeds_of
+from scalinglaws.figures.scan_points import Rows, draw_scan, plain_ticks, seeds_of
 from scalinglaws.figures.style import COLOURS, ROLES, Drawing, dress, new_figure, plotted_rows
 from scalinglaws.rounding import quantity_text
 
@@ -26,13 +26,14 @@ def draw(
 ) -> Drawing:
     """Panels: loss against D at fixed P over loss against P at fixed D."""
     table, found = tables["pretrained_features"], fits["pretrained_laws"]
-    figure, axes = new_figure(2, 2, width=7.2, height=6.0)
+    figure, axes = new_figure(2, 2, width=7.2, height=7.0)
     parts: Rows = []
     for place, (target, ridge, title) in zip(axes, PANELS, strict=True):
         parts += panel(place, table, target, ridge, title[0], settings["resonance"])
         note = f"mean |log ratio|: {quantity_text(found[f'duality_gap_{target}_{ridge}'])}"
         dress(place, r"$D$ or $P$", "test loss / loss of predicting zero", title=title)
-        place.legend(title=note)
+        plain_ticks(place, *place.get_xlim())
+        place.legend(title=note, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     return Drawing(figure, plotted_rows(*parts), caption(table, settings))
 
 
