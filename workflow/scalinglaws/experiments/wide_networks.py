@@ -56,7 +56,12 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     results = in_turn(groups, compute, session)
     return stack(
         [
-            {**labels(group, width, settings), "quantity": name, "value": values[place]}
+            {
+                **labels(group, width, settings),
+                "examples": settings["train_size"],
+                "quantity": name,
+                "value": values[place],
+            }
             for group, result in zip(groups, results, strict=True)
             for name, values in result.items()
             for place, width in enumerate(settings["widths"])
