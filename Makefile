@@ -33,6 +33,7 @@ test: $(READY)  ## the tests
 benchmark: $(READY) ## speed of simulators and equations, as ratios measured in one run
 	$(BIN)/python tests/performance/committee_simulators.py
 	$(BIN)/python tests/performance/committee_theory.py
+	$(BIN)/python tests/performance/image_networks.py
 	$(BIN)/python tests/performance/mlp_ensembles.py
 	$(BIN)/python tests/performance/linearised_networks.py
 

@@ -198,14 +198,15 @@ def test_noise_has_the_stated_deviation_on_training_and_test_images(
     noisy = {**VARIANT, "noise": 0.7, "noise_kind": "fixed"}
     settings = {**SETTINGS, "embedded": 0, "seeds": 1, "variants": [VARIANT, noisy]}
     clean_large, clean, fixed_large, fixed = captured(monkeypatch, settings, data)
-    for part in (0, 1):
-        added = (fixed_large[part].images - clean_large[part].images).numpy()
+    for noised, plain in zip(fixed_large[:2], clean_large[:2], strict=True):
+        assert isinstance(noised, Images) and isinstance(plain, Images)
+        added = (noised.images - plain.images).numpy()
         assert added.std() == pytest.approx(0.7, rel=0.06)
         assert abs(added.mean()) < 0.06
     assert fixed_large[2].noise == 0
     # The same noise on the same image in every subset, and the same test set for all.
-    added = fixed_large[0].images - clean_large[0].images
-    torch.testing.assert_close(fixed[0].images - clean[0].images, added[:20])
+    whole = fixed_large[0].images - clean_large[0].images
+    torch.testing.assert_close(fixed[0].images - clean[0].images, whole[:20])
     torch.testing.assert_close(fixed[1].images, fixed_large[1].images)
 
 
@@ -256,8 +257,8 @@ def test_superclasses_share_images_minibatches_and_start(
     fine, coarse = captured(monkeypatch, settings, data)
     assert torch.equal(fine[0].images, coarse[0].images)
     assert torch.equal((fine[0].labels >= 4).long(), coarse[0].labels)
-    orders = [drawn(course, 3).order for _, _, course in (fine, coarse)]
-    np.testing.assert_array_equal(*orders)
+    first, second = (drawn(course, 3).order for _, _, course in (fine, coarse))
+    np.testing.assert_array_equal(first, second)
 
 
 def test_blocks_hold_every_member_once() -> None:
