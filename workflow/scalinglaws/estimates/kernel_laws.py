@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from scalinglaws.errors import InputError
 from scalinglaws.estimates.scan_curves import (
     Scan,
     Settings,
@@ -15,7 +16,7 @@ from scalinglaws.estimates.scan_curves import (
     slope,
     tag,
 )
-from scalinglaws.fitting.quantity import NUMERICAL, Quantity, quantity
+from scalinglaws.fitting.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.theory.kernel_learning_curve import variance_limited_excess
 
 Found = dict[str, Quantity]
@@ -81,7 +82,10 @@ def theory_curve(predicted: pd.DataFrame, like: Scan) -> Scan:
 
 
 def computed_slope(curve: Scan, window: tuple[float, float], rule: str) -> Quantity:
-    value = slope(curve, np.array([0]))
+    try:
+        value = slope(curve, np.array([0]))
+    except InputError as problem:
+        return unavailable(str(problem), window=window, rule=rule)
     # Roots are found to 1e-13; an exponent over a decade inherits no more than 1e-9.
     return quantity(
         value,

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from scalinglaws.errors import InputError
 from scalinglaws.estimates.scan_curves import (
     Scan,
     Settings,
@@ -111,6 +112,8 @@ def coefficients(rows: pd.DataFrame, settings: Settings) -> tuple[Scan, str]:
 
 def growth(curve: Scan, seeds: np.ndarray) -> float:
     """Slope of the mean log coefficient against the log rank."""
+    if len(curve.sizes) < 3:
+        raise InputError("fewer than 3 bins of ranks lie in the window.")
     mean = np.log(curve.values[seeds]).mean(axis=0)
     return float(np.polyfit(np.log(curve.sizes), mean, 1)[0])
 
