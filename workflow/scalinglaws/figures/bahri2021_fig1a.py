@@ -183,6 +183,6 @@ def caption(tables: Tables, found: Fits) -> str:
         f"Points: arithmetic (a, d) and geometric (b, c) means over seeds with "
         f"{100 * LEVEL:.0f} % t intervals. Lines: power laws fitted in windows fixed in advance "
         f"(a: {rules['variance']}; d: {rules['width']}; b, c: as in figures S1, S2 and S4); "
-        f"crosses lie outside. Slopes: estimate and 95 % interval over seeds. Dashed: predicted exponents. "
-        f"Values masked as not finite: {masked(*tables.values())}."
+        f"crosses lie outside. Slopes: estimate and 95 % interval over seeds. Dashed: predicted "
+        f"exponents. Values masked as not finite: {masked(*tables.values())}."
     )

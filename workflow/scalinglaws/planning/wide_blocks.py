@@ -62,7 +62,7 @@ def line_seconds(task: str, sizes: Mapping[str, Any]) -> float:
     total = 0.0
     for width in sizes["widths"]:
         weights = (sizes["hidden_layers"] - 1) * width**2 + 100.0 * width
-        training = sizes["steps"] * (1.2e-4 + weights * (6 * examples / 6e10 + 4e-10))
+        training = sizes["steps"] * (1.2e-4 + weights * (6 * examples / 6e10 + 2.5e-10))
         kernel = rows**2 * (1.5e-8 + 6e-11 * width + 1.5e-10 * sizes["steps"])
-        total += training + kernel + 8 * weights * sizes["test_size"] / 5e10
+        total += training + kernel + 8 * weights * sizes["test_size"] / 8e10
     return total
