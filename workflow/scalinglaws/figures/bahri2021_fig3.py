@@ -17,6 +17,7 @@ from scalinglaws.figures.image_panels import (
     fitted_line,
     interval_text,
     listed,
+    task_text,
     training_text,
 )
 from scalinglaws.figures.style import (
@@ -74,10 +75,10 @@ def noise_panel(axes: Axes, panel: str, kind: str, table: pd.DataFrame, found: F
 def caption(tables: Mapping[str, pd.DataFrame], found: Fits) -> str:
     merged, noised = tables["superclass_scan"], tables["noise_scan"]
     return (
-        f"Smallest test loss on the way against training size. (a) {listed(merged['task'])}, "
+        f"Smallest test loss on the way against training size. (a) {task_text(merged)}, "
         f"classes merged into {listed(merged['classes'])}, the same training images for all; "
         f"{training_text(merged)}. Largest less smallest exponent: "
-        f"{quantity_text(found['superclass_spread'])}. (b, c) {listed(noised['task'])}, Gaussian "
+        f"{quantity_text(found['superclass_spread'])}. (b, c) {task_text(noised)}, Gaussian "
         f"noise of standard deviation \u03c3 (in units of the pixels' standard deviation) on "
         f"training and test images, drawn once per image or at every visit; "
         f"{training_text(noised)}. Largest less smallest exponent: "

@@ -15,7 +15,7 @@ from scalinglaws.figures.image_panels import (
     fitted_line,
     interval_text,
     line_look,
-    listed,
+    task_text,
     training_text,
 )
 from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
@@ -51,6 +51,6 @@ def draw(
 def caption(table: pd.DataFrame) -> str:
     return (
         f"Resolution-limited scaling in four metrics of the same networks on "
-        f"{listed(table['task'])}: {training_text(table)}. Best: the smallest value over training, "
+        f"{task_text(table)}: {training_text(table)}. Best: the smallest value over training, "
         f"the start included. {interval_text(table)}"
     )

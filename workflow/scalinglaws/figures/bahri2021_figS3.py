@@ -14,7 +14,7 @@ from scalinglaws.figures.image_panels import (
     fitted_line,
     interval_text,
     line_look,
-    listed,
+    task_text,
     training_text,
 )
 from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
@@ -42,6 +42,6 @@ def draw(
 
 def caption(table: pd.DataFrame) -> str:
     return (
-        f"The four-layer CNNs of Table 1 on {listed(table['task'])}, cross-entropy, Adam: "
+        f"The four-layer CNNs of Table 1 on {task_text(table)}, cross-entropy, Adam: "
         f"{training_text(table)}; smallest test loss on the way. {interval_text(table)}"
     )

@@ -16,6 +16,7 @@ from scalinglaws.figures.image_panels import (
     fitted_line,
     interval_text,
     listed,
+    task_text,
     training_text,
 )
 from scalinglaws.figures.style import (
@@ -90,7 +91,7 @@ def caption(table: pd.DataFrame, found: Fits) -> str:
     widths, depths = by_shape(table)
     width, depth = (next(iter(part.values())) for part in (depths, widths))
     return (
-        f"{listed(table['task'])}: {training_text(table)}; smallest test loss on the way. (a, c) "
+        f"{task_text(table)}: {training_text(table)}; smallest test loss on the way. (a, c) "
         f"Widths {listed(widths)} at depth {int(depth['depth'].iloc[0])}; (b, d) depths "
         f"{listed(depths)} at width {int(width['width'].iloc[0])}. Exponent of the widest less "
         f"that of the narrowest: {quantity_text(found['width_gain'])}; range over depths: "

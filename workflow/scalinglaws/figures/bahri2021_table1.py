@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.figures.image_panels import NAMES, listed
+from scalinglaws.figures.image_panels import NAMES, task_text
 from scalinglaws.figures.style import Drawing, new_figure, plotted_rows, rows_of
 from scalinglaws.networks.four_layer_cnn import DESIGNS, SMALL, FourLayerCNN, Layer, layers
 
@@ -78,5 +78,5 @@ def caption(table: pd.DataFrame, settings: Mapping[str, Any]) -> str:
         "The four-layer CNNs layer by layer at the images' full resolution, computed from the code "
         "that trains them: 3 by 3 convolutions with ReLU and same-padding, max-pools after the "
         "first two, two fully connected layers; outputs are channels by side by side. Trained at "
-        f"this scale on pooled images ({listed(table['task'])}), parameters: {trained}."
+        f"this scale on pooled images ({task_text(table)}), parameters: {trained}."
     )

@@ -27,6 +27,14 @@ NAMES = {
     "cifar100": "CIFAR-100",
     "svhn": "SVHN",
 }
+TASKS = {
+    "mnist5k": "5,000 MNIST digits",
+    "mnist": "MNIST",
+    "fashion_mnist": "Fashion-MNIST",
+    "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+    "svhn": "SVHN",
+}
 LINE_COLOURS = {
     "digits": COLOURS["orange"],
     "fashion": COLOURS["green"],
@@ -91,9 +99,15 @@ def line_look(line: str) -> dict[str, str]:
 
 
 def listed(values: Any) -> str:
-    """Distinct values in order, for captions: "1, 2 and 5"."""
-    texts = [f"{value:,}" for value in sorted(set(values))]
+    """Distinct numbers or names in order, for captions: "1, 2 and 5"."""
+    distinct = sorted(set(values))
+    texts = [value if isinstance(value, str) else f"{value:,}" for value in distinct]
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def task_text(rows: pd.DataFrame) -> str:
+    """Data sets of a table by their usual names, for captions."""
+    return listed(TASKS[task] for task in rows["task"].unique())
 
 
 def training_text(rows: pd.DataFrame) -> str:
