@@ -2,8 +2,9 @@
 
 The same networks and layouts as `networks.mlp`, for training loops: a working set that stays where
 it is stays in the cache. Where the time of a step goes, measured on one thread for three members of
-4-192-192-1 with 64 examples each, per member: 88 us in the three 192 x 192 products (at 160 of the
-core's 169 GFLOP/s), 31 us in all other operations on activations, 30 to 40 us in Adam.
+4-192-192-1 with 64 examples each, per member: 88 us in the three 192 x 192 products (160 of the
+core's 170 to 178 GFLOP/s), 31 us in all other operations on activations, 5 us in picking the
+minibatch, 28 us in Adam, and 10 to 30 us more where these displace each other from the cache.
 """
 
 from collections.abc import Sequence
