@@ -129,6 +129,14 @@ def test_a_mean_with_a_missing_part_is_missing():
     assert mean_of_independent([there, unavailable("not run")])["why"] == "not run"
 
 
+def test_sizes_that_a_user_adds_are_fitted_too(tables):
+    added = tables["power_losses"].assign(power=tables["power_losses"]["power"] + 3.0)
+    both = pd.concat([tables["power_losses"], added])
+    found = estimate({**tables, "power_losses": both}, SETTINGS | {"powers": [], "products": []})
+    assert found["resolution_slope_power_p6"]["estimate"] == pytest.approx(1.5, abs=0.05)
+    assert found["resolution_slope_product_3x3"]["estimate"] is not None
+
+
 def test_what_is_not_run_says_so(found):
     for key in ("resolution_slope_d9", "share_of_prediction_size_d12", "power_ratio_p1.5"):
         assert "not run at this scale" in found[key]["why"]
@@ -152,7 +160,7 @@ def test_figures_draw_every_line_with_its_prediction(figure, tables, found):
     series = " ".join(set(drawing.plotted["series"]))
     expected = {
         "fig1b": ["teacher", "student, D = 64", "prediction"],
-        "figS2": ["d = 3 fit", "d = 6 outside the window", "selected by validation"],
+        "figS2": ["d = 3 fit", "d = 6 outside the window", "validation-selected"],
         "figS4": ["d = 4 fit", "d = 6 fit", "prediction"],
         "extra_losses": ["p = 3 fit", "d = 4+4 fit", "largest factor", "whole dimension"],
     }

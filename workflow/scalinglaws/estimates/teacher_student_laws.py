@@ -44,17 +44,19 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
     - `power_ratio_p{p}`: exponent over that at p = 2 of the same teachers, predicted p / 2.
     """
     found: Found = {}
-    for dimension in settings["dimensions"]:
+    run = [*tables["teacher_student"]["dimension"], *tables["model_size_scan"]["dimension"]]
+    for dimension in sorted({*settings["dimensions"], *run}):
         found |= data_line(dimension, tables["teacher_student"], settings)
         found |= size_line(dimension, tables["model_size_scan"], settings)
     cores = {"": ("d", settings["data_core"]), "_size": ("size_d", settings["size_core"])}
     for suffix, (prefix, dimensions) in cores.items():
         lines = [found[f"share_of_prediction_{prefix}{dimension}"] for dimension in dimensions]
         found[f"mean_share_of_prediction{suffix}"] = mean_of_independent(lines)
-    for power in settings["powers"]:
+    for power in sorted({*map(float, settings["powers"]), *tables["power_losses"]["power"]}):
         found |= power_line(power, tables["power_losses"], settings)
-    for factors in settings["products"]:
-        found |= product_line(factors, tables["product_manifolds"], settings)
+    products = {"+".join(str(d) for d in factors) for factors in settings["products"]}
+    for target in sorted({*products, *tables["product_manifolds"]["target"]}):
+        found |= product_line(target, tables["product_manifolds"], settings)
     return found
 
 
@@ -98,12 +100,12 @@ def power_line(power: float, table: pd.DataFrame, settings: Settings) -> Found:
     return found
 
 
-def product_line(factors: Sequence[int], table: pd.DataFrame, settings: Settings) -> Found:
-    line = "product_" + "x".join(str(dimension) for dimension in factors)
-    rows = table[table["target"] == "+".join(str(dimension) for dimension in factors)]
+def product_line(target: str, table: pd.DataFrame, settings: Settings) -> Found:
+    """The exponent in P for a product; `target` names the factors' dimensions, as in "3+3"."""
+    line, rows = f"product_{target.replace('+', 'x')}", table[table["target"] == target]
     if rows.empty:
-        return absent(line, False, f"the product {list(factors)} is not run at this scale")
-    return width_slopes(line, rows, 4.0 / max(factors), settings)
+        return absent(line, False, f"the product {target} is not run at this scale")
+    return width_slopes(line, rows, 4.0 / rows["dimension"].iloc[0], settings)
 
 
 def width_slopes(line: str, rows: pd.DataFrame, prediction: float, settings: Settings) -> Found:

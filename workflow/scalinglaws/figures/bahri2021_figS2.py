@@ -15,6 +15,7 @@ from scalinglaws.figures.scan_lines import (
     masked,
     quantity_points,
     scan_line,
+    size_ticks,
 )
 from scalinglaws.figures.style import (
     COLOURS,
@@ -27,7 +28,7 @@ from scalinglaws.figures.style import (
 )
 
 Fits = Mapping[str, Mapping[str, Any]]
-KINDS = {"": "best", "_final": "final", "_selected": "selected by validation"}
+KINDS = {"": "best", "_final": "final", "_selected": "validation-selected"}
 
 
 def draw(
@@ -47,6 +48,7 @@ def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
         line, slope = curves(rows, "test_loss_best"), found[f"resolution_slope_d{dimension}"]
         parts += scan_line(axes, line, slope, panel="a", name=f"d = {dimension}", colour=colour)
     dress(axes, r"training examples $D$", r"test loss $L(D)$", title="a", **below())
+    size_ticks(axes, table["data_size"].tolist())
     return parts
 
 

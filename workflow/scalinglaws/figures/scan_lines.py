@@ -95,6 +95,13 @@ def dashed(axes: Axes, x: Any, y: Any, *, panel: str, series: str, label: str) -
     return [theory_line(axes, x, y, panel=panel, series=series, **look)]
 
 
+def size_ticks(axes: Axes, sizes: Sequence[float]) -> None:
+    """Ticks at the sizes run (every other one of many): their range is often within a decade."""
+    shown = [int(size) for size in sorted(set(sizes))][:: 1 if len(set(sizes)) <= 6 else 2]
+    axes.set_xticks(shown, [str(size) for size in shown])
+    axes.minorticks_off()
+
+
 def below() -> dict[str, Any]:
     """Legends with slopes and intervals are wide: they stand under the panels."""
     return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "fontsize": 7}
