@@ -44,7 +44,16 @@ def draw(tables: Tables, fits: Mapping[str, Fits], settings: Settings) -> Drawin
     parts += resolution_panel(axes[1], tables, fits, settings)
     parts += size_panel(axes[2], tables, fits, settings)
     parts += width_panel(axes[3], tables, fits["four_regimes"], settings)
+    for panel in axes:
+        without_reasons(panel)
     return Drawing(figure, plotted_rows(*parts), caption(tables, fits["four_regimes"]))
+
+
+def without_reasons(axes: Axes) -> None:
+    """Reasons why an exponent is missing are too wide for these legends; the ledger has them."""
+    legend = axes.get_legend()
+    for text in [] if legend is None else legend.get_texts():
+        text.set_text(text.get_text().split(" (")[0])
 
 
 def variance_panel(axes: Axes, tables: Tables, found: Fits, settings: Settings) -> Rows:
