@@ -11,9 +11,8 @@ from scalinglaws.estimates.image_slopes import split
 from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.image_panels import (
     LOSS,
-    SIZE,
-    UNDER,
     Rows,
+    dress_losses,
     fitted_line,
     interval_text,
     listed,
@@ -23,7 +22,6 @@ from scalinglaws.figures.image_panels import (
 from scalinglaws.figures.style import (
     MARKERS,
     Drawing,
-    dress,
     new_figure,
     plotted_rows,
     series_colours,
@@ -56,7 +54,7 @@ def superclass_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
         look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
         line, slope = curves(rows, METRIC, "D"), found[f"superclass_slope_{count}"]
         parts += fitted_line(axes, line, slope, "a", f"{count} classes", look)
-    dress(axes, SIZE, LOSS, title="a  superclasses", **UNDER)
+    dress_losses(axes, table, LOSS, "a  superclasses")
     return parts
 
 
@@ -68,7 +66,7 @@ def noise_panel(axes: Axes, panel: str, kind: str, table: pd.DataFrame, found: F
         look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
         line, slope = curves(rows, METRIC, "D"), found[noise_key(kind, deviation)]
         parts += fitted_line(axes, line, slope, panel, f"\u03c3 = {deviation:g}", look)
-    dress(axes, SIZE, LOSS, title=TITLES[kind], **UNDER)
+    dress_losses(axes, table, LOSS, TITLES[kind])
     return parts
 
 

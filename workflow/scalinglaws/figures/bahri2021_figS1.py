@@ -9,16 +9,15 @@ from scalinglaws.estimates.image_scaling import METRICS
 from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.image_panels import (
     NAMES,
-    SIZE,
-    UNDER,
     Rows,
+    dress_losses,
     fitted_line,
     interval_text,
     line_look,
     task_text,
     training_text,
 )
-from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
+from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
 
 YLABELS = {
     "best_test_loss": "best test loss (nats)",
@@ -44,7 +43,7 @@ def draw(
             curve = curves(rows, metric, "D")
             parts += fitted_line(drawn, curve, slope, panel, NAMES[line], line_look(line))
         label = YLABELS[metric]
-        dress(drawn, SIZE, label, title=f"{panel}  {label.removesuffix(' (nats)')}", **UNDER)
+        dress_losses(drawn, table, label, f"{panel}  {label.removesuffix(' (nats)')}")
     return Drawing(figure, plotted_rows(*parts), caption(table))
 
 

@@ -8,16 +8,15 @@ import pandas as pd
 from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.image_panels import (
     NAMES,
-    SIZE,
-    UNDER,
     Rows,
+    dress_losses,
     fitted_line,
     interval_text,
     line_look,
     task_text,
     training_text,
 )
-from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
+from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
 
 METRIC = "best_test_loss"
 
@@ -36,7 +35,7 @@ def draw(
         slope = found[f"cnn_slope_{METRIC}_{line}"]
         curve = curves(rows, METRIC, "D")
         parts += fitted_line(axes, curve, slope, "a", NAMES[line], line_look(line))
-    dress(axes, SIZE, "best test loss (nats)", **UNDER)
+    dress_losses(axes, table, "best test loss (nats)")
     return Drawing(figure, plotted_rows(*parts), caption(table))
 
 

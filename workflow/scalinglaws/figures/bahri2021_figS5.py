@@ -10,9 +10,8 @@ from scalinglaws.estimates.aspect_ratio import METRIC, by_shape
 from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.image_panels import (
     LOSS,
-    SIZE,
-    UNDER,
     Rows,
+    dress_losses,
     fitted_line,
     interval_text,
     listed,
@@ -63,7 +62,7 @@ def loss_panel(
         look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
         line, slope = curves(rows, METRIC, "D"), found[f"slope_{name}_{size}"]
         parts += fitted_line(axes, line, slope, panel, f"{name} {size}", look)
-    dress(axes, SIZE, LOSS, title=f"{panel}  scan of the {name}", **UNDER)
+    dress_losses(axes, pd.concat(scanned.values()), LOSS, f"{panel}  scan of the {name}")
     return parts
 
 

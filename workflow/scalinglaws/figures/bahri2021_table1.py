@@ -17,7 +17,7 @@ COLUMNS = (
     ("CIFAR-100", "cifar100", 32, 3, 100),
     ("SVHN", "svhn", 32, 3, 10),
 )
-LEFT, SHAPE, COUNT, STEP = 0.02, 0.62, 0.98, 0.082
+LEFT, SHAPE, COUNT, STEP = 0.02, 0.58, 0.98, 0.108
 
 
 def draw(
@@ -57,7 +57,7 @@ def column(axes: Axes, heading: str, rows: list[Layer]) -> pd.DataFrame:
                 transform=axes.transAxes,
             )
         if number in (0, len(lines) - 2):
-            axes.plot([0, 1], [height - 0.062] * 2, color="black", lw=0.6, transform=axes.transAxes)
+            axes.plot([0, 1], [height - 0.082] * 2, color="black", lw=0.6, transform=axes.transAxes)
     drawn = [
         rows_of(heading, f"{row.name} -> {text_of(row.output)}", number, row.parameters)
         for number, row in enumerate(rows, start=1)

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator
 
 from scalinglaws.estimates.resolution_slopes import Curves
 from scalinglaws.figures.seed_curves import geometric_mean
 from scalinglaws.figures.style import (
     COLOURS,
+    dress,
     points_with_intervals,
     slope_label,
     theory_line,
@@ -77,6 +79,20 @@ def fitted_line(
     if slope["estimate"] is not None:
         parts.append(law(axes, line.sizes[inside], mean[inside], slope, panel, name, look))
     return parts
+
+
+def dress_losses(axes: Axes, rows: pd.DataFrame, label: str, title: str | None = None) -> None:
+    """Axes of a loss against D: ticks at the sizes themselves, the legend below.
+
+    Within a decade matplotlib labels the minor ticks too, on top of each other.
+    """
+    dress(axes, SIZE, label, title=title, **UNDER)
+    sizes = sorted({int(size) for size in rows["D"]})
+    shown = sizes[:: 1 + (len(sizes) - 1) // 6]
+    axes.minorticks_off()
+    axes.set_xticks(shown, [str(size) for size in shown])
+    axes.yaxis.set_minor_locator(LogLocator(subs="all"))
+    axes.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(2, 0.4)))
 
 
 def law(
