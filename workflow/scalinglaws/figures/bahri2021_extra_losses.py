@@ -15,6 +15,7 @@ from scalinglaws.figures.scan_lines import (
     listed,
     masked,
     quantity_points,
+    round_ticks,
     scan_line,
 )
 from scalinglaws.figures.style import (
@@ -51,6 +52,7 @@ def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
         slope = found[f"resolution_slope_power_p{power:g}"]
         parts += scan_line(axes, line, slope, panel="a", name=f"p = {power:g}", colour=colour)
     dress(axes, PARAMETERS, r"test loss $\langle |f - F|^p \rangle$", title="a", **below())
+    round_ticks(axes, table["parameters"].tolist())
     return parts
 
 
@@ -68,6 +70,7 @@ def power_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     ends = np.array([0.0, powers[-1] * 1.08])
     label = rf"$2p/d$, $d = {dimension}$"
     parts += dashed(axes, ends, 2 * ends / dimension, panel="b", series="prediction", label=label)
+    axes.set_xticks(powers)
     dress(axes, r"power $p$ of the loss", r"$\alpha_P$", title="b", log="", **below())
     return parts
 
@@ -80,6 +83,7 @@ def product_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
         slope, name = found[slope_key(target)], f"d = {target}"
         parts += scan_line(axes, line, slope, panel="c", name=name, colour=colour)
     dress(axes, PARAMETERS, r"test loss $L(P)$", title="c", **below())
+    round_ticks(axes, table["parameters"].tolist())
     return parts
 
 

@@ -14,6 +14,7 @@ from scalinglaws.figures.scan_lines import (
     listed,
     masked,
     quantity_points,
+    round_ticks,
     scan_line,
 )
 from scalinglaws.figures.style import (
@@ -46,6 +47,7 @@ def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
         slope = found[f"resolution_slope_size_d{dimension}"]
         parts += scan_line(axes, line, slope, panel="a", name=f"d = {dimension}", colour=colour)
     dress(axes, r"parameters $P$", r"test loss $L(P)$", title="a", **below())
+    round_ticks(axes, table["parameters"].tolist())
     return parts
 
 

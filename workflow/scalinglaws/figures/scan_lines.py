@@ -1,5 +1,6 @@
 """Lines of a scan: geometric means over seeds, the fitted law in its window, points outside it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -99,6 +100,16 @@ def size_ticks(axes: Axes, sizes: Sequence[float]) -> None:
     """Ticks at the sizes run (every other one of many): their range is often within a decade."""
     shown = [int(size) for size in sorted(set(sizes))][:: 1 if len(set(sizes)) <= 6 else 2]
     axes.set_xticks(shown, [str(size) for size in shown])
+    axes.minorticks_off()
+
+
+def round_ticks(axes: Axes, values: Sequence[float]) -> None:
+    """Ticks at 1, 2 and 5 times powers of ten within the range of the values."""
+    low, high = min(values), max(values)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    round_numbers = [digit * 10**decade for decade in decades for digit in (1, 2, 5)]
+    shown = [number for number in round_numbers if 0.9 * low <= number <= 1.1 * high]
+    axes.set_xticks(shown, [f"{number:g}" for number in shown])
     axes.minorticks_off()
 
 
