@@ -13,6 +13,7 @@ from scalinglaws.streams import generator
 
 Settings = Mapping[str, Any]
 Lines = Sequence[tuple[Curves, Window]]
+LEAST_POINTS = 3
 NOT_RUN = "this scale does not run it"
 
 
@@ -52,7 +53,7 @@ def exponent(
         mean="log",
         window=window,
         rule=rule,
-        min_points=3,
+        min_points=LEAST_POINTS,
         draws=settings["draws"],
         generator=stream(settings, key),
     )
@@ -70,8 +71,8 @@ def of_slopes(
     seeds = len(lines[0][0].values)
     facts: dict[str, Any] = {"n_seeds": seeds, "n_points": sum(len(x.sizes) for x, _ in lines)}
     facts["n_masked"] = int(sum((~np.isfinite(line.values)).sum() for line, _ in lines))
-    if any(np.sum(line.sizes <= window[1]) < 2 for line, window in lines):
-        return unavailable("a line has fewer than two points in its window", **facts)
+    if any(np.sum(line.sizes <= window[1]) < LEAST_POINTS for line, window in lines):
+        return unavailable(f"a line has fewer than {LEAST_POINTS} points in its window", **facts)
 
     def statistic_of(chosen: np.ndarray) -> float:
         return statistic(np.array([slope(line, window, chosen) for line, window in lines]))

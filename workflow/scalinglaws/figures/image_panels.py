@@ -63,9 +63,10 @@ def fitted_line(
     mean, low, high = geometric_mean(list(line.values))
     ends = slope["window"] or (-np.inf, np.inf)
     inside = (line.sizes >= ends[0]) & (line.sizes <= ends[1])
-    if slope["estimate"] is None:
+    if not fitted:
         inside[:] = True  # nothing was fitted, so nothing was left out
-    label = f"{name}: {slope_label(ALPHA, slope)}"
+    fitted = slope["estimate"] is not None  # the reason why not is in the fit, too long for here
+    label = f"{name}: {slope_label(ALPHA, slope) if fitted else 'no law fitted'}"
     parts: Rows = []
     for chosen, marker, suffix, text in (
         (inside, look["marker"], "", label),
@@ -76,7 +77,7 @@ def fitted_line(
             drawn: dict[str, Any] = {"colour": look["colour"], "marker": marker, "label": text}
             series = name + suffix
             parts.append(points_with_intervals(axes, *points, panel=panel, series=series, **drawn))
-    if slope["estimate"] is not None:
+    if fitted:
         parts.append(law(axes, line.sizes[inside], mean[inside], slope, panel, name, look))
     return parts
 
