@@ -61,11 +61,11 @@ def fitted_line(
     - `look`: `colour` and `marker`.
     """
     mean, low, high = geometric_mean(list(line.values))
+    fitted = slope["estimate"] is not None  # the reason why not is in the fit, too long for here
     ends = slope["window"] or (-np.inf, np.inf)
     inside = (line.sizes >= ends[0]) & (line.sizes <= ends[1])
     if not fitted:
         inside[:] = True  # nothing was fitted, so nothing was left out
-    fitted = slope["estimate"] is not None  # the reason why not is in the fit, too long for here
     label = f"{name}: {slope_label(ALPHA, slope) if fitted else 'no law fitted'}"
     parts: Rows = []
     for chosen, marker, suffix, text in (
@@ -107,8 +107,8 @@ def law(
 ) -> pd.DataFrame:
     """The fitted power law through the centre of the points."""
     centre = np.exp(np.mean(np.log(x)))
-    fitted = np.exp(np.mean(np.log(y))) * (x / centre) ** -slope["estimate"]
-    return theory_line(axes, x, fitted, panel=panel, series=f"{name} fit", colour=look["colour"])
+    values = np.exp(np.mean(np.log(y))) * (x / centre) ** -slope["estimate"]
+    return theory_line(axes, x, values, panel=panel, series=f"{name} fit", colour=look["colour"])
 
 
 def line_look(line: str) -> dict[str, str]:
