@@ -64,6 +64,21 @@ localrules:
     damico2025,
     worschech2024,
     bahri2021_fig1a,
+    bahri2021_fig1b,
+    bahri2021_fig2a,
+    bahri2021_fig2b,
+    bahri2021_fig3,
+    bahri2021_figS1,
+    bahri2021_figS2,
+    bahri2021_figS3,
+    bahri2021_figS4,
+    bahri2021_figS5,
+    bahri2021_figS6,
+    bahri2021_figS7,
+    bahri2021_figS8,
+    bahri2021_table1,
+    bahri2021_extra_losses,
+    bahri2021_extra_kernels,
     damico2025_fig1,
     damico2025_fig2,
     damico2025_fig3,
@@ -125,6 +140,96 @@ rule bahri2021_fig1a:
     """Scaling regimes: variance-limited and resolution-limited loss against data."""
     input:
         PLAN.target("bahri2021_fig1a"),
+
+
+rule bahri2021_fig1b:
+    """Students between training points; 4 / alpha_D against dimension."""
+    input:
+        PLAN.target("bahri2021_fig1b"),
+
+
+rule bahri2021_fig2a:
+    """Random features of pooled images: all four regimes, one colour per pool size."""
+    input:
+        PLAN.target("bahri2021_fig2a"),
+
+
+rule bahri2021_fig2b:
+    """Random-feature kernels: spectra, and alpha_D and alpha_P against alpha_K."""
+    input:
+        PLAN.target("bahri2021_fig2b"),
+
+
+rule bahri2021_fig3:
+    """Data distribution: superclasses leave the exponent, input noise changes it."""
+    input:
+        PLAN.target("bahri2021_fig3"),
+
+
+rule bahri2021_figS1:
+    """Wide residual networks on images: loss and error, final and best."""
+    input:
+        PLAN.target("bahri2021_figS1"),
+
+
+rule bahri2021_figS2:
+    """Teacher-student: loss against data size for each input dimension."""
+    input:
+        PLAN.target("bahri2021_figS2"),
+
+
+rule bahri2021_figS3:
+    """Four-layer CNNs on images: test loss against data size."""
+    input:
+        PLAN.target("bahri2021_figS3"),
+
+
+rule bahri2021_figS4:
+    """Teacher-student: loss against model size for each input dimension."""
+    input:
+        PLAN.target("bahri2021_figS4"),
+
+
+rule bahri2021_figS5:
+    """Aspect ratio: the exponent against width and depth."""
+    input:
+        PLAN.target("bahri2021_figS5"),
+
+
+rule bahri2021_figS6:
+    """Learned features: loss against data over loss against features, two ridges."""
+    input:
+        PLAN.target("bahri2021_figS6"),
+
+
+rule bahri2021_figS7:
+    """Learned features with real labels: the four regimes, low and tuned ridge."""
+    input:
+        PLAN.target("bahri2021_figS7"),
+
+
+rule bahri2021_figS8:
+    """Random against learned features: losses, spectra, label coefficients."""
+    input:
+        PLAN.target("bahri2021_figS8"),
+
+
+rule bahri2021_table1:
+    """The four-layer CNNs as built: layers, shapes, parameters."""
+    input:
+        PLAN.target("bahri2021_table1"),
+
+
+rule bahri2021_extra_losses:
+    """Teacher-student: other losses and product manifolds."""
+    input:
+        PLAN.target("bahri2021_extra_losses"),
+
+
+rule bahri2021_extra_kernels:
+    """Gaussian features and spheres: exact regression against kernel theory."""
+    input:
+        PLAN.target("bahri2021_extra_kernels"),
 
 
 rule damico2025:

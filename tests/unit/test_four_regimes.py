@@ -3,18 +3,22 @@ import pandas as pd
 import pytest
 
 from scalinglaws.config import read_claims, read_departures, read_paper
-from scalinglaws.estimates.four_regimes import estimate, resolution_window
+from scalinglaws.estimates import four_regimes
+from scalinglaws.estimates.resolution_slopes import trained_window
 from scalinglaws.figures.bahri2021_fig1a import draw
+from scalinglaws.figures.variance_lines import arithmetic_means
+from scalinglaws.fitting.quantity import quantity, unavailable
 
 RECORD = read_paper("bahri2021")
 SETTINGS = {**RECORD["fits"]["four_regimes"]["settings"], "draws": 200}
 FIGURE = RECORD["figures"]["bahri2021_fig1a"]["settings"]
 SIZES = np.array([64, 128, 256, 512, 1024])
+LOSSES = ("cross_entropy", "squared")
 
 
-def long_table(identity, sizes, seeds, quantities, **extra):
+def long_table(identity, sizes, seeds, quantities, size_name="data_size", **extra):
     rows = [
-        {**identity, "data_size": size, "seed": seed, "step": 10, **extra}
+        {**identity, size_name: size, "seed": seed, "step": 10, **extra}
         | {"quantity": name, "value": law(size) * np.exp(0.1 * seed)}
         for size in sizes
         for seed in range(seeds)
@@ -33,44 +37,129 @@ def losses(exponent, share=0.01):
     }
 
 
-@pytest.fixture
-def tables():
-    excess = {
-        "excess": lambda size: 30.0 / size + (5000.0 / size**2 if size < 4000 else 0.0),
+def excess(bent_below):
+    return {
+        "excess": lambda size: 30.0 / size + (5000.0 / size**2 if size < bent_below else 0.0),
         "deviation": lambda size: 90.0 / size,
+        "spread": lambda size: 80.0 / size**1.1,
+        "excess_limit": lambda size: 3.0 / size,
+        "deviation_limit": lambda size: 2.0 / size**0.9,
         "loss_limit": lambda size: 1.0,
     }
+
+
+def variance_table(network, tasks):
     grid = 1000 * 2 ** np.arange(7)
-    variance = [
-        long_table({"task": task}, grid, 4, excess, draw=0, parameters=276)
-        for task in ("teacher_student", "mnist5k")
+    identities = [
+        {"network": network, "task": task, "loss": loss} for task in tasks for loss in LOSSES
     ]
-    students = [long_table({"dimension": d}, SIZES, 4, losses(4 / d)) for d in (3, 4, 6)]
+    return pd.concat(
+        long_table(identity, grid, 4, excess(4000), draw=0, parameters=276)
+        for identity in identities
+    )
+
+
+def width_table(activations):
+    identities = [
+        {"task": "teacher_student", "loss": loss, "activation": activation}
+        for loss in LOSSES
+        for activation in activations
+    ]
+    return pd.concat(
+        long_table(identity, SIZES, 4, excess(128), "width", examples=12) for identity in identities
+    )
+
+
+def image_table(size_name, sizes):
+    laws = {"best_test_loss": lambda size: size**-0.3, "parameters": lambda size: 100.0 * size}
+    shape = {"network": "wrn", "depth": 10} | ({"width": 16} if size_name == "D" else {})
+    return long_table({"task": "mnist5k", **shape}, sizes, 3, laws, size_name)
+
+
+@pytest.fixture
+def tables():
+    growing = [
+        long_table({"dimension": d}, SIZES, 4, losses(4 / d), "parameters") for d in (3, 4, 6)
+    ]
     return {
-        "variance_limited": pd.concat(variance),
-        "teacher_student": pd.concat(students),
+        "variance_limited": variance_table("fully connected", ["teacher_student", "mnist5k"]),
+        "variance_limited_cnn": variance_table("convolutional", ["mnist5k"]),
+        "variance_limited_width": width_table(["relu", "erf"]),
+        "variance_limited_centred": width_table(["relu"]),
+        "teacher_student": pd.concat(
+            long_table({"dimension": d}, SIZES, 4, losses(4 / d)) for d in (3, 4, 6)
+        ),
+        "model_size_scan": pd.concat(growing),
+        "image_data_scan": image_table("D", SIZES),
+        "image_width_scan": image_table("width", [4, 8, 16]),
         "digits_mlp": long_table({"task": "mnist5k"}, SIZES, 4, losses(0.6)),
     }
 
 
+def estimate(tables):
+    return four_regimes.estimate(tables, SETTINGS)
+
+
+def drawn(tables):
+    known = quantity(0.5, (0.4, 0.6), window=(64, 512), rule="given")
+    lines = [f"resolution_slope_{kind}{d}" for kind in ("d", "size_d") for d in (3, 4, 6)]
+    fits = {
+        "four_regimes": estimate(tables),
+        "teacher_student_laws": dict.fromkeys(lines, known),
+        "image_scaling": {
+            "wrn_slope_best_test_loss_digits": known,
+            "width_slope_digits": unavailable("too few widths"),
+        },
+    }
+    return draw(tables, fits, FIGURE)
+
+
 def test_known_exponents_are_recovered_inside_the_windows(tables):
-    found = estimate(tables, SETTINGS)
-    # Bends outside the windows (D < 10 P, the under-trained largest D) must not matter.
-    assert found["variance_slope_teacher"]["estimate"] == pytest.approx(1.0, abs=1e-6)
+    found = estimate(tables)
+    # Bends outside the windows (D < 10 P, w < 10 D, the under-trained largest D) must not matter.
+    expected = {
+        **{"variance_slope_teacher": 1.0, "variance_slope_digits_mse": 1.0},
+        **{"deviation_slope_digits": 1.0, "spread_slope_teacher": 1.1},
+        **{"variance_slope_digits_cnn": 1.0, "ratio_slope_teacher": -0.1},
+        **{"width_slope_teacher_mse_erf": 1.0, "width_slope_teacher": 1.0},
+        **{"centred_slope_teacher_mse": 1.0, "centred_deviation_slope_teacher": 0.9},
+        **{"centred_ratio_slope_teacher": 0.1, "resolution_slope_digits": 0.6},
+        **{"mean_variance_slope": 1.0, "mean_width_slope": 1.0},
+    }
+    for name, exponent in expected.items():
+        assert found[name]["estimate"] == pytest.approx(exponent, abs=1e-6), name
     assert found["variance_slope_teacher"]["n_points"] == 5
-    assert found["deviation_slope_digits"]["estimate"] == pytest.approx(1.0, abs=1e-6)
-    assert found["resolution_slope_digits"]["estimate"] == pytest.approx(0.6, abs=1e-6)
-    assert found["resolution_slope_d3"]["window"] == [64.0, 512.0]
-    assert found["final_minus_best_d3"]["estimate"] == pytest.approx(-0.05, abs=1e-6)
-    for dimension in (3, 4, 6):
-        four_over = found[f"four_over_alpha_d{dimension}"]
-        assert four_over["estimate"] == pytest.approx(dimension, abs=1e-5)
+    assert found["width_slope_teacher"]["window"] == [120.0, 1024.0]
 
 
-def test_absent_dimensions_are_named_not_dropped(tables):
-    found = estimate(tables, SETTINGS)
-    assert found["resolution_slope_d9"]["estimate"] is None
-    assert "not run at this scale" in found["resolution_slope_d9"]["why"]
+def test_lines_that_are_not_run_are_named_not_dropped(tables):
+    found = estimate(tables)
+    for name in ("variance_slope_cifar10_mse", "width_slope_digits_erf"):
+        assert found[name]["estimate"] is None
+        assert "does not run" in found[name]["why"]
+
+
+def test_the_mean_slope_resamples_the_seeds_of_all_lines_together(tables):
+    # The common factor of a seed moves all lines alike, so no slope moves; noise of the sizes does.
+    noise = np.random.default_rng(0).normal(0, 0.05, len(tables["variance_limited"]))
+    noisy = tables["variance_limited"].assign(
+        value=tables["variance_limited"]["value"] * np.exp(noise)
+    )
+    exact = estimate(tables)["mean_variance_slope"]["standard_error"]
+    found = estimate({**tables, "variance_limited": noisy})
+    parts = [found[f"variance_slope_{line}"]["standard_error"] for line in ("teacher", "digits")]
+    assert exact < 1e-9 < found["mean_variance_slope"]["standard_error"] < max(parts)
+
+
+def test_an_excess_that_changes_sign_leaves_no_exponent_but_a_reason(tables):
+    rows = tables["variance_limited_width"]
+    hit = (rows["loss"] == "squared") & (rows["width"] == 512) & (rows["quantity"] == "excess")
+    found = estimate(
+        {**tables, "variance_limited_width": rows.assign(value=rows["value"].where(~hit, -1.0))}
+    )
+    assert found["width_slope_teacher_mse"]["estimate"] is None
+    assert "positive" in found["width_slope_teacher_mse"]["why"]
+    assert found["width_slope_teacher"]["estimate"] is not None
 
 
 def test_under_training_everywhere_leaves_no_exponent(tables):
@@ -78,44 +167,53 @@ def test_under_training_everywhere_leaves_no_exponent(tables):
     tables["digits_mlp"] = rows.assign(
         value=rows["value"].where(rows["quantity"] != "train_loss", 100.0)
     )
-    found = estimate(tables, SETTINGS)
+    found = estimate(tables)
     assert found["resolution_slope_digits"]["estimate"] is None
     assert found["final_minus_best_digits"]["estimate"] is None
-    assert (
-        draw(tables, {"four_regimes": found}, FIGURE)
-        .plotted["series"]
-        .str.contains("MNIST digits outside")
-        .any()
-    )
+    assert "MNIST digits, 2 x 128" in set(drawn(tables).plotted["series"])
 
 
 def test_the_window_ends_before_the_first_under_trained_size(tables):
     rows = tables["digits_mlp"].copy()
     spoiled = (rows["quantity"] == "train_loss") & (rows["data_size"] == 256)
     rows.loc[spoiled, "value"] = 100.0
-    assert resolution_window(rows, SETTINGS)[0] == (64.0, 128.0)
+    assert trained_window(rows, SETTINGS)[0] == (64.0, 128.0)
 
 
 def test_a_diverged_member_is_masked_and_counted(tables):
     rows = tables["variance_limited"].reset_index(drop=True)
-    hit = rows.query("task == 'mnist5k' and seed == 1 and data_size == 8000").index
-    rows.loc[hit, "value"] = np.nan
-    found = estimate({**tables, "variance_limited": rows}, SETTINGS)
-    assert found["variance_slope_digits"]["n_masked"] == 1
-    assert found["variance_slope_teacher"]["n_masked"] == 0
+    which = "task == 'mnist5k' and loss == 'squared' and seed == 1 and data_size == 8000"
+    rows.loc[rows.query(which).index, "value"] = np.nan
+    found = estimate({**tables, "variance_limited": rows})
+    assert found["variance_slope_digits_mse"]["n_masked"] == 1
+    assert found["variance_slope_digits"]["n_masked"] == 0
+
+
+def test_arithmetic_means_may_be_negative_and_leave_out_what_is_not_finite():
+    line = four_regimes.Curves(
+        np.array([1.0, 2.0]), np.array([[1.0, -3.0], [3.0, np.nan], [2.0, -5]])
+    )
+    mean, low, high = arithmetic_means(line)
+    np.testing.assert_allclose(mean, [2.0, -4.0])
+    np.testing.assert_allclose((high - low)[0] / 2, 4.302653 / np.sqrt(3), rtol=1e-6)
 
 
 def test_every_claim_names_a_quantity_the_fit_reports_and_a_known_departure(tables):
-    found = estimate(tables, SETTINGS)
+    found = estimate(tables)
     known = {entry["id"] for entry in read_departures()}
     for claim in read_claims("bahri2021"):
-        assert all(name.split(".")[1] in found for name in claim["quantities"])
+        named = [name.split(".") for name in claim["quantities"]]
+        assert all(key in found for fit, key in named if fit == "four_regimes"), claim["id"]
         assert set(claim["departures"]) <= known
 
 
-def test_the_figure_plots_all_lines_with_their_fits(tables):
-    drawing = draw(tables, {"four_regimes": estimate(tables, SETTINGS)}, FIGURE)
-    series = set(drawing.plotted["series"])
-    assert {"teacher-student", "teacher-student fit", "teacher-student, d = 3 fit"} <= series
-    assert {"teacher-student outside the window", "theory", "theory 4/6"} <= series
-    assert "4 seeds" in drawing.caption
+def test_the_figure_plots_all_lines_of_all_panels_with_their_fits(tables):
+    drawing = drawn(tables)
+    panels = {key: set(rows["series"]) for key, rows in drawing.plotted.groupby("panel")}
+    assert set(panels) == set("abcd")
+    dense = {"teacher-student", "teacher-student, MSE", "MNIST digits", "MNIST digits, MSE, CNN"}
+    assert dense | {"teacher-student fit", "teacher-student outside the window"} <= panels["a"]
+    assert {"teacher-student, d = 3 fit", "theory 4/6", "MNIST digits fit"} <= panels["b"]
+    assert {"teacher-student, d = 6", "MNIST digits", "theory 4/4"} <= panels["c"]
+    assert {"teacher-student, MSE, erf fit", "theory"} <= panels["d"]
+    assert "4 initialisations" in drawing.caption

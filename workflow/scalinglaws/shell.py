@@ -28,8 +28,9 @@ def add_theory(verbs: Any) -> None:
     names = verb.add_subparsers(required=True, metavar="NAME")
     # It builds on this module, so it is named only where its verbs are added.
     from scalinglaws.shell_committee import add_committee, add_plateau
+    from scalinglaws.shell_kernel import add_kernel
 
-    for register in (add_committee, add_plateau, add_linear, add_perceptron):
+    for register in (add_committee, add_plateau, add_linear, add_perceptron, add_kernel):
         register(names)
 
 

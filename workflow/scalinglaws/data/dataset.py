@@ -12,6 +12,7 @@ class Dataset:
 
     - `train_images`, `test_images`: uint8, shape (n, height, width) for grey images,
       (n, height, width, 3) for colour.
+      Sets of embeddings hold float32 features (n, features) instead.
     - `train_labels`, `test_labels`: int64, shape (n,), values 0 to classes - 1.
     - `card`: source, checksums, exactness, licence, citation, counts, mean and standard
       deviation of the training pixels divided by 255, per channel.

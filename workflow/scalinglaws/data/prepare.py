@@ -11,6 +11,7 @@ from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.readers import (
     read_cifar,
     read_digits_csv,
+    read_embeddings,
     read_idx,
     read_npz_part,
     read_svhn,
@@ -108,6 +109,19 @@ def from_npz_parts(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled,
     return (images[:first], labels[:first]), (images[first:], labels[first:])
 
 
+def from_embeddings(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Labelled]:
+    """Features of a pretrained network in place of images, with the labels of the images."""
+    file = entry["files"][0]["name"]
+    arrays = read_embeddings(sourced.files[file], file)
+    found = (len(arrays["train"]) + len(arrays["test"]), len(arrays["test"]))
+    if found != (entry["images"], entry["test_images"]):
+        raise InputError(
+            f"{name}: {file} holds embeddings of {found[0]} images, {found[1]} of the test set; "
+            f"expected {entry['images']} and {entry['test_images']}; make the file again."
+        )
+    return (arrays["train"], arrays["train_labels"]), (arrays["test"], arrays["test_labels"])
+
+
 def stratified_split(name: str, labels: np.ndarray, split: Entry) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of the two parts: so many of each class, then each part in random order.
 
@@ -138,6 +152,7 @@ LAYOUTS = {
     "svhn_mat": from_svhn,
     "digits_csv": from_digits_csv,
     "npz_parts": from_npz_parts,
+    "embeddings_npz": from_embeddings,
 }
 
 
@@ -219,9 +234,17 @@ def describe(
         "per_class": counted,
         # a million images are not held a second time to count repeats that nobody states
         "repeats": repeats(train[0], test[0]) if "repeats_at_most" in entry else {},
-        "mean": channel_moments(train[0])[0],
-        "std": channel_moments(train[0])[1],
+        "mean": moments(train[0])[0],
+        "std": moments(train[0])[1],
     }
+
+
+def moments(values: np.ndarray) -> tuple[list[float], list[float]]:
+    """Per channel for images; over all values for embeddings."""
+    if values.dtype == np.uint8:
+        return channel_moments(values)
+    whole = values.astype(np.float64)
+    return [round(float(whole.mean()), 10)], [round(float(whole.std()), 10)]
 
 
 def channel_moments(images: np.ndarray) -> tuple[list[float], list[float]]:

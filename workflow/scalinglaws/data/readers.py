@@ -83,6 +83,32 @@ def read_svhn(content: bytes, label: str) -> tuple[np.ndarray, np.ndarray]:
     return images, labels.reshape(-1).astype(np.int64) % 10
 
 
+def read_embeddings(content: bytes, label: str) -> dict[str, np.ndarray]:
+    """Arrays train, train_labels, test, test_labels of an npz without pickles.
+
+    Embeddings are float32 (n, features), labels int64 (n,). Raises InputError for a damaged file,
+    missing arrays, other shapes or values that are not finite.
+    """
+    names = ("train", "train_labels", "test", "test_labels")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in names}
+    except Exception as problem:  # zip, numpy and key errors alike
+        raise damaged(
+            label, repr(problem), f"an npz file with the arrays {', '.join(names)}"
+        ) from (problem)
+    for part in ("train", "test"):
+        rows, classes = arrays[part], arrays[f"{part}_labels"]
+        if rows.ndim != 2 or rows.dtype.kind != "f" or classes.shape != rows.shape[:1]:
+            found = f"{part} {rows.dtype} {rows.shape} with labels {classes.shape}"
+            raise damaged(label, found, "floating point (n, features) with n labels")
+        if not np.isfinite(rows).all():
+            raise damaged(label, f"values in {part} that are not finite", "finite numbers")
+        arrays[part] = rows.astype(np.float32)
+        arrays[f"{part}_labels"] = classes.astype(np.int64)
+    return arrays
+
+
 def read_npz_part(content: bytes, label: str) -> tuple[np.ndarray, np.ndarray]:
     """Arrays X (n, h, w, 3) uint8 and Y (n,) of an npz without pickles; labels as int64.
 

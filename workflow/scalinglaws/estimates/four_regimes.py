@@ -1,11 +1,23 @@
-"""Exponents of the four regimes of Bahri et al. (arXiv:2102.06701): those in the data size."""
+"""Exponents of the variance-limited regimes of Bahri et al. (arXiv:2102.06701), in data and width.
+
+A line is a task with its suffixes, in this order: _mse (squared loss instead of cross-entropy),
+_erf (instead of ReLU), _cnn (convolutional instead of fully connected).
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from scalinglaws.estimates.resolution_slopes import (
+    MIN_POINTS,
+    Curves,
+    Window,
+    curves,
+    data_slopes,
+    derived,
+)
 from scalinglaws.fitting.bootstrap import (
     bootstrap,
     bootstrap_quantity,
@@ -17,162 +29,185 @@ from scalinglaws.fitting.quantity import Quantity, unavailable
 from scalinglaws.streams import generator
 
 Settings = Mapping[str, Any]
-MIN_POINTS = 3  # of a window in the scan
+Found = dict[str, Quantity]
+Lines = dict[str, pd.DataFrame]
+NOT_RUN = "this scale does not run it"
+SUFFIXES = {"squared": "_mse", "erf": "_erf", "convolutional": "_cnn"}
+# name of a quantity -> the column of values whose exponent it is
+IN_DATA = {"variance_slope": "excess", "deviation_slope": "deviation", "spread_slope": "spread"}
+IN_WIDTH = {"width_slope": "excess", "width_deviation_slope": "deviation"}
+CENTRED = {"centred_slope": "excess_limit", "centred_deviation_slope": "deviation_limit"}
 
 
-class Curves(NamedTuple):
-    """One quantity of one line: `values` (seeds, sizes) over `sizes` (sizes,)."""
-
-    sizes: np.ndarray
-    values: np.ndarray
-
-
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
+def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
     """Decay exponents with intervals over seeds.
 
-    - `variance_slope_{line}`, `deviation_slope_{line}`: L(D) - L(infinity) and the mean squared
-      distance of the outputs from their limit, both predicted 1.
-    - `resolution_slope_{line}`, line a task or d{dimension}: best test loss; `_final`,
-      `_selected` (by the validation loss); `final_minus_best_{line}`: difference of exponents.
-    - `four_over_alpha_d{dimension}`: predicted to be d.
+    - `variance_slope_{line}`: L(D) - L(infinity), predicted 1; `deviation_slope_{line}`, mean
+      squared distance of the outputs from their limit, and `spread_slope_{line}`, variance of the
+      outputs over training sets, both predicted 1; `ratio_slope_{line}`: L(D) - L(infinity) over
+      that variance, predicted 0.
+    - `width_slope_{line}`: loss less that of the linearised network, predicted 1 in w;
+      `width_deviation_slope_{line}`: mean squared distance of their outputs.
+    - `centred_slope_{line}`, `centred_deviation_slope_{line}`: loss less that of the infinitely
+      wide network, mean squared distance from it, both predicted 1;
+      `centred_ratio_slope_{line}`: of the one over the other, predicted 0.
+    - `mean_variance_slope`, `mean_width_slope`: mean over the lines of fully connected networks.
+    - `resolution_slope_{line}`: best test loss; `_final`, `_selected` (by the validation loss);
+      `final_minus_best_{line}`, `selected_minus_best_{line}`: differences of exponents.
     """
-    results: dict[str, Quantity] = {}
-    for task, rows in tables["variance_limited"].groupby("task", sort=True):
-        results |= variance_slopes(settings["lines"][task], rows, settings)
+    dense, convolved = (
+        lines_of(tables[name], settings) for name in ("variance_limited", "variance_limited_cnn")
+    )
+    wide, centred = (
+        lines_of(tables[f"variance_limited_{name}"], settings) for name in ("width", "centred")
+    )
+    found = absent(settings)
+    for line, rows in {**dense, **convolved}.items():
+        found |= data_line(line, rows, settings)
+    for line, rows in wide.items():
+        window = width_window(rows, settings)
+        found |= exponents(line, rows, "width", IN_WIDTH, window, settings)
+    for line, rows in centred.items():
+        found |= centred_line(line, rows, settings)
+    found |= mean_slope("mean_variance_slope", dense, "data_size", variance_window, settings)
+    found |= mean_slope("mean_width_slope", wide, "width", width_window, settings)
     for task, rows in tables["digits_mlp"].groupby("task", sort=True):
-        results |= resolution_slopes(settings["lines"][task], rows, settings)
-    scanned = dict(list(tables["teacher_student"].groupby("dimension", sort=True)))
-    for dimension in settings["dimensions"]:
-        results |= dimension_slopes(dimension, scanned.get(dimension), settings)
-    return results
+        line = settings["lines"][task]
+        found |= data_slopes(line, rows, settings, lambda key: stream(settings, key))
+    return found
 
 
-def variance_slopes(line: str, rows: pd.DataFrame, settings: Settings) -> dict[str, Quantity]:
-    names = {"variance_slope": "excess", "deviation_slope": "deviation"}
-    window, rule = variance_window(rows, settings)
+def lines_of(table: pd.DataFrame, settings: Settings) -> Lines:
+    """Rows of each line of a table, by name, in the order of `lines`."""
+    keys = [key for key in ("task", "loss", "activation", "network") if key in table]
+    found = {
+        line_name({key: str(rows[key].iloc[0]) for key in keys}, settings): rows
+        for _, rows in table.groupby(keys, sort=True)
+    }
+    order = list(dict.fromkeys(settings["lines"].values()))
+    return dict(
+        sorted(found.items(), key=lambda item: (order.index(item[0].split("_")[0]), item[0]))
+    )
+
+
+def line_name(identity: Mapping[str, str], settings: Settings) -> str:
+    suffixes = [
+        SUFFIXES.get(identity.get(key, ""), "") for key in ("loss", "activation", "network")
+    ]
+    return settings["lines"][identity["task"]] + "".join(suffixes)
+
+
+def absent(settings: Settings) -> Found:
+    """Every quantity a claim may name, as not run; those that are run replace them."""
+    names = [
+        f"{name}_{line}" for line in settings["data_lines"] for name in (*IN_DATA, "ratio_slope")
+    ]
+    names += [f"{name}_{line}" for line in settings["width_lines"] for name in IN_WIDTH]
+    names += [
+        f"{name}_{line}"
+        for line in settings["centred_lines"]
+        for name in (*CENTRED, "centred_ratio_slope")
+    ]
+    return {name: unavailable(NOT_RUN) for name in names}
+
+
+def data_line(line: str, rows: pd.DataFrame, settings: Settings) -> Found:
+    window = variance_window(rows, settings)
+    found = exponents(line, rows, "data_size", IN_DATA, window, settings)
+    pair = (curves(rows, "excess"), curves(rows, "spread"))
+    key = f"ratio_slope_{line}"
+    found[key] = ratio_slope(key, pair, window[0], found[f"variance_slope_{line}"], settings)
+    return found
+
+
+def centred_line(line: str, rows: pd.DataFrame, settings: Settings) -> Found:
+    window = width_window(rows, settings)
+    found = exponents(line, rows, "width", CENTRED, window, settings)
+    pair = (curves(rows, "excess_limit", "width"), curves(rows, "deviation_limit", "width"))
+    key = f"centred_ratio_slope_{line}"
+    found[key] = ratio_slope(key, pair, window[0], found[f"centred_slope_{line}"], settings)
+    return found
+
+
+def exponents(
+    line: str,
+    rows: pd.DataFrame,
+    size: str,
+    names: Mapping[str, str],
+    window: tuple[Window, str],
+    settings: Settings,
+) -> Found:
     found = {}
-    for key, name in names.items():
-        sizes, values = curves(rows, name)
-        found[f"{key}_{line}"] = exponent_over_seeds(
+    for name, column in names.items():
+        sizes, values = curves(rows, column, size)
+        found[f"{name}_{line}"] = exponent_over_seeds(
             sizes,
             values,
             mean="arithmetic",  # differences can be negative
-            window=window,
-            rule=rule,
+            window=window[0],
+            rule=window[1],
             min_points=MIN_POINTS,
             draws=settings["draws"],
-            generator=stream(settings, f"{key}_{line}"),
+            generator=stream(settings, f"{name}_{line}"),
         )
     return found
 
 
-def variance_window(rows: pd.DataFrame, settings: Settings) -> tuple[tuple[float, float], str]:
+def variance_window(rows: pd.DataFrame, settings: Settings) -> tuple[Window, str]:
     """All D of at least `data_per_parameter` times the number of parameters."""
     factor = settings["data_per_parameter"]
     low = float(factor * rows["parameters"].iloc[0])
     return (low, max(low, float(rows["data_size"].max()))), f"D >= {factor} P"
 
 
-def dimension_slopes(
-    dimension: int, rows: pd.DataFrame | None, settings: Settings
-) -> dict[str, Quantity]:
-    """Resolution-limited exponents of one input dimension, absent ones with the reason."""
-    line = f"d{dimension}"
-    if rows is None:
-        missing = unavailable(f"dimension {dimension} is not run at this scale")
-        kinds = [f"resolution_slope_{line}{kind}" for kind in ("", "_final", "_selected")]
-        return dict.fromkeys(
-            [*kinds, f"final_minus_best_{line}", f"four_over_alpha_{line}"], missing
-        )
-    found = resolution_slopes(line, rows, settings)
-    best, window = curves(rows, "test_loss_best"), resolution_window(rows, settings)[0]
-    found[f"four_over_alpha_{line}"] = derived(
-        lambda seeds: 4.0 / slope(best, window, seeds),
-        found[f"resolution_slope_{line}"],
-        stream(settings, f"four_over_alpha_{line}"),
-        settings,
-    )
-    return found
+def width_window(rows: pd.DataFrame, settings: Settings) -> tuple[Window, str]:
+    """All w of at least `width_per_example` times the number of training examples."""
+    factor = settings["width_per_example"]
+    low = float(factor * rows["examples"].iloc[0])
+    return (low, max(low, float(rows["width"].max()))), f"w >= {factor} D"
 
 
-def resolution_slopes(line: str, rows: pd.DataFrame, settings: Settings) -> dict[str, Quantity]:
-    window, rule = resolution_window(rows, settings)
-    kinds = {kind: curves(rows, f"test_loss_{kind}") for kind in ("best", "final", "selected")}
-    found = {}
-    for kind, (sizes, values) in kinds.items():
-        key = f"resolution_slope_{line}" + ("" if kind == "best" else f"_{kind}")
-        found[key] = exponent_over_seeds(
-            sizes,
-            values,
-            mean="log",
-            window=window,
-            rule=rule,
-            min_points=MIN_POINTS,
-            draws=settings["draws"],
-            generator=stream(settings, key),
-        )
-    found[f"final_minus_best_{line}"] = derived(
-        lambda seeds: slope(kinds["final"], window, seeds) - slope(kinds["best"], window, seeds),
-        found[f"resolution_slope_{line}"],
-        stream(settings, f"final_minus_best_{line}"),
-        settings,
-    )
-    return found
-
-
-def resolution_window(rows: pd.DataFrame, settings: Settings) -> tuple[tuple[float, float], str]:
-    """From the smallest D up to the last before the train loss first exceeds its share.
-
-    The share is that of the geometric means over seeds, final train loss by final test loss.
-    Under-trained networks at large D otherwise look like a smaller exponent.
-    """
-    sizes, train = curves(rows, "train_loss")
-    _, test = curves(rows, "test_loss_final")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.exp(np.nanmean(np.log(train) - np.log(test), axis=0))
-    allowed = np.cumprod(share <= settings["train_to_test"]).astype(bool)
-    # With none allowed the window holds the smallest D only, which determines no law.
-    high = sizes[allowed].max() if allowed.any() else sizes[0]
-    rule = f"final train loss <= {settings['train_to_test']:g} test loss"
-    return (float(sizes[0]), float(high)), rule
-
-
-def curves(rows: pd.DataFrame, name: str) -> Curves:
-    """One quantity, averaged over the training sets of a seed where there are several.
-
-    A training set that diverged (NaN) makes its seed NaN at that D: it is masked, not dropped.
-    """
-    chosen = rows[rows["quantity"] == name]
-    grouped = chosen.groupby(["seed", "data_size"], sort=True)["value"]
-    means = grouped.agg(lambda values: values.mean(skipna=False)).unstack("data_size")
-    return Curves(means.columns.to_numpy(dtype=float), means.to_numpy(dtype=float))
-
-
-def slope(line: Curves, window: tuple[float, float], seeds: np.ndarray) -> float:
-    """Decay exponent of the geometric mean over the chosen seeds."""
+def arithmetic_slope(line: Curves, window: Window, seeds: np.ndarray) -> float:
+    """Decay exponent of the arithmetic mean over the chosen seeds; NaN where that is negative."""
     inside = (line.sizes >= window[0]) & (line.sizes <= window[1])
-    mean = mean_curve(line.values[seeds][:, inside], "log")
+    mean = mean_curve(line.values[seeds][:, inside], "arithmetic")
     return fit_power_law(line.sizes[inside], mean).exponent
 
 
-def derived(
-    statistic: Callable[[np.ndarray], float],
-    slope_used: Quantity,
-    draws_from: np.random.Generator,
-    settings: Settings,
+def ratio_slope(
+    key: str, pair: tuple[Curves, Curves], window: Window, used: Quantity, settings: Settings
 ) -> Quantity:
-    """A function of slopes, bootstrapped as a whole; unavailable where the slope itself is."""
-    kept = ("n_points", "n_seeds", "n_masked", "window", "rule")
-    facts: dict[str, Any] = {name: value for name, value in slope_used.items() if name in kept}
-    if slope_used["estimate"] is None:
-        return unavailable(str(slope_used["why"]), **facts)
-    found = bootstrap(
-        statistic, slope_used["n_seeds"], draws=settings["draws"], generator=draws_from
-    )
-    return bootstrap_quantity(
-        found,
-        **facts,
-    )
+    """Exponent of a ratio of mean curves: the difference of theirs, over common seeds."""
+
+    def difference(seeds: np.ndarray) -> float:
+        first, second = (arithmetic_slope(line, window, seeds) for line in pair)
+        return first - second
+
+    return derived(difference, used, stream(settings, key), settings)
+
+
+def mean_slope(
+    key: str,
+    lines: Lines,
+    size: str,
+    window_of: Callable[[pd.DataFrame, Settings], tuple[Window, str]],
+    settings: Settings,
+) -> Found:
+    """Mean exponent of the excess over lines, whose seeds are resampled together: lines of one
+    task share initialisations and training sets.
+    """
+    parts = [(curves(rows, "excess", size), window_of(rows, settings)) for rows in lines.values()]
+    counts = {len(line.values) for line, _ in parts}
+    if len(counts) != 1:
+        return {key: unavailable("the lines have different numbers of seeds")}
+
+    def statistic(seeds: np.ndarray) -> float:
+        return float(np.mean([arithmetic_slope(line, window[0], seeds) for line, window in parts]))
+
+    seeds = counts.pop()
+    found = bootstrap(statistic, seeds, draws=settings["draws"], generator=stream(settings, key))
+    rule = f"mean over {len(parts)} lines, {parts[0][1][1]} in each"
+    return {key: bootstrap_quantity(found, n_seeds=seeds, n_points=len(parts), rule=rule)}
 
 
 def stream(settings: Settings, key: str) -> np.random.Generator:

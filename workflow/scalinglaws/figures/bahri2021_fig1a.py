@@ -1,4 +1,4 @@
-"""Figure 1a of arXiv 2102.06701, the column of the data size: both regimes of L against D."""
+"""Figure 1a of arXiv 2102.06701: the four regimes, in data (top) and in model size (bottom)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,200 +6,192 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy.stats import t as student
 
-from scalinglaws.estimates.four_regimes import Curves, curves
+from scalinglaws.estimates.four_regimes import lines_of
+from scalinglaws.estimates.image_scaling import against_parameters
+from scalinglaws.estimates.resolution_slopes import Curves, curves
+from scalinglaws.figures.image_panels import NAMES, fitted_line, line_look, training_text
+from scalinglaws.figures.scan_lines import listed, masked, scan_line
 from scalinglaws.figures.style import (
-    COLOURS,
     Drawing,
     dress,
     new_figure,
     plotted_rows,
-    points_with_intervals,
     reference_slope,
     series_colours,
-    slope_label,
-    theory_line,
+)
+from scalinglaws.figures.variance_lines import (
+    LEVEL,
+    Rows,
+    difference_line,
+    line_text,
+    look_of,
 )
 
+Settings = Mapping[str, Any]
+Tables = Mapping[str, pd.DataFrame]
 Fits = Mapping[str, Mapping[str, Any]]
-Rows = list[pd.DataFrame]
-NAMES = {
-    "teacher": "teacher-student",
-    "digits": "MNIST digits",
-    "fashion": "Fashion-MNIST",
-    "cifar10": "CIFAR-10",
-    "cifar100": "CIFAR-100",
-}
-LINE_COLOURS = {
-    "teacher": COLOURS["blue"],
-    "digits": COLOURS["orange"],
-    "fashion": COLOURS["green"],
-    "cifar10": COLOURS["purple"],
-    "cifar100": COLOURS["brown"],
-}
-LINE_MARKERS = {"teacher": "o", "digits": "s", "fashion": "^", "cifar10": "v", "cifar100": "P"}
-LEVEL = 0.95
-SIZE = r"training examples $D$"
+DATA, PARAMETERS, WIDTH = r"training examples $D$", r"parameters $P$", r"width $w$"
+UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "fontsize": 6.5}
 
 
-def draw(
-    tables: Mapping[str, pd.DataFrame],
-    fits: Mapping[str, Mapping[str, Any]],
-    settings: Mapping[str, Any],
-) -> Drawing:
-    """Panels: a variance-limited, L(D) - L(infinity); b resolution-limited, L(D)."""
-    found = fits["four_regimes"]
-    figure, (left, right) = new_figure(1, 2, width=7.2, height=3.9)
-    parts = variance_panel(left, tables["variance_limited"], found, settings)
-    parts += resolution_panel(right, tables, found, settings)
-    return Drawing(figure, plotted_rows(*parts), caption(tables, found, settings))
+def draw(tables: Tables, fits: Mapping[str, Fits], settings: Settings) -> Drawing:
+    """Panels: a variance-limited in data, b resolution-limited in data, c in model size, d
+    variance-limited in width.
+    """
+    figure, axes = new_figure(2, 2, width=7.2, height=9.2)
+    parts = variance_panel(axes[0], tables, fits["four_regimes"], settings)
+    parts += resolution_panel(axes[1], tables, fits, settings)
+    parts += size_panel(axes[2], tables, fits, settings)
+    parts += width_panel(axes[3], tables, fits["four_regimes"], settings)
+    for panel in axes:
+        without_reasons(panel)
+    return Drawing(figure, plotted_rows(*parts), caption(tables, fits["four_regimes"]))
 
 
-def variance_panel(
-    axes: Axes, table: pd.DataFrame, found: Fits, settings: Mapping[str, Any]
-) -> Rows:
+def without_reasons(axes: Axes) -> None:
+    """Reasons why an exponent is missing are too wide for these legends; the ledger has them."""
+    legend = axes.get_legend()
+    for text in [] if legend is None else legend.get_texts():
+        text.set_text(text.get_text().split(" (")[0])
+
+
+def variance_panel(axes: Axes, tables: Tables, found: Fits, settings: Settings) -> Rows:
+    lines = {
+        **lines_of(tables["variance_limited"], settings),
+        **lines_of(tables["variance_limited_cnn"], settings),
+    }
     parts: Rows = []
-    for task, rows in table.groupby("task", sort=True):
-        line = settings["lines"][task]
-        look = {"colour": LINE_COLOURS[line], "marker": LINE_MARKERS[line]}
-        excess = curves(rows, "excess")
-        means = arithmetic_means(excess)
-        name = NAMES[line]
-        parts += measured_line(
-            axes, excess.sizes, means, found[f"variance_slope_{line}"], "a", name, look
-        )
-    highest = max(part["y"].max() for part in parts)
-    ends = (float(table["data_size"].min()), float(table["data_size"].max()))
-    parts.append(
-        reference_slope(
-            axes, ends, 2 * highest, -1.0, panel="a", series="theory", label=r"theory, $D^{-1}$"
-        )
-    )
-    excess_label = r"test loss $L(D) - L(\infty)$ (nats)"
-    dress(axes, SIZE, excess_label, title="a  variance-limited in data", **below())
+    for line, rows in lines.items():
+        slope, look = found[f"variance_slope_{line}"], look_of(line, "task")
+        excess, name = curves(rows, "excess"), line_text(line)
+        parts += difference_line(axes, excess, slope, panel="a", name=name, look=look)
+    parts.append(predicted(axes, parts, "a", r"predicted, $D^{-1}$"))
+    label = r"$L(D) - L(\infty)$"
+    dress(axes, DATA, label, title="a  variance-limited in data", **UNDER)
     return parts
+
+
+def width_panel(axes: Axes, tables: Tables, found: Fits, settings: Settings) -> Rows:
+    lines = lines_of(tables["variance_limited_width"], settings)
+    by = "variant" if len({line.split("_")[0] for line in lines}) == 1 else "task"
+    parts: Rows = []
+    for line, rows in lines.items():
+        slope, look = found[f"width_slope_{line}"], look_of(line, by)
+        excess, name = curves(rows, "excess", "width"), line_text(line)
+        parts += difference_line(axes, excess, slope, panel="d", name=name, look=look)
+    parts.append(predicted(axes, parts, "d", r"predicted, $w^{-1}$"))
+    label = r"$L(w) - L(\infty)$"
+    dress(axes, WIDTH, label, title="d  variance-limited in width", **UNDER)
+    return parts
+
+
+def predicted(axes: Axes, parts: Rows, panel: str, label: str) -> pd.DataFrame:
+    """A line of slope -1 above all points."""
+    points = pd.concat([part for part in parts if not part["series"].iloc[0].endswith(" fit")])
+    positive = points[points["y"] > 0]
+    ends = (float(points["x"].min()), float(points["x"].max()))
+    top = float((positive["x"] * positive["y"]).max()) if len(positive) else 1.0
+    start = 1.6 * top / ends[0]
+    return reference_slope(axes, ends, start, -1.0, panel=panel, series="theory", label=label)
 
 
 def resolution_panel(
-    axes: Axes, tables: Mapping[str, pd.DataFrame], found: Fits, settings: Mapping[str, Any]
+    axes: Axes, tables: Tables, fits: Mapping[str, Fits], settings: Settings
 ) -> Rows:
-    parts: Rows = []
-    by_dimension = dict(list(tables["teacher_student"].groupby("dimension", sort=True)))
-    drawn = [dimension for dimension in settings["dimensions"] if dimension in by_dimension]
-    colours = series_colours(len(drawn))
-    for dimension, colour in zip(drawn, colours, strict=True):
-        loss = curves(by_dimension[dimension], "test_loss_best")
-        means = geometric_means(loss)
-        slope, name = found[f"resolution_slope_d{dimension}"], f"teacher-student, d = {dimension}"
-        look = {"colour": colour, "marker": "o"}
-        parts += measured_line(axes, loss.sizes, means, slope, "b", name, look)
-        # The predicted slope starts at the first point, where the measured line starts too.
-        ends = (float(loss.sizes[0]), float(loss.sizes[-1]))
-        theory = r"theory, $D^{-4/d}$" if dimension == drawn[-1] else None
-        parts.append(
-            reference_slope(
-                axes,
-                ends,
-                float(means[0][0]),
-                -4.0 / dimension,
-                panel="b",
-                series=f"theory 4/{dimension}",
-                label=theory,
-            )
-        )
+    parts = teacher_lines(
+        axes, tables["teacher_student"], fits, settings, panel="b", prefix="d", size="data_size"
+    )
+    for task, rows in tables["image_data_scan"].groupby("task", sort=True):
+        line = settings["lines"][task]
+        slope = fits["image_scaling"][f"wrn_slope_best_test_loss_{line}"]
+        curve = curves(rows, "best_test_loss", "D")
+        parts += fitted_line(axes, curve, slope, "b", NAMES[line], line_look(line))
     for task, rows in tables["digits_mlp"].groupby("task", sort=True):
         line = settings["lines"][task]
-        look = {"colour": LINE_COLOURS[line], "marker": LINE_MARKERS[line]}
-        loss = curves(rows, "test_loss_best")
-        slope = found[f"resolution_slope_{line}"]
-        means = geometric_means(loss)
-        parts += measured_line(axes, loss.sizes, means, slope, "b", NAMES[line], look)
-    dress(axes, SIZE, r"test loss $L(D)$", title="b  resolution-limited in data", **below())
+        slope, name = fits["four_regimes"][f"resolution_slope_{line}"], f"{NAMES[line]}, 2 x 128"
+        curve, look = curves(rows, "test_loss_best"), {**line_look(line), "marker": "<"}
+        parts += fitted_line(axes, curve, slope, "b", name, look)
+    dress(axes, DATA, r"test loss $L(D)$", title="b  resolution-limited in data", **UNDER)
     return parts
 
 
-def below() -> dict[str, Any]:
-    """Legends with slopes and intervals are wide: they stand under the panels."""
-    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.19), "fontsize": 7}
+def size_panel(axes: Axes, tables: Tables, fits: Mapping[str, Fits], settings: Settings) -> Rows:
+    parts = teacher_lines(
+        axes, tables["model_size_scan"], fits, settings,
+        panel="c", prefix="size_d", size="parameters",
+    )  # fmt: skip
+    for task, rows in tables["image_width_scan"].groupby("task", sort=True):
+        line = settings["lines"][task]
+        slope = fits["image_scaling"][f"width_slope_{line}"]
+        curve = against_parameters(rows)
+        parts += fitted_line(axes, curve, slope, "c", NAMES[line], line_look(line))
+    title = "c  resolution-limited in model size"
+    dress(axes, PARAMETERS, r"test loss $L(P)$", title=title, **UNDER)
+    return parts
 
 
-def measured_line(
+def teacher_lines(
     axes: Axes,
-    sizes: np.ndarray,
-    means: tuple[np.ndarray, np.ndarray, np.ndarray],
-    slope: Mapping[str, Any],
+    table: pd.DataFrame,
+    fits: Mapping[str, Fits],
+    settings: Settings,
+    *,
     panel: str,
-    name: str,
-    look: Mapping[str, str],
+    prefix: str,
+    size: str,
 ) -> Rows:
-    """Points inside the fit window with the fitted law; those outside as crosses."""
-    low, high = slope["window"] or (-np.inf, np.inf)
-    inside = (sizes >= low) & (sizes <= high) & (slope["estimate"] is not None)
-    label = f"{name}: {slope_label(chr(0x3B1), slope)}"
+    """Teacher-student lines of the chosen dimensions, with the predicted slopes -4 / d."""
+    by_dimension = dict(list(table.groupby("dimension", sort=True)))
+    drawn = [dimension for dimension in settings["dimensions"] if dimension in by_dimension]
     parts: Rows = []
-    for chosen, shape, suffix, text in (
-        (inside, look["marker"], "", label),
-        (~inside, "X", " outside the window", None if inside.any() else label),
-    ):
-        if chosen.any():
-            points = (sizes[chosen], *(values[chosen] for values in means))
-            look_here: dict[str, Any] = {"colour": look["colour"], "marker": shape, "label": text}
-            parts.append(
-                points_with_intervals(axes, *points, panel=panel, series=name + suffix, **look_here)
-            )
-    if inside.any():
-        x, y = sizes[inside], means[0][inside]
-        fitted = np.exp(np.mean(np.log(y))) * (x / np.exp(np.mean(np.log(x)))) ** -slope["estimate"]
-        series = f"{name} fit"
-        parts.append(
-            theory_line(axes, x, fitted, panel=panel, series=series, colour=look["colour"])
-        )
+    for dimension, colour in zip(drawn, series_colours(len(drawn)), strict=True):
+        loss = curves(by_dimension[dimension], "test_loss_best", size)
+        slope = fits["teacher_student_laws"][f"resolution_slope_{prefix}{dimension}"]
+        name = f"teacher-student, d = {dimension}"
+        parts += scan_line(axes, loss, slope, panel=panel, name=name, colour=colour)
+        label = "predicted, exponent 4 / d" if dimension == drawn[-1] else None
+        parts.append(predicted_slope(axes, loss, dimension, panel, label))
     return parts
 
 
-def arithmetic_means(line: Curves) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over seeds and its 95 % t interval, each (sizes,); NaN values are left out."""
-    count = np.isfinite(line.values).sum(axis=0)
-    mean = np.nanmean(line.values, axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.nanstd(line.values, axis=0) / np.sqrt(count - 1)
-        reach = student.ppf((1 + LEVEL) / 2, count - 1) * spread
-    return mean, mean - reach, mean + reach
+def predicted_slope(
+    axes: Axes, loss: Curves, dimension: int, panel: str, label: str | None
+) -> pd.DataFrame:
+    """The predicted law from the first measured point."""
+    ends = (float(loss.sizes[0]), float(loss.sizes[-1]))
+    start = float(np.exp(np.nanmean(np.log(loss.values[:, 0]))))
+    series = f"theory 4/{dimension}"
+    return reference_slope(
+        axes, ends, start, -4.0 / dimension, panel=panel, series=series, label=label
+    )
 
 
-def geometric_means(line: Curves) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `arithmetic_means`, of the logarithms."""
-    mean, low, high = arithmetic_means(Curves(line.sizes, np.log(line.values)))
-    return np.exp(mean), np.exp(low), np.exp(high)
-
-
-def caption(tables: Mapping[str, pd.DataFrame], found: Fits, settings: Mapping[str, Any]) -> str:
+def caption(tables: Tables, found: Fits) -> str:
     """What is drawn, with the numbers of these very tables."""
-    small, teacher, images = (
-        tables[name] for name in ("variance_limited", "teacher_student", "digits_mlp")
-    )
-    rules = {key: quantity["rule"] for key, quantity in found.items() if quantity["rule"]}
-    variance_rule = next(rule for key, rule in rules.items() if key.startswith("variance"))
-    resolution_rule = next(rule for key, rule in rules.items() if key.startswith("resolution"))
-    masked = sum(int(table["value"].isna().sum()) for table in (small, teacher, images))
+    small, convolved, wide = (tables[f"variance_limited{name}"] for name in ("", "_cnn", "_width"))
+    teachers, growing = tables["teacher_student"], tables["model_size_scan"]
+    rules = {key.split("_slope")[0]: q["rule"] for key, q in found.items() if q["rule"]}
     return (
-        f"(a) Networks of fixed small size ({listed(small['parameters'])} parameters) after "
-        f"{listed(small['step'])} full-batch steps on random training sets of D examples: excess "
-        f"test loss over training on the whole population. {small['seed'].nunique()} seeds, each "
-        f"with its own initialisation and {small['draw'].nunique()} balanced training sets per D. "
-        f"(b) Over-parameterised networks, smallest test loss on the way: teacher-student "
-        f"regression in d dimensions ({teacher['seed'].nunique()} seeds, mean squared error in "
-        f"units of the target's variance, {listed(teacher['step'])} steps) and real images "
-        f"({images['seed'].nunique()} seeds, cross-entropy in nats, {listed(images['step'])} "
-        f"steps). Points: arithmetic (a) and geometric (b) means over seeds with "
-        f"{100 * LEVEL:.0f} % t intervals, which hold the differences between teachers or "
-        f"initialisations that all D of a seed share. Lines: fits in windows fixed in advance "
-        f"(a: {variance_rule}; b: {resolution_rule}); crosses lie outside the window. Slopes: "
-        f"estimate and 95 % interval over seeds. Dashed: predicted exponents. "
-        f"Values masked as not finite: {masked}."
+        f"(a) Fully connected networks of {listed(small['parameters'])} parameters and CNNs of "
+        f"{listed(convolved['parameters'])} after {listed(small['step'])} and "
+        f"{listed(convolved['step'])} full-batch steps on random training sets of D examples: test "
+        f"loss less that of training on the whole population; cross-entropy (nats) unless MSE; "
+        f"{small['seed'].nunique()} and {convolved['seed'].nunique()} seeds, each with "
+        f"{small['draw'].nunique()} and {convolved['draw'].nunique()} balanced training sets per "
+        f"D. (b, c) Smallest test loss over training: teacher-student regression in d dimensions "
+        f"(mean squared error in units of the target's variance; {teachers['seed'].nunique()} "
+        f"seeds and {listed(teachers['step'])} steps over D, {growing['seed'].nunique()} and "
+        f"{listed(growing['step'])} over P) and images (cross-entropy; over D: "
+        f"{training_text(tables['image_data_scan'])}; over P: "
+        f"{training_text(tables['image_width_scan'])}; 2 x 128: fully connected, "
+        f"{listed(tables['digits_mlp']['step'])} steps). "
+        f"(d) Networks of two hidden layers of width w on {listed(wide['examples'])} training "
+        f"examples, {listed(wide['step'])} full-batch steps: test loss less that of their own "
+        f"linearisation, {wide['seed'].nunique()} initialisations; ReLU unless erf. "
+        f"Points: arithmetic (a, d) and geometric (b, c) means over seeds with "
+        f"{100 * LEVEL:.0f} % t intervals. Lines: power laws fitted in windows fixed in advance "
+        f"(a: {rules['variance']}; d: {rules['width']}; b, c: as in figures S1, S2 and S4); "
+        f"crosses lie outside. Slopes: estimate and 95 % interval over seeds. Dashed: predicted "
+        f"exponents. Values masked as not finite: {masked(*tables.values())}."
     )
-
-
-def listed(values: pd.Series) -> str:
-    return " and ".join(f"{value:,}" for value in sorted(set(values.tolist())))

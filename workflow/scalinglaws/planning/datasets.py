@@ -9,7 +9,9 @@ SIZES = {
     "fashion_mnist": (60000, 10000),
     "cifar10": (50000, 10000),
     "cifar100": (50000, 10000),
+    "svhn": (73257, 26032),
     "cifar5m": (990448, 10000),
+    "cifar10_efficientnet_b5": (50000, 10000),
 }
 # name -> (side, channels, classes)
 SHAPES = {
@@ -18,7 +20,9 @@ SHAPES = {
     "fashion_mnist": (28, 1, 10),
     "cifar10": (32, 3, 10),
     "cifar100": (32, 3, 100),
+    "svhn": (32, 3, 10),
     "cifar5m": (32, 3, 10),
+    "cifar10_efficientnet_b5": (1, 2048, 10),  # embeddings: no pixels, 2,048 features
 }
 
 

@@ -36,6 +36,21 @@ CROSS_ENTROPY = Loss(
 )
 
 
+def absolute_power(power: float) -> Loss:
+    """Sum over the outputs of |output - target|^power; the squared loss at power 2.
+
+    At power 1 the slope is the sign of the difference, 0 where they agree.
+    """
+    return Loss(
+        examples=lambda outputs, targets: (outputs - targets).abs().pow(power).sum(1),
+        slope=lambda outputs, targets: signed_power(outputs - targets, power - 1.0).mul_(power),
+    )
+
+
+def signed_power(values: Tensor, power: float) -> Tensor:
+    return values.sign() * values.abs().pow(power)
+
+
 def error_rate(outputs: Tensor, targets: Tensor) -> Tensor:
     """Fraction of examples whose largest output is not the largest target, shape (members,).
 

@@ -17,27 +17,33 @@ import torch
 from torch import Tensor
 
 from scalinglaws.networks.mlp import backward, forward
-from scalinglaws.training.losses import CROSS_ENTROPY
+from scalinglaws.training.losses import CROSS_ENTROPY, Loss
 
 
 @dataclass(frozen=True)
 class Examples:
-    """`inputs`: (features, examples); `targets`: class probabilities, (classes, examples)."""
+    """`inputs`: (features, examples), or (examples, channels, side, side) of images; `targets`:
+    class probabilities, (classes, examples).
+    """
 
     inputs: Tensor
     targets: Tensor
 
 
 def stepped(
-    parameters: Sequence[Tensor], population: Examples, weights: Tensor, rates: Sequence[float]
+    parameters: Sequence[Tensor],
+    population: Examples,
+    weights: Tensor,
+    rates: Sequence[float],
+    loss: Loss,
 ) -> list[Tensor]:
-    """Parameters after one step on the weighted cross-entropy; nothing is changed in place.
+    """Parameters after one step on the weighted loss; nothing is changed in place.
 
     - `weights`: (members, examples), each row summing to 1.
     - `rates`: learning rate of each tensor.
     """
     activations = forward(parameters, population.inputs)
-    signal = CROSS_ENTROPY.slope(activations[-1], population.targets) * weights[:, None]
+    signal = loss.slope(activations[-1], population.targets) * weights[:, None]
     gradients = backward(parameters, activations, signal)
     return [
         tensor - rate * gradient
@@ -52,11 +58,12 @@ def descend(
     weights: Tensor,
     rates: Sequence[float],
     steps: int,
+    loss: Loss = CROSS_ENTROPY,
 ) -> list[Tensor]:
     """Parameters after `steps` steps."""
     current = list(parameters)
     for _ in range(steps):
-        current = stepped(current, population, weights, rates)
+        current = stepped(current, population, weights, rates, loss)
     return current
 
 

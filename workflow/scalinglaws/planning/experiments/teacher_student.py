@@ -1,41 +1,50 @@
-"""Blocks of the teacher-student regression: one input dimension, a range of seeds."""
+"""Blocks of the teacher-student regression: all input dimensions, a range of seeds."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.costs import largest_split, minibatch_seconds
 
 COMMON = (
-    *("data_sizes", "steps", "batch", "learning_rate", "evaluate_every"),
-    *("teacher_width", "student_width", "test_size", "validation_size"),
+    *("dimensions", "data_sizes", "steps", "batch", "learning_rate", "evaluate_every"),
+    *("teacher_width", "student_width", "test_size", "validation_size", "chord_points"),
 )
 
 
 def blocks(sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
-    """One block per dimension and range of seeds; data are made, so no size is impossible."""
+    """One block per range of seeds; InputError where a student would not be over-parameterised."""
+    for dimension in sizes["dimensions"]:
+        check_parameters(dimension, sizes)
     starts = range(0, sizes["seeds"], sizes["seeds_per_block"])
-    return [
-        block(dimension, start, sizes, seed)
-        for dimension in sizes["dimensions"]
-        for start in starts
-    ]
+    return [block(start, sizes, seed) for start in starts]
 
 
-def block(dimension: int, start: int, sizes: Mapping[str, Any], seed: int) -> Block:
+def check_parameters(dimension: int, sizes: Mapping[str, Any]) -> None:
+    width, largest = sizes["student_width"], max(sizes["data_sizes"])
+    parameters = (dimension + 1) * width + (width + 1) * width + width + 1
+    if largest > parameters:
+        raise InputError(
+            f"teacher_student: data_sizes holds D = {largest}, but a student of width {width} has "
+            f"P = {parameters} parameters in d = {dimension}; expected D <= P, the law holds for "
+            "P >> D; lower data_sizes or raise student_width."
+        )
+
+
+def block(start: int, sizes: Mapping[str, Any], seed: int) -> Block:
     seeds = min(sizes["seeds_per_block"], sizes["seeds"] - start)
-    members = seeds * len(sizes["data_sizes"])
     width = sizes["student_width"]
-    settings = {name: sizes[name] for name in COMMON}
-    settings |= {"dimension": dimension, "seed": seed, "first_seed": start, "seeds": seeds}
-    seconds = minibatch_seconds([dimension, width, width, 1], sizes)
+    layers = [[dimension, width, width, 1] for dimension in sizes["dimensions"]]
+    each = len(sizes["data_sizes"]) * seeds
     return Block(
         paper="bahri2021",
         experiment="teacher_student",
-        name=f"d{dimension}_{start}",
+        name=f"seeds{start}",
         module="scalinglaws.experiments.teacher_student",
-        settings=settings,
-        members=members,
-        core_seconds=4.0 + members * seconds,
-        memory_mb=1000 + int(members / seeds * largest_split(sizes) * width * 2e-5),
+        settings={name: sizes[name] for name in COMMON}
+        | {"seed": seed, "first_seed": start, "seeds": seeds},
+        members=each * len(layers),
+        core_seconds=4.0 + each * sum(minibatch_seconds(layer, sizes) for layer in layers),
+        memory_mb=800 + int(len(sizes["data_sizes"]) * largest_split(sizes) * width * 1.5e-5),
     )

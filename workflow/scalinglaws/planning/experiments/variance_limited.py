@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
-from scalinglaws.planning.datasets import SHAPES, SIZES
+from scalinglaws.planning.datasets import SHAPES
+from scalinglaws.planning.variance_checks import SYNTHETIC, check_balance, check_images
 
-SYNTHETIC = "teacher_student"
 EXPERIMENT = "variance_limited"
-COMMON = ("population", "test_size", "width", "hidden_layers", "data_sizes", "sets", "steps")
+COMMON = (
+    *("losses", "population", "test_size", "width", "hidden_layers", "data_sizes", "sets"),
+    "steps",
+)
 OF_TEACHER = ("input_dimension", "classes", "teacher_width", "teacher_sharpness")
 
 
@@ -19,19 +21,9 @@ def blocks(sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
     Raises InputError when a population exceeds its data set, when the training sets of a seed
     cannot cover the population equally, or when the pooling does not fit the images.
     """
-    check_balance(sizes)
+    check_balance(EXPERIMENT, sizes)
     starts = range(0, sizes["seeds"], sizes["seeds_per_block"])
     return [block(task, start, sizes, seed) for task in sizes["tasks"] for start in starts]
-
-
-def check_balance(sizes: Mapping[str, Any]) -> None:
-    for size in sizes["data_sizes"]:
-        if sizes["sets"] * size % sizes["population"]:
-            raise InputError(
-                f"{EXPERIMENT}.data_sizes holds {size}: {sizes['sets']} sets of that size do not "
-                f"cover the population of {sizes['population']} equally; expected sets * size to "
-                "be a multiple of the population: change config/scales."
-            )
 
 
 def block(task: str, start: int, sizes: Mapping[str, Any], seed: int) -> Block:
@@ -42,9 +34,9 @@ def block(task: str, start: int, sizes: Mapping[str, Any], seed: int) -> Block:
         settings |= {name: sizes[name] for name in OF_TEACHER}
         settings |= {"learning_rate": sizes["learning_rate_teacher"]}
     else:
-        check_images(task, sizes)
+        check_images(EXPERIMENT, task, sizes)
         settings |= {"learning_rate": sizes["learning_rate_images"], "pooling": sizes["pooling"]}
-    members = seeds * len(sizes["data_sizes"]) * (sizes["sets"] + 1)
+    members = seeds * len(sizes["losses"]) * len(sizes["data_sizes"]) * (sizes["sets"] + 1)
     return Block(
         paper="bahri2021",
         experiment=EXPERIMENT,
@@ -58,25 +50,11 @@ def block(task: str, start: int, sizes: Mapping[str, Any], seed: int) -> Block:
     )
 
 
-def check_images(task: str, sizes: Mapping[str, Any]) -> None:
-    for key, available in zip(("population", "test_size"), SIZES[task], strict=True):
-        if sizes[key] > available:
-            raise InputError(
-                f"{EXPERIMENT}.{key} is {sizes[key]} but {task} has {available} examples there; "
-                "choose a smaller one in config/scales."
-            )
-    if SHAPES[task][0] % sizes["pooling"]:
-        raise InputError(
-            f"{EXPERIMENT}.pooling is {sizes['pooling']}, which does not divide the side "
-            f"{SHAPES[task][0]} of {task}; choose a divisor in config/scales."
-        )
-
-
 def member_seconds(task: str, sizes: Mapping[str, Any]) -> float:
     """Measured: 0.14 ms a step for 20 inputs, 0.22 ms for 49, at width 8 on 3,000 examples."""
     features = input_count(task, sizes)
     per_example = (28e-9 + 0.9e-9 * features) * sizes["width"] / 8
-    return sizes["steps"] * sizes["population"] * per_example
+    return float(sizes["steps"] * sizes["population"] * per_example)
 
 
 def input_count(task: str, sizes: Mapping[str, Any]) -> int:

@@ -1,0 +1,119 @@
+"""Linear regression on Gaussian features with a power-law spectrum: all four regimes, exactly.
+
+Bahri et al. (arXiv:2102.06701), section 2.4 and appendix E. Students see P random projections of
+S features and learn D examples; population and teachers are averaged in closed form, so a seed
+is one draw of examples and projections. Losses are half mean squared errors.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from scalinglaws.canonical import member_name
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.storage import Columns, stack
+from scalinglaws.streams import generator
+from scalinglaws.theory.kernel_learning_curve import power_law_eigenvalues
+from scalinglaws.theory.random_features import (
+    gaussian_excess,
+    gaussian_losses,
+    nested_gaussian_losses,
+)
+from scalinglaws.training.groups import Arrays, Keep, in_turn
+from scalinglaws.training.session import Session
+
+PAPER, EXPERIMENT = "bahri2021", "gaussian_features"
+Array = np.ndarray
+LOW = 1e-14  # penalty of the minimum-norm solution, relative to the squared singular values
+PENALTIES = np.concatenate([[LOW], np.geomspace(1e-8, 1.0, 33)])
+
+
+def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
+    """One row per (alpha_K, scan, D or P as `size`, seed, quantity).
+
+    Scans: `data` and `parameters`: L(D) and L(P) with the other unlimited; `data_resonance` and
+    `parameters_resonance`: L(D, P) with the other at `resonance`, quantities `loss_low` (minimum
+    norm) and `loss_tuned` (best penalty of a grid); `data_variance`, `parameters_variance`: the
+    other at `fixed`, quantities `excess` over the limit (mean over draws) and `limit`.
+    """
+    seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
+    groups = [(alpha, seed) for alpha in settings["alphas"] for seed in seeds]
+
+    def compute(group: tuple[float, int], inner: Arrays, keep: Keep) -> Arrays:
+        return of_group(*group, settings)
+
+    results = in_turn(groups, compute, session)
+    return stack(
+        [row for pair in zip(groups, results, strict=True) for row in rows(*pair, settings)]
+    )
+
+
+def rows(
+    group: tuple[float, int], result: Arrays, settings: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    grids = {"": "sizes", "_resonance": "sizes", "_variance": "variance_sizes"}
+    for key, values in result.items():
+        scan, quantity = key.split("/")
+        grid = settings[grids[scan.removeprefix("data").removeprefix("parameters")]]
+        for size, value in zip(grid, values, strict=True):
+            identity = {"alpha_k": group[0], "scan": scan, "size": size, "seed": group[1]}
+            yield {
+                "member": member_name(identity),
+                **identity,
+                "features": settings["features"],
+                "quantity": quantity,
+                "value": value,
+            }
+
+
+def of_group(alpha: float, seed: int, settings: Mapping[str, Any]) -> Arrays:
+    """All scans of one spectrum and seed, keyed scan/quantity."""
+    eigenvalues = power_law_eigenvalues(alpha, settings["features"])
+    largest = max(*settings["sizes"], settings["resonance"])
+    draws = {
+        side: normals(settings, alpha, seed, side, (largest, len(eigenvalues)))
+        for side in ("data", "parameters")
+    }
+    found: Arrays = {}
+    for side, other in (("data", "parameters"), ("parameters", "data")):
+        curve = nested_gaussian_losses(draws[side], eigenvalues)
+        found[f"{side}/loss"] = curve[np.array(settings["sizes"]) - 1]
+        fixed = draws[other][: settings["resonance"]]
+        resonance = np.array(
+            [
+                gaussian_losses(draws[side][:n], fixed, eigenvalues, PENALTIES)
+                for n in settings["sizes"]
+            ]
+        )
+        found[f"{side}_resonance/loss_low"] = resonance[:, 0]
+        found[f"{side}_resonance/loss_tuned"] = resonance.min(axis=1)
+        found |= variance_scan(alpha, seed, side, eigenvalues, settings)
+    return found
+
+
+def variance_scan(
+    alpha: float, seed: int, side: str, eigenvalues: Array, settings: Mapping[str, Any]
+) -> Arrays:
+    """Mean excess over `draws` fresh draws of the growing side, the fixed side as it is."""
+    scan, count, size = f"{side}_variance", settings["draws"], len(eigenvalues)
+    fixed = normals(settings, alpha, seed, f"{scan} fixed", (settings["fixed"], size))
+    excess, limit = [], 0.0
+    for growing in settings["variance_sizes"]:
+        stream = f"{scan} {growing}"
+        examples = normals(settings, alpha, seed, stream, (count, growing, size))
+        pairs = [gaussian_excess(draw, fixed, eigenvalues) for draw in examples]
+        limit = pairs[0][0]
+        excess.append(np.mean([value for _, value in pairs]))
+    return {
+        f"{scan}/excess": np.array(excess),
+        f"{scan}/limit": np.full(len(excess), limit),
+    }
+
+
+def normals(
+    settings: Mapping[str, Any], alpha: float, seed: int, purpose: str, shape: tuple[int, ...]
+) -> Array:
+    identity = {"alpha_k": alpha, "features": settings["features"], "seed": seed}
+    stream = generator(settings["seed"], PAPER, EXPERIMENT, identity, purpose)
+    return stream.standard_normal(shape)

@@ -1,0 +1,47 @@
+"""Learning curves of power-law kernels from their spectra: Bahri et al. (arXiv:2102.06701), C12."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scalinglaws.canonical import member_name
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.storage import Columns, stack
+from scalinglaws.theory.kernel_learning_curve import (
+    gamma,
+    infinite_gamma,
+    infinite_kappa,
+    kappa,
+    power_law_eigenvalues,
+)
+from scalinglaws.training.session import Session
+
+
+def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
+    """One row per (alpha_K, D, quantity), lambda_i = i^-(1 + alpha_K), i = 1..size.
+
+    Quantities: `loss` = kappa / 2 and `gamma` of the finite spectrum; `loss_infinite` and
+    `gamma_infinite` of the spectrum without end (closed forms).
+    """
+    return stack(list(rows(settings)))
+
+
+def rows(settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for alpha in settings["alphas"]:
+        eigenvalues = power_law_eigenvalues(alpha, settings["size"])
+        for samples in settings["samples"]:
+            k = kappa(eigenvalues, samples)
+            found = {
+                "loss": 0.5 * k,
+                "gamma": gamma(eigenvalues, samples, k),
+                "loss_infinite": 0.5 * infinite_kappa(alpha, samples),
+                "gamma_infinite": infinite_gamma(alpha),
+            }
+            identity = {"alpha_k": alpha, "samples": samples}
+            for name, value in found.items():
+                yield {
+                    "member": member_name(identity),
+                    **identity,
+                    "eigenvalues": settings["size"],
+                    "quantity": name,
+                    "value": value,
+                }

@@ -1,0 +1,141 @@
+"""Exponents in P beyond the squared loss and the cube: 2 p / d, and 4 / max d_i for products."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from scalinglaws.estimates.resolution_slopes import curves
+from scalinglaws.figures.scan_lines import (
+    Rows,
+    below,
+    dashed,
+    listed,
+    masked,
+    quantity_points,
+    round_ticks,
+    scan_line,
+)
+from scalinglaws.figures.style import (
+    COLOURS,
+    ROLES,
+    Drawing,
+    dress,
+    new_figure,
+    plotted_rows,
+    series_colours,
+)
+
+Fits = Mapping[str, Mapping[str, Any]]
+PARAMETERS = r"parameters $P$"
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Fits], settings: Mapping[str, Any]
+) -> Drawing:
+    """Panels: a, b losses |f - F|^p and their exponents; c, d the same for products."""
+    found = fits["teacher_student_laws"]
+    losses, products = tables["power_losses"], tables["product_manifolds"]
+    figure, axes = new_figure(2, 2, width=7.2, height=7.6)
+    parts = loss_panel(axes[0], losses, found) + power_panel(axes[1], losses, found)
+    parts += product_panel(axes[2], products, found) + factor_panel(axes[3], products, found)
+    return Drawing(figure, plotted_rows(*parts), caption(losses, products))
+
+
+def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
+    parts: Rows = []
+    groups = list(table.groupby("power", sort=True))
+    for (power, rows), colour in zip(groups, series_colours(len(groups)), strict=True):
+        line = curves(rows, "test_loss_best", "parameters")
+        slope = found[f"resolution_slope_power_p{power:g}"]
+        parts += scan_line(axes, line, slope, panel="a", name=f"p = {power:g}", colour=colour)
+    dress(axes, PARAMETERS, r"test loss $\langle |f - F|^p \rangle$", title="a", **below())
+    round_ticks(axes, table["parameters"].tolist())
+    return parts
+
+
+def power_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
+    powers, dimension = sorted(set(table["power"])), int(table["dimension"].iloc[0])
+    parts = quantity_points(
+        axes,
+        powers,
+        [found[f"resolution_slope_power_p{power:g}"] for power in powers],
+        panel="b",
+        series="measured",
+        colour=ROLES["measured"],
+        label="measured",
+    )
+    ends = np.array([0.0, powers[-1] * 1.08])
+    label = rf"$2p/d$, $d = {dimension}$"
+    parts += dashed(axes, ends, 2 * ends / dimension, panel="b", series="prediction", label=label)
+    axes.set_xticks(powers)
+    dress(axes, r"power $p$ of the loss", r"$\alpha_P$", title="b", log="", **below())
+    return parts
+
+
+def product_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
+    parts: Rows = []
+    targets = ordered_targets(table)
+    for target, colour in zip(targets, series_colours(len(targets)), strict=True):
+        line = curves(table[table["target"] == target], "test_loss_best", "parameters")
+        slope, name = found[slope_key(target)], f"d = {target}"
+        parts += scan_line(axes, line, slope, panel="c", name=name, colour=colour)
+    dress(axes, PARAMETERS, r"test loss $L(P)$", title="c", **below())
+    round_ticks(axes, table["parameters"].tolist())
+    return parts
+
+
+def factor_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
+    targets = ordered_targets(table)
+    places = np.arange(len(targets), dtype=float)
+    factors = [[int(part) for part in target.split("+")] for target in targets]
+    parts = quantity_points(
+        axes,
+        places.tolist(),
+        [found[slope_key(target)] for target in targets],
+        panel="d",
+        series="measured",
+        colour=ROLES["measured"],
+        label="measured",
+    )
+    for name, label, colour, reduce in (
+        ("largest factor", r"$4/\max d_i$", ROLES["theory"], max),
+        ("whole dimension", r"$4/\sum d_i$", COLOURS["orange"], sum),
+    ):
+        for index, dimensions in enumerate(factors):
+            ends = [places[index] - 0.3, places[index] + 0.3]
+            value = 4.0 / reduce(dimensions)
+            shown = {"label": label} if index == 0 else {"label": "_nolegend_"}
+            parts += dashed(axes, ends, [value, value], panel="d", series=name, **shown)
+            axes.lines[-1].set_color(colour)
+    axes.set_xticks(places, [target.replace("+", " + ") for target in targets])
+    label = r"dimensions $d_i$ of the factors"
+    dress(axes, label, r"$\alpha_P$", title="d", log="", **below())
+    return parts
+
+
+def ordered_targets(table: pd.DataFrame) -> list[str]:
+    """By the largest factor, then by the whole dimension."""
+    targets: list[str] = sorted(set(table["target"]))
+    return sorted(targets, key=lambda t: (max(map(int, t.split("+"))), t.count("+"), t))
+
+
+def slope_key(target: str) -> str:
+    return f"resolution_slope_product_{target.replace('+', 'x')}"
+
+
+def caption(losses: pd.DataFrame, products: pd.DataFrame) -> str:
+    """What is drawn, with the numbers of these very tables."""
+    return (
+        f"Students of growing width on fresh data, {listed(losses['step'])} (a, b) and "
+        f"{listed(products['step'])} (c, d) steps, {losses['seed'].nunique()} and "
+        f"{products['seed'].nunique()} seeds with a teacher each; fits over all widths, 95 % "
+        f"intervals over seeds. (a, b) Trained on and measured by the mean of |f - F|^p in d = "
+        f"{losses['dimension'].iloc[0]}: a piecewise linear f errs by the square of its "
+        f"resolution, so that alpha_P = 2p/d (dashed). (c, d) Teachers that are sums over the "
+        f"factors of a product, each factor with coordinates of its own: 4 over the largest "
+        f"factor's dimension (black), not over the whole dimension (orange). Values masked as not "
+        f"finite: {masked(losses, products)}."
+    )

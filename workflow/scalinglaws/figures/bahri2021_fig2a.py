@@ -1,0 +1,117 @@
+"""Figure 2a of arXiv 2102.06701: the four regimes of random features, one colour per pool size."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from scalinglaws.estimates.scan_curves import Scan, scan
+from scalinglaws.figures.scan_points import Rows, draw_fit, draw_scan, seeds_of
+from scalinglaws.figures.style import (
+    Drawing,
+    dress,
+    new_figure,
+    plotted_rows,
+    reference_slope,
+    series_colours,
+    slope_label,
+    theory_line,
+)
+
+Fits = Mapping[str, Any]
+DATA, PARAMETERS = r"examples $D$", r"features $P$"
+# quantity, fitted exponent, abscissa, ordinate, title, mean over seeds
+PANELS = (
+    ("excess_data", "variance_d", DATA, r"$L(D, P) - L(P)$", "a  variance-limited in data"),
+    ("loss_data", "alpha_d", DATA, r"$L(D)$", "b  resolution-limited in data"),
+    ("loss_parameters", "alpha_p", PARAMETERS, r"$L(P)$", "c  resolution-limited in features"),
+    (
+        "excess_parameters",
+        "variance_p",
+        PARAMETERS,
+        r"$L(D, P) - L(D)$",
+        "d  variance-limited in features",
+    ),
+)
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Fits], settings: Mapping[str, Any]
+) -> Drawing:
+    """Panels as in the paper: variance-limited a and d, resolution-limited b and c."""
+    table, found = tables["random_features"], fits["random_feature_laws"]
+    figure, axes = new_figure(2, 2, width=7.2, height=7.6)
+    parts: Rows = []
+    for place, (quantity, fit, xlabel, ylabel, title) in zip(axes, PANELS, strict=True):
+        parts += panel(place, table, found, quantity, fit, title[0])
+        dress(place, xlabel, ylabel + " (half MSE)", title=title, **below())
+    return Drawing(figure, plotted_rows(*parts), caption(table, found))
+
+
+def below() -> dict[str, Any]:
+    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.17), "fontsize": 7}
+
+
+def panel(axes: Axes, table: pd.DataFrame, found: Fits, quantity: str, fit: str, name: str) -> Rows:
+    parts: Rows = []
+    pools = sorted(set(table["pool"]))
+    mean = "arithmetic" if quantity.startswith("excess") else "log"
+    for pool, colour in zip(pools, series_colours(len(pools)), strict=True):
+        rows = table[table["pool"] == pool]
+        curve, slope = scan(rows, quantity), found[f"{fit}_pool{pool}"]
+        series = f"pool {pool}"
+        label = f"{series}: {slope_label(chr(0x3B1), slope)}"
+        look: dict[str, Any] = {"panel": name, "series": series, "mean": mean}
+        parts += draw_scan(axes, curve, colour=colour, label=label, **look)
+        parts += draw_fit(axes, curve, slope, colour=colour, **look)
+        if quantity == "loss_data":
+            parts += prediction(axes, rows, series, pool == pools[-1])
+    if mean == "arithmetic":
+        parts.append(guide(axes, scan(table[table["pool"] == pools[0]], quantity), parts, name))
+    return parts
+
+
+def prediction(axes: Axes, rows: pd.DataFrame, series: str, labelled: bool) -> Rows:
+    """kappa / 2 of the measured spectrum: no free parameter."""
+    curve = scan(rows, "prediction")
+    drawn = theory_line(
+        axes,
+        curve.sizes,
+        curve.values.mean(axis=0),
+        panel="b",
+        series=f"{series} theory",
+        style=":",
+        label=r"theory, $\kappa/2$ of the spectrum" if labelled else None,
+    )
+    return [drawn]
+
+
+def guide(axes: Axes, curve: Scan, parts: Rows, name: str) -> pd.DataFrame:
+    ends = (float(curve.sizes[0]), float(curve.sizes[-1]))
+    start = 2.0 * max(part["y"].iloc[0] for part in parts)
+    letter = "D" if name == "a" else "P"
+    return reference_slope(
+        axes, ends, start, -1.0, panel=name, series="theory", label=rf"theory, ${letter}^{{-1}}$"
+    )
+
+
+def caption(table: pd.DataFrame, found: Fits) -> str:
+    pools = sorted(set(table["pool"]))
+    first = found[f"alpha_d_pool{pools[0]}"]["rule"]
+    variance = found[f"variance_d_pool{pools[0]}"]["rule"]
+    return (
+        f"Linear regression on random ReLU features (second hidden layer) of "
+        f"{listed(table['dataset'])} images averaged over pool x pool pixels; "
+        f"{table['population'].iloc[0]:,} images and as many features, teachers averaged exactly, "
+        f"{seeds_of(table)} seeds (own images, networks, orders). (a, d) Examples or features "
+        "drawn with replacement from the population, the other size fixed; arithmetic means. "
+        "(b, c) The other size unlimited; geometric means; dotted: self-consistent learning curve "
+        "of the measured spectrum, without a free parameter. Bars: 95 % t intervals over seeds. "
+        f"Solid: fits (b, c: {first}; a, d: {variance}); slopes with 95 % intervals over seeds. "
+        "The bend of b and c to the right of the window is where the population ends."
+    )
+
+
+def listed(values: pd.Series) -> str:
+    return " and ".join(sorted(set(values.tolist())))

@@ -1,0 +1,86 @@
+"""Figure 3 of arXiv 2102.06701: superclasses change the level, input noise changes the slope."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from scalinglaws.estimates.data_distribution import METRIC, noise_key, noisy
+from scalinglaws.estimates.image_slopes import split
+from scalinglaws.estimates.resolution_slopes import curves
+from scalinglaws.figures.image_panels import (
+    LOSS,
+    Rows,
+    dress_losses,
+    fitted_line,
+    interval_text,
+    listed,
+    task_text,
+    training_text,
+)
+from scalinglaws.figures.style import (
+    MARKERS,
+    Drawing,
+    new_figure,
+    plotted_rows,
+    series_colours,
+)
+from scalinglaws.rounding import quantity_text
+
+Fits = Mapping[str, Mapping[str, Any]]
+TITLES = {"fixed": "b  noise fixed per image", "resampled": "c  noise drawn at every visit"}
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame],
+    fits: Mapping[str, Fits],
+    settings: Mapping[str, Any],
+) -> Drawing:
+    """Panels: a superclasses; b, c Gaussian input noise of two kinds. Best test loss against D."""
+    found = fits["data_distribution"]
+    figure, axes = new_figure(1, 3, width=9.4, height=4.1)
+    parts = superclass_panel(axes[0], tables["superclass_scan"], found)
+    for panel, kind, drawn in zip("bc", TITLES, axes[1:], strict=True):
+        parts += noise_panel(drawn, panel, kind, tables["noise_scan"], found)
+    return Drawing(figure, plotted_rows(*parts), caption(tables, found))
+
+
+def superclass_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
+    by_classes = split(table, "classes")
+    parts: Rows = []
+    colours = series_colours(len(by_classes))
+    for number, (count, rows) in enumerate(by_classes.items()):
+        look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
+        line, slope = curves(rows, METRIC, "D"), found[f"superclass_slope_{count}"]
+        parts += fitted_line(axes, line, slope, "a", f"{count} classes", look)
+    dress_losses(axes, table, LOSS, "a  superclasses")
+    return parts
+
+
+def noise_panel(axes: Axes, panel: str, kind: str, table: pd.DataFrame, found: Fits) -> Rows:
+    lines = noisy(table, kind)
+    parts: Rows = []
+    colours = series_colours(len(lines))
+    for number, (deviation, rows) in enumerate(lines.items()):
+        look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
+        line, slope = curves(rows, METRIC, "D"), found[noise_key(kind, deviation)]
+        parts += fitted_line(axes, line, slope, panel, f"\u03c3 = {deviation:g}", look)
+    dress_losses(axes, table, LOSS, TITLES[kind])
+    return parts
+
+
+def caption(tables: Mapping[str, pd.DataFrame], found: Fits) -> str:
+    merged, noised = tables["superclass_scan"], tables["noise_scan"]
+    return (
+        f"Smallest test loss on the way against training size. (a) {task_text(merged)}, "
+        f"classes merged into {listed(merged['classes'])}, the same training images for all; "
+        f"{training_text(merged)}. Largest less smallest exponent: "
+        f"{quantity_text(found['superclass_spread'])}. (b, c) {task_text(noised)}, Gaussian "
+        f"noise of standard deviation \u03c3 (in units of the pixels' standard deviation) on "
+        f"training and test images, drawn once per image or at every visit; "
+        f"{training_text(noised)}. Largest less smallest exponent: "
+        f"{quantity_text(found['noise_spread_fixed'])} (fixed), "
+        f"{quantity_text(found['noise_spread_resampled'])} (at every visit). "
+        f"{interval_text(pd.concat([merged, noised]))}"
+    )

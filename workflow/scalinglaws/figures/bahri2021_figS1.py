@@ -1,0 +1,55 @@
+"""Figure S1 of arXiv 2102.06701: loss and error, final and best, of the same networks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from scalinglaws.estimates.image_scaling import METRICS
+from scalinglaws.estimates.resolution_slopes import curves
+from scalinglaws.figures.image_panels import (
+    NAMES,
+    Rows,
+    dress_losses,
+    fitted_line,
+    interval_text,
+    line_look,
+    task_text,
+    training_text,
+)
+from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
+
+YLABELS = {
+    "best_test_loss": "best test loss (nats)",
+    "final_test_loss": "final test loss (nats)",
+    "best_test_error": "best test error",
+    "final_test_error": "final test error",
+}
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame],
+    fits: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    settings: Mapping[str, Any],
+) -> Drawing:
+    """Panels: best and final test loss, best and final test error, one line per data set."""
+    found, table = fits["image_scaling"], tables["image_data_scan"]
+    figure, axes = new_figure(2, 2, width=7.2, height=7.4)
+    parts: Rows = []
+    for panel, metric, drawn in zip("abcd", METRICS, axes, strict=True):
+        for task, rows in table.groupby("task", sort=True):
+            line = settings["lines"][task]
+            slope = found[f"wrn_slope_{metric}_{line}"]
+            curve = curves(rows, metric, "D")
+            parts += fitted_line(drawn, curve, slope, panel, NAMES[line], line_look(line))
+        label = YLABELS[metric]
+        dress_losses(drawn, table, label, f"{panel}  {label.removesuffix(' (nats)')}")
+    return Drawing(figure, plotted_rows(*parts), caption(table))
+
+
+def caption(table: pd.DataFrame) -> str:
+    return (
+        f"Resolution-limited scaling in four metrics of the same networks on "
+        f"{task_text(table)}: {training_text(table)}. Best: the smallest value over training, "
+        f"the start included. {interval_text(table)}"
+    )

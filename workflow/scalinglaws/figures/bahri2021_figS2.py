@@ -1,0 +1,94 @@
+"""Figure S2 of arXiv 2102.06701: teacher-student loss against D for each input dimension."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from scalinglaws.estimates.resolution_slopes import curves
+from scalinglaws.figures.scan_lines import (
+    Rows,
+    below,
+    dashed,
+    listed,
+    masked,
+    quantity_points,
+    scan_line,
+    size_ticks,
+)
+from scalinglaws.figures.style import (
+    COLOURS,
+    MARKERS,
+    Drawing,
+    dress,
+    new_figure,
+    plotted_rows,
+    series_colours,
+)
+
+Fits = Mapping[str, Mapping[str, Any]]
+KINDS = {"": "best", "_final": "final", "_selected": "validation-selected"}
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Fits], settings: Mapping[str, Any]
+) -> Drawing:
+    """Panels: a L(D) per dimension; b its exponent over 4 / d for three ways to read the loss."""
+    table, found = tables["teacher_student"], fits["teacher_student_laws"]
+    figure, (left, right) = new_figure(1, 2, width=7.2, height=4.4)
+    parts = loss_panel(left, table, found) + share_panel(right, table, found)
+    return Drawing(figure, plotted_rows(*parts), caption(table, found))
+
+
+def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
+    parts: Rows = []
+    groups = list(table.groupby("dimension", sort=True))
+    for (dimension, rows), colour in zip(groups, series_colours(len(groups)), strict=True):
+        line, slope = curves(rows, "test_loss_best"), found[f"resolution_slope_d{dimension}"]
+        parts += scan_line(axes, line, slope, panel="a", name=f"d = {dimension}", colour=colour)
+    dress(axes, r"training examples $D$", r"test loss $L(D)$", title="a", **below())
+    size_ticks(axes, table["data_size"].tolist())
+    return parts
+
+
+def share_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
+    dimensions = sorted(set(table["dimension"]))
+    parts: Rows = []
+    looks = zip(KINDS.items(), (0.0, 0.12, -0.12), ("blue", "orange", "green"), strict=True)
+    for ((suffix, name), shift, colour), marker in zip(looks, MARKERS, strict=False):
+        parts += quantity_points(
+            axes,
+            [dimension + shift for dimension in dimensions],
+            [found[f"resolution_slope_d{dimension}{suffix}"] for dimension in dimensions],
+            factors=[dimension / 4 for dimension in dimensions],
+            panel="b",
+            series=name,
+            colour=COLOURS[colour],
+            marker=marker,
+            label=f"{name} test loss",
+        )
+    ends = [dimensions[0] - 0.4, dimensions[-1] + 0.4]
+    parts += dashed(axes, ends, [1.0, 1.0], panel="b", series="prediction", label=r"$4/d$")
+    axes.axhspan(0.8, 1.2, color="#000000", alpha=0.06, lw=0)
+    axes.set_xticks(dimensions)
+    dress(axes, r"input dimension $d$", r"$\alpha_D$ over $4/d$", title="b", log="", **below())
+    return parts
+
+
+def caption(table: pd.DataFrame, found: Fits) -> str:
+    """What is drawn, with the numbers of this very table."""
+    slopes = [found[f"resolution_slope_d{d}"] for d in sorted(set(table["dimension"]))]
+    first = table[table["quantity"] == "teachers_rejected"].drop_duplicates(["dimension", "seed"])
+    return (
+        f"Students (two hidden layers, {listed(table['parameters'])} parameters) regress random "
+        f"teachers in d dimensions, {listed(table['step'])} steps for every D, nested training "
+        f"sets; {table['seed'].nunique()} seeds, each with its own teacher, held fixed over D "
+        f"({int(first['value'].sum())} of {len(first) + int(first['value'].sum())} teachers drawn "
+        f"were refused as nearly linear). (a) Smallest test loss on the way, in units of the "
+        f"target's variance: geometric means with 95 % t intervals; lines: fits in the window "
+        f"fixed in advance ({slopes[-1]['rule']}); crosses lie outside it. (b) The exponent over "
+        f"its prediction 4/d for the best, the final and the validation-selected test loss, 95 % "
+        f"intervals over seeds; shaded: 20 %. Values masked as not finite: "
+        f"{masked(table)}."
+    )

@@ -1,0 +1,46 @@
+"""Figure S3 of arXiv 2102.06701: test loss of the four-layer CNNs against training size."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from scalinglaws.estimates.resolution_slopes import curves
+from scalinglaws.figures.image_panels import (
+    NAMES,
+    Rows,
+    dress_losses,
+    fitted_line,
+    interval_text,
+    line_look,
+    task_text,
+    training_text,
+)
+from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
+
+METRIC = "best_test_loss"
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame],
+    fits: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    settings: Mapping[str, Any],
+) -> Drawing:
+    """One panel, one line per data set."""
+    found, table = fits["image_scaling"], tables["cnn_data_scan"]
+    figure, (axes,) = new_figure(1, 1, width=4.6, height=4.2)
+    parts: Rows = []
+    for task, rows in table.groupby("task", sort=True):
+        line = settings["lines"][task]
+        slope = found[f"cnn_slope_{METRIC}_{line}"]
+        curve = curves(rows, METRIC, "D")
+        parts += fitted_line(axes, curve, slope, "a", NAMES[line], line_look(line))
+    dress_losses(axes, table, "best test loss (nats)")
+    return Drawing(figure, plotted_rows(*parts), caption(table))
+
+
+def caption(table: pd.DataFrame) -> str:
+    return (
+        f"The four-layer CNNs of Table 1 on {task_text(table)}, cross-entropy, Adam: "
+        f"{training_text(table)}; smallest test loss on the way. {interval_text(table)}"
+    )

@@ -1,0 +1,98 @@
+"""Figure S5 of arXiv 2102.06701: how width and depth of the network change the exponent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from scalinglaws.estimates.aspect_ratio import METRIC, by_shape
+from scalinglaws.estimates.resolution_slopes import curves
+from scalinglaws.figures.image_panels import (
+    LOSS,
+    Rows,
+    dress_losses,
+    fitted_line,
+    interval_text,
+    listed,
+    task_text,
+    training_text,
+)
+from scalinglaws.figures.style import (
+    MARKERS,
+    Drawing,
+    dress,
+    new_figure,
+    plotted_rows,
+    points_with_intervals,
+    series_colours,
+)
+from scalinglaws.rounding import quantity_text
+
+Fits = Mapping[str, Mapping[str, Any]]
+EXPONENT = r"exponent $\alpha_D$"
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame],
+    fits: Mapping[str, Fits],
+    settings: Mapping[str, Any],
+) -> Drawing:
+    """Panels: loss against D by width (a) and by depth (b); exponents against width (c), depth."""
+    found = fits["aspect_ratio"]
+    table = tables["aspect_scan"]
+    figure, axes = new_figure(2, 2, width=7.2, height=7.0)
+    parts: Rows = []
+    for number, (name, scanned) in enumerate(zip(("width", "depth"), by_shape(table), strict=True)):
+        parts += loss_panel(axes[number], "ab"[number], name, scanned, found)
+        parts.append(slope_panel(axes[2 + number], "cd"[number], name, list(scanned), found))
+    low = min(axis.get_ylim()[0] for axis in axes[2:])
+    high = max(axis.get_ylim()[1] for axis in axes[2:])
+    for axis in axes[2:]:
+        axis.set_ylim(low, high)  # the two effects are compared by eye
+    return Drawing(figure, plotted_rows(*parts), caption(table, found))
+
+
+def loss_panel(
+    axes: Axes, panel: str, name: str, scanned: Mapping[int, pd.DataFrame], found: Fits
+) -> Rows:
+    parts: Rows = []
+    colours = series_colours(len(scanned))
+    for number, (size, rows) in enumerate(scanned.items()):
+        look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
+        line, slope = curves(rows, METRIC, "D"), found[f"slope_{name}_{size}"]
+        parts += fitted_line(axes, line, slope, panel, f"{name} {size}", look)
+    dress_losses(axes, pd.concat(scanned.values()), LOSS, f"{panel}  scan of the {name}")
+    return parts
+
+
+def slope_panel(axes: Axes, panel: str, name: str, sizes: list[int], found: Fits) -> pd.DataFrame:
+    slopes = [found[f"slope_{name}_{size}"] for size in sizes]
+    blank = float("nan")
+    ends = [slope["interval"] or (blank, blank) for slope in slopes]
+    drawn = points_with_intervals(
+        axes,
+        sizes,
+        [blank if slope["estimate"] is None else slope["estimate"] for slope in slopes],
+        [low for low, _ in ends],
+        [high for _, high in ends],
+        panel=panel,
+        series=f"exponent against {name}",
+        line=True,
+    )
+    dress(axes, name, EXPONENT, title=f"{panel}  exponent against {name}", log="x", legend=False)
+    axes.minorticks_off()
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    return drawn
+
+
+def caption(table: pd.DataFrame, found: Fits) -> str:
+    widths, depths = by_shape(table)
+    width, depth = (next(iter(part.values())) for part in (depths, widths))
+    return (
+        f"{task_text(table)}: {training_text(table)}; smallest test loss on the way. (a, c) "
+        f"Widths {listed(widths)} at depth {int(depth['depth'].iloc[0])}; (b, d) depths "
+        f"{listed(depths)} at width {int(width['width'].iloc[0])}. Exponent of the widest less "
+        f"that of the narrowest: {quantity_text(found['width_gain'])}; range over depths: "
+        f"{quantity_text(found['depth_range'])}. {interval_text(table)}"
+    )

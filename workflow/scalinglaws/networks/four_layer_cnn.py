@@ -1,0 +1,114 @@
+"""The four-layer CNNs of Bahri et al. (arXiv:2102.06701), Table 1, one network at a time.
+
+3 x 3 convolutions with ReLU and same-padding, a 2 x 2 max-pool after the first two, one hidden
+fully connected layer and the logits. Parameters are weight, bias of each layer in turn.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+KERNEL, POOLS = 3, 2
+
+
+@dataclass(frozen=True)
+class Design:
+    """One column of Table 1: output channels of the convolutions, units of the hidden layer."""
+
+    convolutions: tuple[int, ...]
+    hidden: int
+
+
+SMALL, HUNDRED, STREET = (
+    Design((50, 100, 100), 64),
+    Design((50, 100, 100), 200),
+    Design((64, 64), 128),
+)
+DESIGNS = {"cifar100": HUNDRED, "svhn": STREET}  # every other task has the first column
+
+
+@dataclass(frozen=True)
+class FourLayerCNN:
+    """Shape of a network: images (channels, side, side) to logits (classes,)."""
+
+    design: Design
+    side: int
+    channels: int
+    classes: int
+
+    @property
+    def features(self) -> int:
+        """Inputs of the hidden fully connected layer; a pool halves the side, rounding down."""
+        return self.design.convolutions[-1] * (self.side // 2**POOLS) ** 2
+
+    @property
+    def weight_shapes(self) -> list[tuple[int, ...]]:
+        """Per layer (out, in, 3, 3) or (out, in)."""
+        inputs = [self.channels, *self.design.convolutions]
+        convolved = [
+            (outside, inside, KERNEL, KERNEL)
+            for inside, outside in zip(inputs, self.design.convolutions, strict=False)
+        ]
+        hidden = self.design.hidden
+        return [*convolved, (hidden, self.features), (self.classes, hidden)]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One row of the table: what it is, the shape it puts out, its parameters."""
+
+    name: str
+    output: tuple[int, ...]
+    parameters: int
+
+
+def layers(network: FourLayerCNN) -> list[Layer]:
+    """The network as built, layer by layer; shapes are (channels, side, side) or (units,)."""
+    side, rows = network.side, []
+    for number, shape in enumerate(network.weight_shapes):
+        count = int(np.prod(shape)) + shape[0]
+        if len(shape) == 2:
+            rows.append(Layer(f"dense {shape[0]}", (shape[0],), count))
+            continue
+        rows.append(Layer(f"conv {KERNEL} x {KERNEL}, {shape[0]}", (shape[0], side, side), count))
+        if number < POOLS:
+            side //= 2
+            rows.append(Layer("max-pool 2 x 2", (shape[0], side, side), 0))
+    return rows
+
+
+def init(
+    network: FourLayerCNN, generator: np.random.Generator, last_gain: float = 1.0
+) -> list[Tensor]:
+    """Glorot's uniform weights and zero biases, the defaults of the authors' library."""
+    parameters: list[Tensor] = []
+    for number, shape in enumerate(network.weight_shapes):
+        area = int(np.prod(shape[2:]))
+        bound = np.sqrt(6.0 / (area * (shape[0] + shape[1])))
+        gain = last_gain if number == len(network.weight_shapes) - 1 else 1.0
+        draw = (gain * generator.uniform(-bound, bound, shape)).astype(np.float32)
+        weight = torch.tensor(draw)
+        if weight.ndim == 4:
+            weight = weight.contiguous(memory_format=torch.channels_last)
+        parameters += [weight, torch.zeros(shape[0])]
+    return parameters
+
+
+def embedding(network: FourLayerCNN, parameters: Sequence[Tensor], images: Tensor) -> Tensor:
+    """Activations of the hidden fully connected layer, (batch, units)."""
+    signal = images.contiguous(memory_format=torch.channels_last)
+    for number in range(len(network.design.convolutions)):
+        weight, bias = parameters[2 * number : 2 * number + 2]
+        signal = F.relu(F.conv2d(signal, weight, bias, padding=KERNEL // 2), inplace=True)
+        if number < POOLS:
+            signal = F.max_pool2d(signal, 2)
+    return F.relu(F.linear(signal.flatten(1), parameters[-4], parameters[-3]))
+
+
+def apply(network: FourLayerCNN, parameters: Sequence[Tensor], images: Tensor) -> Tensor:
+    """Logits (batch, classes) of images (batch, channels, side, side)."""
+    return F.linear(embedding(network, parameters, images), parameters[-2], parameters[-1])

@@ -1,0 +1,58 @@
+"""The five-layer convolutional network of the Myrtle family (Shankar et al., arXiv:2003.02237).
+
+Two 3 x 3 convolutions, 2 x 2 mean-pool, a third, mean-pool, a fourth, the mean over what is left of
+the image, a linear layer; ReLU, same-padding. On 32 x 32 pixels the last mean is three 2 x 2 pools,
+as published. Odd sides lose their last row and column in a pool.
+
+A network is a list of tensors: weight, bias of each layer in turn.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CONVOLUTIONS = 4
+POOLED_AFTER = (1, 2)  # convolutions, from 0, that a 2 x 2 mean-pool follows
+
+
+def shapes(channels: int, width: int, classes: int) -> list[tuple[int, ...]]:
+    """(out, in, 3, 3) of each convolution, then (classes, width)."""
+    inputs = [channels, *[width] * (CONVOLUTIONS - 1)]
+    return [*((width, count, 3, 3) for count in inputs), (classes, width)]
+
+
+def parameter_count(channels: int, width: int, classes: int) -> int:
+    """Weights and biases."""
+    return sum(math.prod(shape) + shape[0] for shape in shapes(channels, width, classes))
+
+
+def he_normal(channels: int, width: int, classes: int, stream: np.random.Generator) -> list[Tensor]:
+    """N(0, 2 / fan-in) weights, zero biases, float32."""
+    parameters = []
+    for shape in shapes(channels, width, classes):
+        draw = stream.standard_normal(shape, dtype=np.float32)
+        scale = np.float32(math.sqrt(2.0 / math.prod(shape[1:])))
+        parameters += [torch.from_numpy(draw * scale), torch.zeros(shape[0])]
+    return parameters
+
+
+def ntk_rates(parameters: Sequence[Tensor], learning_rate: float) -> list[float]:
+    """Rates that make descent that of NTK scaling, as in networks/mlp.py."""
+    fan_ins = [tensor[0].numel() for tensor in parameters[::2]]
+    pairs = [(2.0 * learning_rate / fan_in, learning_rate) for fan_in in fan_ins]
+    return [rate for pair in pairs for rate in pair]
+
+
+def outputs(parameters: Sequence[Tensor], images: Tensor) -> Tensor:
+    """(classes, examples) for images (examples, channels, side, side)."""
+    signal = images
+    for layer in range(CONVOLUTIONS):
+        weight, bias = parameters[2 * layer : 2 * layer + 2]
+        signal = F.relu(F.conv2d(signal, weight, bias, padding=1))
+        if layer in POOLED_AFTER:
+            signal = F.avg_pool2d(signal, 2)
+    return torch.addmm(parameters[-1][:, None], parameters[-2], signal.mean((2, 3)).T)

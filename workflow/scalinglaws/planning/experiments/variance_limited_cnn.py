@@ -1,0 +1,67 @@
+"""Blocks of the variance-limited convolutional networks: one task, a range of seeds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scalinglaws.errors import InputError
+from scalinglaws.planning.blocks import Block
+from scalinglaws.planning.datasets import SHAPES
+from scalinglaws.planning.variance_checks import check_balance, check_images
+
+EXPERIMENT = "variance_limited_cnn"
+COMMON = (
+    *("losses", "population", "test_size", "pooling", "channels", "data_sizes", "sets", "steps"),
+    "learning_rate",
+)
+SMALLEST_SIDE = 4  # two 2 x 2 pools
+
+
+def blocks(sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
+    """One block per task and range of seeds.
+
+    Raises InputError as variance_limited does, and when pooling leaves fewer than 4 x 4 pixels.
+    """
+    check_balance(EXPERIMENT, sizes)
+    for task in sizes["tasks"]:
+        check_images(EXPERIMENT, task, sizes)
+        check_side(task, sizes["pooling"])
+    starts = range(0, sizes["seeds"], sizes["seeds_per_block"])
+    return [block(task, start, sizes, seed) for task in sizes["tasks"] for start in starts]
+
+
+def check_side(task: str, pooling: int) -> None:
+    side = SHAPES[task][0] // pooling
+    if side < SMALLEST_SIDE:
+        raise InputError(
+            f"{EXPERIMENT}.pooling is {pooling}, which leaves {side} x {side} pixels of {task}; "
+            f"the network needs {SMALLEST_SIDE} x {SMALLEST_SIDE}: choose a smaller one in "
+            "config/scales."
+        )
+
+
+def block(task: str, start: int, sizes: Mapping[str, Any], seed: int) -> Block:
+    seeds = min(sizes["seeds_per_block"], sizes["seeds"] - start)
+    settings = {name: sizes[name] for name in COMMON}
+    settings |= {"task": task, "seed": seed, "first_seed": start, "seeds": seeds}
+    members = seeds * len(sizes["losses"]) * (1 + len(sizes["data_sizes"]) * sizes["sets"])
+    return Block(
+        paper="bahri2021",
+        experiment=EXPERIMENT,
+        name=f"{task}_{start}",
+        module="scalinglaws.experiments.variance_limited_cnn",
+        settings=settings,
+        members=members,
+        core_seconds=4.0 + members * member_seconds(task, sizes),
+        datasets=(task,),
+        memory_mb=1000 + int(1e-3 * min(sizes["population"], 2048) * image_positions(task, sizes)),
+    )
+
+
+def image_positions(task: str, sizes: Mapping[str, Any]) -> float:
+    return float((SHAPES[task][0] // sizes["pooling"]) ** 2)
+
+
+def member_seconds(task: str, sizes: Mapping[str, Any]) -> float:
+    """Measured: 13 microseconds a step and image of 7 x 7 or 8 x 8 pixels at eight channels."""
+    per_image = 0.25e-6 * image_positions(task, sizes) * sizes["channels"] / 8
+    return float(sizes["steps"] * sizes["population"] * per_image)
