@@ -199,7 +199,8 @@ def test_noise_has_the_stated_deviation_on_training_and_test_images(
     settings = {**SETTINGS, "embedded": 0, "seeds": 1, "variants": [VARIANT, noisy]}
     clean_large, clean, fixed_large, fixed = captured(monkeypatch, settings, data)
     for noised, plain in zip(fixed_large[:2], clean_large[:2], strict=True):
-        assert isinstance(noised, Images) and isinstance(plain, Images)
+        assert isinstance(noised, Images)
+        assert isinstance(plain, Images)
         added = (noised.images - plain.images).numpy()
         assert added.std() == pytest.approx(0.7, rel=0.06)
         assert abs(added.mean()) < 0.06

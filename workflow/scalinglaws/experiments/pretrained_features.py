@@ -23,7 +23,8 @@ from scalinglaws.experiments.kernel_comparison import (
     scans,
     spectrum,
 )
-from scalinglaws.networks.cnn import CNN, init
+from scalinglaws.networks.cnn import init
+from scalinglaws.networks.shapes import CNN
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.training.feature_extractor import Training, error_rate, penultimate, trained
@@ -191,7 +192,7 @@ def extracted(
     classes = int(first[1].max()) + 1
     widths, hidden = tuple(settings["widths"]), (settings["hidden"],)
     network = CNN(side, channels, widths, hidden, classes, pool_every=1)
-    start = init(network, [stream(settings, seed, "network")])
+    start = init(network, stream(settings, seed, "network"))
     count = settings["features"]
     random = strongest(centred(*(penultimate(network, start, part) for part in images)), count)
     training = Training(

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from scalinglaws.networks.cnn import CNN, apply_member, gradients, member_of
-from scalinglaws.training.adam import adam_arrays, adam_init, adam_restore, adam_step
+from scalinglaws.networks.cnn import logits
+from scalinglaws.networks.shapes import CNN
 from scalinglaws.training.groups import Arrays, Keep
+from scalinglaws.training.optimisers import optimiser_arrays, optimiser_of, optimiser_restore
 
 CHUNK = 100  # steps between two offers to save the state; also the unit of the minibatch streams
 BATCH = 1000  # images passed through the network at once
@@ -38,46 +40,50 @@ def trained(
     inner: Arrays,
     keep: Keep,
 ) -> list[Tensor]:
-    """A stack with one member after training; resumes from `inner` (training.groups).
+    """Parameters after training; resumes from `inner` (training.groups).
 
     images: (n, channels, side, side) float32; labels: (n,) int64.
     """
-    parameters, adam = start, adam_init(start)
-    if "adam_steps" in inner:
-        # Copies into torch's own memory: sums may depend on how an array is aligned.
-        parameters = [torch.tensor(inner[f"parameter_{i}"]) for i in range(len(start))]
-        adam = adam_restore(inner, parameters)
-    for chunk in range(adam.steps // CHUNK, math.ceil(training.steps / CHUNK)):
+    steps_done = int(inner.get("steps_done", 0))
+    parameters = [tensor.clone().requires_grad_() for tensor in start]
+    optimiser = optimiser_of("adam", parameters, training.learning_rate, 0.0)
+    if steps_done:
+        with torch.no_grad():
+            for number, parameter in enumerate(parameters):
+                parameter.copy_(torch.tensor(inner[f"parameter_{number}"]))
+        optimiser_restore(optimiser, parameters, inner)
+    for chunk in range(steps_done // CHUNK, math.ceil(training.steps / CHUNK)):
+        steps_done = min((chunk + 1) * CHUNK, training.steps)
         shape = (CHUNK, training.batch)
-        chosen = training.minibatch_stream(chunk).integers(len(images), size=shape)
-        for step in range(chunk * CHUNK, min((chunk + 1) * CHUNK, training.steps)):
-            batch = torch.from_numpy(chosen[step % CHUNK])
-            slopes = gradients(network, parameters, images[batch][None], labels[batch][None])
+        chosen = torch.tensor(training.minibatch_stream(chunk).integers(len(images), size=shape))
+        for step in range(chunk * CHUNK, steps_done):
             decay = 0.5 * (1 + math.cos(math.pi * step / training.steps))
-            adam_step(parameters, slopes, adam, training.learning_rate * decay)
-        state = {f"parameter_{i}": tensor.numpy() for i, tensor in enumerate(parameters)}
-        keep({**state, **adam_arrays(adam)}, 0.9 * adam.steps / training.steps)
-    return parameters
+            optimiser.param_groups[0]["lr"] = training.learning_rate * decay
+            optimiser.zero_grad(set_to_none=True)
+            batch = chosen[step % CHUNK]
+            guesses = logits(network, parameters, [], images[batch], training=True)
+            F.cross_entropy(guesses, labels[batch]).backward()
+            optimiser.step()
+        state = {f"parameter_{i}": t.detach().numpy() for i, t in enumerate(parameters)}
+        state |= optimiser_arrays(optimiser, parameters) | {"steps_done": np.array(steps_done)}
+        keep(state, 0.9 * steps_done / training.steps)
+    return [tensor.detach() for tensor in parameters]
 
 
 @torch.no_grad()
 def penultimate(network: CNN, parameters: list[Tensor], images: Tensor) -> np.ndarray:
     """(n, network.hidden[-1]) float64 activations of the last hidden layer, after its ReLU."""
-    below = member_of(parameters, 0)[:-2]
-    parts = [
-        torch.relu(apply_member(network, below, images[begin : begin + BATCH]))
-        for begin in range(0, len(images), BATCH)
-    ]
+    below = parameters[:-2]
+    parts = [torch.relu(outputs(network, below, part)) for part in images.split(BATCH)]
     return torch.cat(parts).double().numpy()
 
 
 @torch.no_grad()
 def error_rate(network: CNN, parameters: list[Tensor], images: Tensor, labels: Tensor) -> float:
     """Share of images that are classified wrongly."""
-    member = member_of(parameters, 0)
-    wrong = [
-        apply_member(network, member, images[begin : begin + BATCH]).argmax(1)
-        != labels[begin : begin + BATCH]
-        for begin in range(0, len(images), BATCH)
-    ]
-    return float(torch.cat(wrong).double().mean())
+    guesses = [outputs(network, parameters, part).argmax(1) for part in images.split(BATCH)]
+    return float((torch.cat(guesses) != labels).double().mean())
+
+
+def outputs(network: CNN, parameters: list[Tensor], images: Tensor) -> Tensor:
+    return logits(network, parameters, [], images, training=False)
