@@ -86,8 +86,8 @@ def add_for_rules(verbs: Any) -> None:
 
     verb = add(verbs, "draw", draw, "rule draw_figure")
     verb.add_argument("figure")
-    verb.add_argument("--tables", nargs="+", required=True)
-    verb.add_argument("--digests", nargs="+", required=True)
+    verb.add_argument("--tables", nargs="*", default=[])
+    verb.add_argument("--digests", nargs="*", default=[])
     verb.add_argument("--fits", nargs="*", default=[])
     verb.add_argument("--record", type=json.loads, required=True)
     verb.add_argument("--scale", required=True)
