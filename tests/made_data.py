@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from scalinglaws.data.dataset import Dataset
+
 IDX_NAMES = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
@@ -32,6 +34,14 @@ def made_images(count: int, shape: tuple[int, ...], seed: int) -> np.ndarray:
 
 def made_labels(count: int, classes: int) -> np.ndarray:
     return (np.arange(count) % classes).astype(np.uint8)
+
+
+def made_digits(train: int, test: int) -> Dataset:
+    """Random images in the shape of MNIST's, all ten classes alike."""
+    images = made_images(train + test, (28, 28), 0)
+    labels = np.arange(train + test) % 10
+    parts = (images[:train], labels[:train], images[train:], labels[train:])
+    return Dataset("mnist5k", *parts, {})
 
 
 def idx_contents() -> dict[str, bytes]:

@@ -1,13 +1,14 @@
 import contextlib
-import importlib
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from scalinglaws.config import read_scale, validate
-from scalinglaws.data.dataset import Dataset
+from interruption import Killed, resumed_after_saves, same_bytes
+from made_data import made_digits
+from planned_blocks import planned
+from scalinglaws.config import read_scale
 from scalinglaws.errors import InputError
 from scalinglaws.experiments import (
     digits_mlp,
@@ -53,10 +54,6 @@ MODULES = {
 }
 
 
-class Killed(Exception):
-    pass
-
-
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
     monkeypatch.setattr(minibatch, "CHUNK", 10)
@@ -64,19 +61,7 @@ def short_chunks(monkeypatch):
 
 @pytest.fixture(scope="module")
 def data():
-    stream = np.random.default_rng(0)
-    images = stream.integers(0, 256, (120, 28, 28), dtype=np.uint8)
-    labels = np.arange(120) % 10
-    return {"mnist5k": Dataset("mnist5k", images[:80], labels[:80], images[80:], labels[80:], {})}
-
-
-def same(first, second):
-    return list(first) == list(second) and all(
-        first[name].tobytes() == second[name].tobytes()
-        if first[name].dtype.kind != "U"
-        else (first[name] == second[name]).all()
-        for name in first
-    )
+    return {"mnist5k": made_digits(80, 40)}
 
 
 @pytest.mark.parametrize(
@@ -89,27 +74,11 @@ def same(first, second):
         *[("digits_mlp", 1), ("digits_mlp", 7), ("digits_mlp", 13)],
     ],
 )
-def test_a_run_killed_at_any_save_resumes_to_identical_bytes(
-    experiment, saves, data, tmp_path, monkeypatch
-):
+def test_a_run_killed_at_any_save_resumes_to_identical_bytes(experiment, saves, data, tmp_path):
     run, settings = MODULES[experiment].run, SETTINGS[experiment]
     whole = run(settings, data, Session())
-    session = Session(tmp_path, "key", save_every=0)
-    original, count = session.save, 0
-
-    def save_then_die(state, force=False):
-        nonlocal count
-        original(state, force)
-        count += 1
-        if count == saves:
-            raise Killed
-
-    monkeypatch.setattr(session, "save", save_then_die)
-    with pytest.raises(Killed):
-        run(settings, data, session)
-    resumed = Session(tmp_path, "key", save_every=0)
-    assert resumed.load() is not None
-    assert same(run(settings, data, resumed), whole)
+    resumed = resumed_after_saves(lambda session: run(settings, data, session), tmp_path, saves)
+    assert same_bytes(resumed, whole)
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
@@ -231,13 +200,6 @@ def test_an_interrupted_group_is_handed_what_it_had_kept(tmp_path):
     seen = []
     in_turn([7], lambda _, inner, keep: seen.append(inner) or {}, Session(tmp_path, "key"))
     assert seen[0]["half"].tolist() == [7]
-
-
-def planned(experiment, scale="quick", **changes):
-    sizes = {**read_scale(scale)["bahri2021"][experiment], **changes}
-    validate(sizes, f"experiments/{experiment}", "sizes")
-    module = importlib.import_module(f"scalinglaws.planning.experiments.{experiment}")
-    return module.blocks(sizes, 1, "cpu")
 
 
 @pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])

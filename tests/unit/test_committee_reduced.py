@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interruption import resumed_after_reports, same_bytes
 from scalinglaws.config import read_paper, read_scale
 from scalinglaws.errors import InputError
 from scalinglaws.estimates.crossing_ensemble import estimate, spread, spread_ratio
@@ -36,24 +37,12 @@ def whole():
     return committee_reduced.run(SETTINGS, {}, Session())
 
 
-@pytest.mark.parametrize("calls", [1, 5, 11])
-def test_resumed_run_is_byte_identical(tmp_path, whole, calls):
-    left = iter(range(calls))
-    first = Session(tmp_path, "key", save_every=0)
-
-    def progress(done, total):
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-
-    first.progress = progress
-    with pytest.raises(KeyboardInterrupt):
-        committee_reduced.run(SETTINGS, {}, first)
-    again = Session(tmp_path, "key", save_every=0)
-    assert again.load() is not None
-    resumed = committee_reduced.run(SETTINGS, {}, again)
-    assert {name: column.tobytes() for name, column in resumed.items()} == {
-        name: column.tobytes() for name, column in whole.items()
-    }
+@pytest.mark.parametrize("reports", [1, 5, 11])
+def test_resumed_run_is_byte_identical(tmp_path, whole, reports):
+    resumed = resumed_after_reports(
+        lambda session: committee_reduced.run(SETTINGS, {}, session), tmp_path, reports
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_member_does_not_depend_on_its_block(whole):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
+from interruption import resumed_after_reports, same_bytes
 from scalinglaws.config import read_scale
 from scalinglaws.errors import InputError
 from scalinglaws.experiments import committee_ode, committee_sgd
@@ -92,29 +93,13 @@ def test_blocks_of_overlaps_add_up_to_the_overlap_of_the_weights():
     np.testing.assert_allclose(summed, covariance[:2, 2:], rtol=1e-12)
 
 
-def interrupted(session: Session, calls: int) -> Session:
-    left = iter(range(calls))
-
-    def progress(done: float, total: float) -> None:
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-
-    session.progress = progress  # type: ignore[method-assign]
-    return session
-
-
-@pytest.mark.parametrize("calls", [1, 4, 7])
-def test_resumed_run_is_byte_identical(tmp_path, calls):
+@pytest.mark.parametrize("reports", [1, 4, 7])
+def test_resumed_run_is_byte_identical(tmp_path, reports):
     whole = committee_sgd.run(SETTINGS, {}, Session())
-    first = interrupted(Session(tmp_path, "key", save_every=0), calls)
-    with pytest.raises(KeyboardInterrupt):
-        committee_sgd.run(SETTINGS, {}, first)
-    again = Session(tmp_path, "key", save_every=0)
-    assert again.load() is not None
-    resumed = committee_sgd.run(SETTINGS, {}, again)
-    assert {name: column.tobytes() for name, column in resumed.items()} == {
-        name: column.tobytes() for name, column in whole.items()
-    }
+    resumed = resumed_after_reports(
+        lambda session: committee_sgd.run(SETTINGS, {}, session), tmp_path, reports
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_member_does_not_depend_on_its_block():
@@ -153,13 +138,10 @@ def test_resumed_theory_is_byte_identical(tmp_path):
     reference = {"reference_dimension": 64, "reference_alpha_max": 300.0, "plateau_levels": [1]}
     settings = {**SETTINGS, **reference}
     whole = committee_ode.run(settings, {}, Session())
-    first = interrupted(Session(tmp_path, "key", save_every=0), 3)
-    with pytest.raises(KeyboardInterrupt):
-        committee_ode.run(settings, {}, first)
-    resumed = committee_ode.run(settings, {}, Session(tmp_path, "key", save_every=0))
-    assert {name: column.tobytes() for name, column in resumed.items()} == {
-        name: column.tobytes() for name, column in whole.items()
-    }
+    resumed = resumed_after_reports(
+        lambda session: committee_ode.run(settings, {}, session), tmp_path, 3
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_diverged_member_is_nan_and_keeps_its_rows():

@@ -6,7 +6,7 @@ from scalinglaws.config import read_claims, read_departures, read_paper
 from scalinglaws.estimates import four_regimes
 from scalinglaws.estimates.resolution_slopes import trained_window
 from scalinglaws.figures.bahri2021_fig1a import draw
-from scalinglaws.figures.variance_lines import arithmetic_means
+from scalinglaws.figures.seed_curves import mean_and_interval
 from scalinglaws.fitting.quantity import quantity, unavailable
 
 RECORD = read_paper("bahri2021")
@@ -190,10 +190,8 @@ def test_a_diverged_member_is_masked_and_counted(tables):
 
 
 def test_arithmetic_means_may_be_negative_and_leave_out_what_is_not_finite():
-    line = four_regimes.Curves(
-        np.array([1.0, 2.0]), np.array([[1.0, -3.0], [3.0, np.nan], [2.0, -5]])
-    )
-    mean, low, high = arithmetic_means(line)
+    values = np.array([[1.0, -3.0], [3.0, np.nan], [2.0, -5]])
+    mean, low, high = mean_and_interval(values)
     np.testing.assert_allclose(mean, [2.0, -4.0])
     np.testing.assert_allclose((high - low)[0] / 2, 4.302653 / np.sqrt(3), rtol=1e-6)
 

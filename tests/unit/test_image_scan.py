@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from interruption import resumed_after_saves, same_bytes
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
 from scalinglaws.experiments import image_scan
@@ -25,7 +26,7 @@ from scalinglaws.streams import generator
 from scalinglaws.training import image_course
 from scalinglaws.training.groups import Arrays
 from scalinglaws.training.image_course import Course, Images, augmented, drawn
-from scalinglaws.training.session import Session, State
+from scalinglaws.training.session import Session
 
 VARIANT: dict[str, Any] = {
     **{"task": "mnist5k", "classes": 10, "width": 4, "depth": 10},
@@ -69,24 +70,8 @@ def value(columns: Columns, size: int, seed: int, quantity: str, **chosen: Any) 
     return float(columns["value"][rows][0])
 
 
-class Killed(Exception):
-    pass
-
-
-class Mortal(Session):
-    """A session whose process dies right after a given number of saved states."""
-
-    lives: int = 0
-
-    def save(self, state: State, force: bool = False) -> None:
-        super().save(state, force)
-        self.lives -= 1
-        if self.lives == 0:
-            raise Killed
-
-
 @pytest.mark.parametrize(
-    ("settings", "lives"),
+    ("settings", "saves"),
     [
         (SETTINGS, 1),
         (SETTINGS, 5),
@@ -96,16 +81,13 @@ class Mortal(Session):
     ],
 )
 def test_an_interrupted_run_resumes_to_the_same_bytes(
-    settings: dict[str, Any], lives: int, tmp_path: Path, data: dict[str, Dataset]
+    settings: dict[str, Any], saves: int, tmp_path: Path, data: dict[str, Dataset]
 ) -> None:
     whole = image_scan.run(settings, data, Session())
-    mortal = Mortal(tmp_path, "key", save_every=0)
-    mortal.lives = lives
-    with pytest.raises(Killed):
-        image_scan.run(settings, data, mortal)
-    resumed = image_scan.run(settings, data, Session(tmp_path, "key", save_every=0))
-    for name, column in whole.items():
-        assert column.tobytes() == resumed[name].tobytes(), name
+    resumed = resumed_after_saves(
+        lambda session: image_scan.run(settings, data, session), tmp_path, saves
+    )
+    assert same_bytes(resumed, whole)
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, MLP])

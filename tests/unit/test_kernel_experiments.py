@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interruption import resumed_after_saves, same_bytes
+from made_data import made_digits
 from scalinglaws.config import read_scale, validate
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
@@ -44,10 +46,6 @@ MODULES = {
 }
 
 
-class Killed(Exception):
-    pass
-
-
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
     monkeypatch.setattr(feature_extractor, "CHUNK", 10)
@@ -55,19 +53,7 @@ def short_chunks(monkeypatch):
 
 @pytest.fixture(scope="module")
 def data():
-    stream = np.random.default_rng(0)
-    images = stream.integers(0, 256, (120, 28, 28), dtype=np.uint8)
-    labels = np.arange(120) % 10
-    return {"mnist5k": Dataset("mnist5k", images[:80], labels[:80], images[80:], labels[80:], {})}
-
-
-def same(first, second):
-    return list(first) == list(second) and all(
-        (first[name] == second[name]).all()
-        if first[name].dtype.kind == "U"
-        else first[name].tobytes() == second[name].tobytes()
-        for name in first
-    )
+    return {"mnist5k": made_digits(80, 40)}
 
 
 @pytest.mark.parametrize(
@@ -78,27 +64,11 @@ def same(first, second):
         *[("pretrained_features", 1), ("pretrained_features", 4), ("pretrained_features", 6)],
     ],
 )
-def test_a_run_killed_at_any_save_resumes_to_identical_bytes(
-    experiment, saves, data, tmp_path, monkeypatch
-):
+def test_a_run_killed_at_any_save_resumes_to_identical_bytes(experiment, saves, data, tmp_path):
     run, settings = MODULES[experiment].run, SETTINGS[experiment]
     whole = run(settings, data, Session())
-    session = Session(tmp_path, "key", save_every=0)
-    original, count = session.save, 0
-
-    def save_then_die(state, force=False):
-        nonlocal count
-        original(state, force)
-        count += 1
-        if count == saves:
-            raise Killed
-
-    monkeypatch.setattr(session, "save", save_then_die)
-    with pytest.raises(Killed):
-        run(settings, data, session)
-    resumed = Session(tmp_path, "key", save_every=0)
-    assert resumed.load() is not None
-    assert same(run(settings, data, resumed), whole)
+    resumed = resumed_after_saves(lambda session: run(settings, data, session), tmp_path, saves)
+    assert same_bytes(resumed, whole)
 
 
 @pytest.mark.parametrize("experiment", sorted(MODULES))

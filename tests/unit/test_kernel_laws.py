@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from repository import TINY
 
+from made_data import made_digits
 from scalinglaws.config import read_claims, read_departures, read_paper, read_scale
-from scalinglaws.data.dataset import Dataset
 from scalinglaws.estimates import kernel_laws, pretrained_laws, random_feature_laws
 from scalinglaws.figures.style import PLOTTED
 from scalinglaws.planning.plan import experiment_blocks
@@ -35,11 +35,7 @@ def settings_of(fit):
 @pytest.fixture(scope="module")
 def tables():
     """Every experiment at the smallest sizes at which the workflow is tested."""
-    stream = np.random.default_rng(0)
-    images = stream.integers(0, 256, (5000, 28, 28), dtype=np.uint8)
-    labels = np.arange(5000) % 10
-    split = (images[:3000], labels[:3000], images[3000:], labels[3000:])
-    data = {"mnist5k": Dataset("mnist5k", *split, {})}
+    data = {"mnist5k": made_digits(3000, 2000)}
     sizes, found = read_scale("quick")["bahri2021"], {}
     for experiment in EXPERIMENTS:
         small = sizes[experiment] | TINY["bahri2021"][experiment]

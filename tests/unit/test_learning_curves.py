@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from interruption import resumed_after_saves, same_bytes
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments import cnn_curves
 from scalinglaws.measures.norms import network_norms
@@ -14,7 +15,7 @@ from scalinglaws.storage import Columns
 from scalinglaws.streams import generator
 from scalinglaws.training import learning_curves
 from scalinglaws.training.log_epochs import logged_epochs
-from scalinglaws.training.session import Session, State
+from scalinglaws.training.session import Session
 
 PROTOCOL: dict[str, Any] = {
     "experiment": "made",
@@ -74,35 +75,16 @@ def stream(size: int, seed: int, purpose: str) -> np.random.Generator:
     return generator(7, "damico2025", "made", identity, purpose)
 
 
-class Killed(Exception):
-    pass
-
-
-class Mortal(Session):
-    """A session whose process dies right after a given number of saved states."""
-
-    lives: int = 0
-
-    def save(self, state: State, force: bool = False) -> None:
-        super().save(state, force)
-        self.lives -= 1
-        if self.lives == 0:
-            raise Killed
-
-
 @pytest.mark.parametrize("name", ["cnn", "resnet", "vit"])
-@pytest.mark.parametrize("lives", [3, 10])
+@pytest.mark.parametrize("saves", [3, 10])
 def test_an_interrupted_run_resumes_to_the_same_bytes(
-    name: str, lives: int, tmp_path: Path, data: dict[str, Dataset]
+    name: str, saves: int, tmp_path: Path, data: dict[str, Dataset]
 ) -> None:
     whole = run(name, NETWORKS[name], data, Session())
-    mortal = Mortal(tmp_path, "key", save_every=0)
-    mortal.lives = lives
-    with pytest.raises(Killed):
-        run(name, NETWORKS[name], data, mortal)
-    resumed = run(name, NETWORKS[name], data, Session(tmp_path, "key", save_every=0))
-    for column, content in whole.items():
-        assert content.tobytes() == resumed[column].tobytes(), column
+    resumed = resumed_after_saves(
+        lambda session: run(name, NETWORKS[name], data, session), tmp_path, saves
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_a_member_does_not_depend_on_the_block_it_is_cut_into(data: dict[str, Dataset]) -> None:

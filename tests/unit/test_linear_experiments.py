@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from interruption import resumed_after_reports, same_bytes
 from scalinglaws.config import read_scale
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
@@ -46,12 +47,6 @@ def data():
     images[:, :2] = 0
     labels = np.zeros(80, dtype=np.int64)
     return {"mnist5k": Dataset("mnist5k", images, labels, images[:5], labels[:5], {})}
-
-
-def same(first, second):
-    return {name: column.tobytes() for name, column in first.items()} == {
-        name: column.tobytes() for name, column in second.items()
-    }
 
 
 def curves(table, **chosen):
@@ -101,26 +96,14 @@ def test_directions_that_do_not_learn_set_the_floor():
         assert full[-1] < 0.1 * floor
 
 
-def interrupted(session, calls):
-    left = iter(range(calls))
-
-    def progress(done, total):
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-
-    session.progress = progress
-    return session
-
-
-@pytest.mark.parametrize("calls", [1, 2, 4])
+@pytest.mark.parametrize("reports", [1, 2, 4])
 @pytest.mark.parametrize(("module", "settings"), [(linear_sgd, SETTINGS), (image_features, IMAGES)])
-def test_resumed_run_is_byte_identical(tmp_path, data, module, settings, calls):
+def test_resumed_run_is_byte_identical(tmp_path, data, module, settings, reports):
     whole = module.run(settings, data, Session())
-    with pytest.raises(KeyboardInterrupt):
-        module.run(settings, data, interrupted(Session(tmp_path, "key", save_every=0), calls))
-    again = Session(tmp_path, "key", save_every=0)
-    assert again.load() is not None
-    assert same(module.run(settings, data, again), whole)
+    resumed = resumed_after_reports(
+        lambda session: module.run(settings, data, session), tmp_path, reports
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_member_depends_neither_on_its_block_nor_on_the_other_members():

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interruption import resumed_after_reports
 from scalinglaws.config import read_claims, read_paper, read_scale
 from scalinglaws.errors import InputError
 from scalinglaws.estimates.specialised_laws import estimate
@@ -52,23 +53,13 @@ def tables():
 
 
 @pytest.mark.parametrize("experiment", [near_teacher_sgd, asymptotic_theory])
-@pytest.mark.parametrize("calls", [1, 6])
-def test_resumed_run_is_byte_identical(tmp_path, tables, experiment, calls):
+@pytest.mark.parametrize("reports", [1, 6])
+def test_resumed_run_is_byte_identical(tmp_path, tables, experiment, reports):
     settings = THEORY if experiment is asymptotic_theory else SETTINGS
     whole = tables[experiment.__name__.rsplit(".", 1)[-1]]
-    left = iter(range(calls))
-    first = Session(tmp_path, "key", save_every=0)
-
-    def progress(done, total):
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-
-    first.progress = progress
-    with pytest.raises(KeyboardInterrupt):
-        experiment.run(settings, {}, first)
-    again = Session(tmp_path, "key", save_every=0)
-    assert again.load() is not None
-    resumed = experiment.run(settings, {}, again)
+    resumed = resumed_after_reports(
+        lambda session: experiment.run(settings, {}, session), tmp_path, reports
+    )
     assert resumed["value"].tobytes() == whole["value"].to_numpy().tobytes()
     assert resumed["alpha"].tobytes() == whole["alpha"].to_numpy().tobytes()
 

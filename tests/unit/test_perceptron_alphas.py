@@ -1,10 +1,10 @@
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from interruption import resumed_after_saves, same_bytes
 from scalinglaws.errors import InputError
 from scalinglaws.estimates import perceptron_laws, perceptron_scaling, square_loss_laws
 from scalinglaws.experiments import (
@@ -114,20 +114,6 @@ def fits(tables: dict[str, pd.DataFrame]) -> dict[str, dict]:
     }
 
 
-def interrupted(limit: int) -> type[Session]:
-    @dataclasses.dataclass
-    class Interrupted(Session):
-        saves: int = 0
-
-        def save(self, state: dict[str, np.ndarray], force: bool = False) -> None:  # type: ignore[override]
-            super().save(state, force=True)
-            self.saves += 1
-            if self.saves == limit:
-                raise KeyboardInterrupt
-
-    return Interrupted
-
-
 def test_each_alpha_holds_the_samples_of_the_single_experiment(
     tables: dict[str, pd.DataFrame],
 ) -> None:
@@ -146,21 +132,19 @@ def test_each_alpha_holds_the_samples_of_the_single_experiment(
 def test_several_alphas_resumed_are_byte_identical(tmp_path: Path, saves: int) -> None:
     (block,) = alphas_planning.blocks(ALPHAS, 1, "cpu")
     whole = perceptron_alphas.run(block.settings, {}, Session())
-    with pytest.raises(KeyboardInterrupt):
-        perceptron_alphas.run(block.settings, {}, interrupted(saves)(tmp_path, "key"))
-    resumed = perceptron_alphas.run(block.settings, {}, Session(tmp_path, "key"))
-    for name, values in whole.items():
-        assert values.tobytes() == resumed[name].tobytes()
+    resumed = resumed_after_saves(
+        lambda session: perceptron_alphas.run(block.settings, {}, session), tmp_path, saves
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_square_loss_resumed_is_byte_identical(tmp_path: Path) -> None:
     (block,) = square_planning.blocks(SQUARE, 1, "cpu")
     whole = perceptron_square.run(block.settings, {}, Session())
-    with pytest.raises(KeyboardInterrupt):
-        perceptron_square.run(block.settings, {}, interrupted(7)(tmp_path, "key"))
-    resumed = perceptron_square.run(block.settings, {}, Session(tmp_path, "key"))
-    for name, values in whole.items():
-        assert values.tobytes() == resumed[name].tobytes()
+    resumed = resumed_after_saves(
+        lambda session: perceptron_square.run(block.settings, {}, session), tmp_path, 7
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_long_experiments_are_cut_without_losing_or_repeating_a_sample(

@@ -1,10 +1,10 @@
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from interruption import resumed_after_saves, same_bytes
 from scalinglaws.errors import InputError
 from scalinglaws.experiments import perceptron_descent as experiment
 from scalinglaws.planning.experiments import perceptron_descent as planning
@@ -45,20 +45,6 @@ def plain_descent(
         weights = weights - min(1.0 / curvature, cap) * gradient
         direction = product / curvature
     return weights
-
-
-def interrupted(limit: int) -> type[Session]:
-    @dataclasses.dataclass
-    class Interrupted(Session):
-        saves: int = 0
-
-        def save(self, state: dict[str, np.ndarray], force: bool = False) -> None:  # type: ignore[override]
-            super().save(state, force=True)
-            self.saves += 1
-            if self.saves == limit:
-                raise KeyboardInterrupt
-
-    return Interrupted
 
 
 def test_vectorised_descent_equals_a_plain_loop_over_samples_and_examples() -> None:
@@ -145,11 +131,10 @@ def test_fixed_norm_minimisers_of_finite_size_follow_the_replica_symmetric_curve
 def test_a_resumed_block_is_byte_identical(tmp_path: Path, saves: int) -> None:
     chosen = settings()
     whole = experiment.run(chosen, {}, Session())
-    with pytest.raises(KeyboardInterrupt):
-        experiment.run(chosen, {}, interrupted(saves)(tmp_path, "key"))
-    resumed = experiment.run(chosen, {}, Session(tmp_path, "key"))
-    for name, values in whole.items():
-        assert values.tobytes() == resumed[name].tobytes()
+    resumed = resumed_after_saves(
+        lambda session: experiment.run(chosen, {}, session), tmp_path, saves
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_members_do_not_depend_on_the_block_they_are_computed_in() -> None:

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interruption import resumed_after_reports, same_bytes
 from scalinglaws.config import read_paper, read_scale
 from scalinglaws.errors import InputError
 from scalinglaws.estimates import plateau_laws, plateau_overlaps
@@ -49,28 +50,12 @@ OVERLAPS = {
 }
 
 
-class Interrupted(Exception):
-    pass
-
-
-class Fragile(Session):
-    """Ends after a number of reports of progress."""
-
-    def progress(self, done: int, total: int) -> None:
-        if done == 3:
-            raise Interrupted
-
-
 def small_sizes() -> dict:
     return {**read_scale("quick")["worschech2024"]["plateau_theory"], **SMALL}
 
 
 def settings_of(sizes: dict) -> dict:
     return dict(theory_plan.blocks(sizes, 7, "cpu")[0].settings)
-
-
-def equal_tables(first: dict, second: dict) -> bool:
-    return all(first[name].tobytes() == second[name].tobytes() for name in first)
 
 
 def test_members_are_the_same_however_blocks_are_cut():
@@ -87,9 +72,10 @@ def test_members_are_the_same_however_blocks_are_cut():
 def test_an_interrupted_integration_resumes_to_the_same_bytes(tmp_path):
     settings = settings_of(small_sizes())
     whole = plateau_theory.run(settings, {}, Session())
-    with pytest.raises(Interrupted):
-        plateau_theory.run(settings, {}, Fragile(tmp_path, "key", save_every=0.0))
-    assert equal_tables(plateau_theory.run(settings, {}, Session(tmp_path, "key")), whole)
+    resumed = resumed_after_reports(
+        lambda session: plateau_theory.run(settings, {}, session), tmp_path, 2
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_measured_plateaus_and_lengths_are_those_of_the_formulas():
@@ -206,9 +192,10 @@ def test_recorded_teacher_overlaps_are_those_of_the_drawn_teacher():
 def test_interrupted_overlaps_resume_to_the_same_bytes(tmp_path, source):
     settings = {**overlap_settings(source), "seeds": [0, 1, 2, 3]}
     whole = committee_overlaps.run(settings, {}, Session())
-    with pytest.raises(Interrupted):
-        committee_overlaps.run(settings, {}, Fragile(tmp_path, "key", save_every=0.0))
-    assert equal_tables(committee_overlaps.run(settings, {}, Session(tmp_path, "key")), whole)
+    resumed = resumed_after_reports(
+        lambda session: committee_overlaps.run(settings, {}, session), tmp_path, 2
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_a_diverged_simulation_is_nan_and_spares_the_others():

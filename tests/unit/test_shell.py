@@ -1,23 +1,16 @@
 import csv
 import io
 import json
-import re
 
 import numpy as np
 import pytest
 
-from scalinglaws.cli import main
+from command_line import answer, assert_refused, options_of
 from scalinglaws.theory.perceptron import fixed_norm_error
 from scalinglaws.theory.perceptron_square import square_loss_error
 from scalinglaws.theory.power_law_spectrum import eigenvalues
 
 LINEAR = ["theory", "linear", "--levels", "1024", "--beta", "1", "--eta", "0.01"]
-
-
-def answer(capsys, *arguments):
-    with pytest.raises(SystemExit) as stop:
-        main(arguments)
-    return stop.value.code, capsys.readouterr()
 
 
 def rows_of(text):
@@ -94,12 +87,7 @@ def test_help_names_units_and_source(capsys, name):
 )
 def test_impossible_parameters_are_refused_in_one_sentence(capsys, changed, named):
     asked = {"--levels": "8", "--beta": "1", "--eta": "0.1", "--alpha": "1", **changed}
-    arguments = [f"{option}={value}" for option, value in asked.items()]
-    status, shown = answer(capsys, "theory", "linear", *arguments)
-    assert status == 2
-    assert shown.out == ""
-    assert re.search(named, shown.err)
-    assert "Traceback" not in shown.err
+    assert_refused(capsys, ["theory", "linear", *options_of(asked)], named)
 
 
 def test_perceptron_refuses_a_negative_number_of_examples(capsys):

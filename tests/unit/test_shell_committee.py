@@ -4,19 +4,13 @@ import io
 import numpy as np
 import pytest
 
-from scalinglaws.cli import main
+from command_line import answer
 from scalinglaws.theory.committee import solve, typical_start
 from scalinglaws.theory.plateau import escape_time, plateau_height
 
 COMMITTEE = ["theory", "committee", "--hidden", "3", "--levels", "5", "--beta", "0.7"]
 COMMITTEE += ["--eta", "0.2", "--sigma-j", "0.02", "--dimension", "1024"]
 PLATEAU = ["theory", "plateau", "--hidden", "4", "--levels", "8", "--beta", "0.5", "--eta", "0.1"]
-
-
-def answer(capsys, *arguments):
-    with pytest.raises(SystemExit) as stop:
-        main(arguments)
-    return stop.value.code, capsys.readouterr()
 
 
 def rows_of(shown):

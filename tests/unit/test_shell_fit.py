@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from scalinglaws.cli import main
+from command_line import answer
 from scalinglaws.fitting.residuals import exponent_of_curve
 
 SIZES = np.array([100, 200, 400, 800, 1600, 3200, 6400, 12800])
@@ -28,18 +28,16 @@ def curve(tmp_path):
     return write
 
 
-def answer(capsys, *arguments):
-    with pytest.raises(SystemExit) as stop:
-        main(["fit", *arguments])
-    shown = capsys.readouterr()
-    return stop.value.code, shown.out, shown.err
+def fitted(capsys, *arguments):
+    status, shown = answer(capsys, "fit", *arguments)
+    return status, shown.out, shown.err
 
 
 @pytest.mark.parametrize("seeds", [["--seed-column", "seed"], []])
 @pytest.mark.parametrize("offset", [0.0, 0.05])
 def test_a_known_exponent_comes_back_with_an_interval_around_it(capsys, curve, seeds, offset):
     extra = ["--offset"] if offset else []
-    status, out, _ = answer(capsys, curve(offset), "--x", "D", "--y", "loss", *seeds, *extra)
+    status, out, _ = fitted(capsys, curve(offset), "--x", "D", "--y", "loss", *seeds, *extra)
     found = json.loads(out)
     assert status == 0
     assert found["exponent"] == pytest.approx(0.5, abs=0.05)
@@ -51,7 +49,7 @@ def test_a_known_exponent_comes_back_with_an_interval_around_it(capsys, curve, s
 
 def test_only_the_window_is_fitted(capsys, curve):
     arguments = [curve(), "--x", "D", "--y", "loss", "--window", "400", "6400"]
-    found = json.loads(answer(capsys, *arguments, "--seed-column", "seed")[1])
+    found = json.loads(fitted(capsys, *arguments, "--seed-column", "seed")[1])
     assert found["n_points"] == 5
     assert found["window"] == [400, 6400]
 
@@ -78,7 +76,7 @@ def test_intervals_from_residuals_cover_as_often_as_they_say(offset):
     ],
 )
 def test_what_cannot_be_fitted_is_one_sentence(capsys, curve, arguments, sentence):
-    status, out, error = answer(capsys, curve(), *arguments)
+    status, out, error = fitted(capsys, curve(), *arguments)
     assert (status, out) == (2, "")
     assert error.startswith("error: ")
     assert sentence in error
@@ -88,12 +86,12 @@ def test_what_cannot_be_fitted_is_one_sentence(capsys, curve, arguments, sentenc
 def test_two_values_of_one_seed_are_refused(capsys, tmp_path):
     path = tmp_path / "twice.csv"
     path.write_text("s,D,y\na,1,2\na,1,3\na,2,1\n")
-    status, _, error = answer(capsys, str(path), "--x", "D", "--y", "y", "--seed-column", "s")
+    status, _, error = fitted(capsys, str(path), "--x", "D", "--y", "y", "--seed-column", "s")
     assert status == 2
     assert "a seed has two values at one D" in error
 
 
 def test_a_missing_file_is_one_sentence(capsys):
-    status, _, error = answer(capsys, "nowhere.csv", "--x", "D", "--y", "y")
+    status, _, error = fitted(capsys, "nowhere.csv", "--x", "D", "--y", "y")
     assert status == 2
     assert "nowhere.csv cannot be read as csv" in error

@@ -2,20 +2,13 @@ import csv
 import io
 import json
 import math
-import re
 
 import numpy as np
 import pytest
 
-from scalinglaws.cli import main
+from command_line import answer, assert_refused, options_of
 
 KERNEL = ["theory", "kernel", "--alpha-k", "0.6", "--size", "100000", "--samples", "10,100,1000"]
-
-
-def answer(capsys, *arguments):
-    with pytest.raises(SystemExit) as stop:
-        main(arguments)
-    return stop.value.code, capsys.readouterr()
 
 
 def test_kernel_answers_solve_the_self_consistent_equation(capsys):
@@ -60,9 +53,4 @@ def test_help_names_units_and_source(capsys):
 )
 def test_impossible_parameters_are_refused_in_one_sentence(capsys, changed, named):
     asked = {"--alpha-k": "0.6", "--size": "100", "--samples": "10", **changed}
-    arguments = [f"{option}={value}" for option, value in asked.items()]
-    status, shown = answer(capsys, "theory", "kernel", *arguments)
-    assert status == 2
-    assert shown.out == ""
-    assert re.search(named, shown.err)
-    assert "Traceback" not in shown.err
+    assert_refused(capsys, ["theory", "kernel", *options_of(asked)], named)

@@ -1,11 +1,11 @@
-import importlib
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from scalinglaws.config import read_scale, validate
+from interruption import resumed_after_saves, same_bytes
+from planned_blocks import planned
+from scalinglaws.config import read_scale
 from scalinglaws.errors import InputError
 from scalinglaws.experiments import online_students, random_teachers, teacher_student
 from scalinglaws.networks.mlp import forward, he_normal
@@ -22,10 +22,6 @@ NESTED = {
     **{"test_size": 30, "validation_size": 20, "seed": 5, "first_seed": 0, "seeds": 1},
 }
 SCANS = ("model_size_scan", "power_losses", "product_manifolds")
-
-
-class Killed(Exception):
-    pass
 
 
 def draws(purpose):
@@ -102,21 +98,10 @@ def test_online_training_killed_at_any_save_resumes_to_identical_bytes(
 ):
     monkeypatch.setattr(online_students, "CHUNK", 10)
     whole = online_students.run(ONLINE, {}, Session())
-    session, count = Session(tmp_path, "key", save_every=0), 0
-    original = session.save
-
-    def save_then_die(state, force=False):
-        nonlocal count
-        original(state, force)
-        count += 1
-        if count == saves:
-            raise Killed
-
-    monkeypatch.setattr(session, "save", save_then_die)
-    with pytest.raises(Killed):
-        online_students.run(ONLINE, {}, session)
-    resumed = online_students.run(ONLINE, {}, Session(tmp_path, "key", save_every=0))
-    assert resumed["value"].tobytes() == whole["value"].tobytes()
+    resumed = resumed_after_saves(
+        lambda session: online_students.run(ONLINE, {}, session), tmp_path, saves
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_a_width_learns_the_same_alone_as_padded_beside_wider_ones():
@@ -158,13 +143,6 @@ def test_online_training_equals_torch_modules_on_the_same_stream():
     expected = (module(test)[:, 0] - targets).abs().pow(3.0).mean().item()
     found = table[table["quantity"] == "test_loss_final"]["value"].item()
     assert found == pytest.approx(expected, rel=1e-4)
-
-
-def planned(experiment, scale="quick", **changes):
-    sizes = {**read_scale(scale)["bahri2021"][experiment], **changes}
-    validate(sizes, f"experiments/{experiment}", "sizes")
-    module = importlib.import_module(f"scalinglaws.planning.experiments.{experiment}")
-    return module.blocks(sizes, 1, "cpu")
 
 
 @pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])

@@ -1,11 +1,10 @@
-import importlib
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from scalinglaws.config import read_scale, validate
+from interruption import resumed_after_saves, same_bytes
+from planned_blocks import planned
 from scalinglaws.errors import InputError
 from scalinglaws.experiments import wide_networks
 from scalinglaws.networks import wide
@@ -21,10 +20,6 @@ SETTINGS = {
     **{"widths": [16, 32], "hidden_layers": 2, "steps": 8, "relative_rate": 0.25},
     **{"centred": True, "seed": 5, "first_seed": 0, "seeds": 2},
 }
-
-
-class Killed(Exception):
-    pass
 
 
 def problem(activation, loss, **changes):
@@ -149,24 +144,12 @@ def test_training_leaves_the_start_as_it_is():
 
 
 @pytest.mark.parametrize("saves", [1, 5])
-def test_a_run_killed_between_seeds_resumes_to_identical_bytes(saves, tmp_path, monkeypatch):
+def test_a_run_killed_between_seeds_resumes_to_identical_bytes(saves, tmp_path):
     whole = wide_networks.run(SETTINGS, {}, Session())
-    session = Session(tmp_path, "key", save_every=0)
-    original, count = session.save, 0
-
-    def save_then_die(state, force=False):
-        nonlocal count
-        original(state, force)
-        count += 1
-        if count == saves:
-            raise Killed
-
-    monkeypatch.setattr(session, "save", save_then_die)
-    with pytest.raises(Killed):
-        wide_networks.run(SETTINGS, {}, session)
-    resumed = wide_networks.run(SETTINGS, {}, Session(tmp_path, "key", save_every=0))
-    assert resumed["value"].tobytes() == whole["value"].tobytes()
-    assert resumed["member"].tolist() == whole["member"].tolist()
+    resumed = resumed_after_saves(
+        lambda session: wide_networks.run(SETTINGS, {}, session), tmp_path, saves
+    )
+    assert same_bytes(resumed, whole)
 
 
 def test_a_members_numbers_are_the_same_in_any_block():
@@ -184,13 +167,6 @@ def test_a_diverged_network_is_nan_and_alone():
     wild = pd.DataFrame(wide_networks.run({**SETTINGS, "relative_rate": 1e6}, {}, Session()))
     assert wild.query("quantity == 'excess' and loss == 'squared'")["value"].isna().any()
     assert len(wild) == len(pd.DataFrame(wide_networks.run(SETTINGS, {}, Session())))
-
-
-def planned(experiment, **changes):
-    sizes = {**read_scale("quick")["bahri2021"][experiment], **changes}
-    validate(sizes, f"experiments/{experiment}", "sizes")
-    module = importlib.import_module(f"scalinglaws.planning.experiments.{experiment}")
-    return module.blocks(sizes, 1, "cpu")
 
 
 @pytest.mark.parametrize("experiment", ["variance_limited_width", "variance_limited_centred"])

@@ -8,11 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.estimates.scan_curves import Scan, scan, tag
-from scalinglaws.figures.scan_points import Rows, draw_fit, draw_scan, plain_ticks, seeds_of
+from scalinglaws.figures.scan_points import Rows, draw_fitted, draw_scan, plain_ticks, seeds_of
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
     Drawing,
+    below,
     dress,
     new_figure,
     plotted_rows,
@@ -41,10 +42,6 @@ def draw(
     return Drawing(figure, plotted_rows(*parts), caption(tables, found, settings))
 
 
-def below() -> dict[str, Any]:
-    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "fontsize": 7, "ncols": 2}
-
-
 def learning_curves(axes: Axes, gaussian: pd.DataFrame, theory: pd.DataFrame) -> Rows:
     parts: Rows = []
     alphas = sorted(set(gaussian["alpha_k"]))
@@ -59,7 +56,7 @@ def learning_curves(axes: Axes, gaussian: pd.DataFrame, theory: pd.DataFrame) ->
             )
         parts += predictions(axes, theory[theory["alpha_k"] == alpha], alpha == alphas[-1])
     title = "a  Gaussian features against theory"
-    dress(axes, r"$D$ or $P$", "loss (half MSE)", title=title, **below())
+    dress(axes, r"$D$ or $P$", "loss (half MSE)", title=title, **below(ncols=2))
     return parts
 
 
@@ -93,7 +90,7 @@ def resonance(axes: Axes, rows: pd.DataFrame, settings: Mapping[str, Any]) -> Ro
             parts += draw_scan(axes, curve, panel="b", series=series, **look)
     axes.axvline(settings["resonance"], color=ROLES["reference"], linestyle="--", lw=1.0)
     title = "b  duality through D = P"
-    dress(axes, r"$D$ or $P$", r"$L(D, P)$ (half MSE)", title=title, **below())
+    dress(axes, r"$D$ or $P$", r"$L(D, P)$ (half MSE)", title=title, **below(ncols=2))
     return parts
 
 
@@ -113,9 +110,8 @@ def excess(axes: Axes, rows: pd.DataFrame, found: Fits, settings: Mapping[str, A
     theory = variance_limited_excess(1.0, settings["fixed"], sizes)
     label = rf"theory, $P/(D - P - 1)$, $P = {settings['fixed']}$"
     parts.append(theory_line(axes, sizes, theory, panel="c", series="theory", label=label))
-    options = below() | {"ncols": 1}
     title = "c  variance-limited, Gaussian features"
-    dress(axes, r"$D$ (or $P$)", "excess / limit", title=title, **options)
+    dress(axes, r"$D$ (or $P$)", "excess / limit", title=title, **below(ncols=1))
     plain_ticks(axes, *axes.get_xlim())
     return parts
 
@@ -128,13 +124,12 @@ def spheres(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
             rows = table[(table["dimension"] == dimension) & (table["kernel"] == kernel)]
             curve, slope = scan(rows, "loss"), found[f"sphere_{kernel}_m{dimension}"]
             series = f"{name}, m = {dimension}"
-            label = f"{series} ({smoothness / dimension:.2g}): {slope_label(chr(0x3B1), slope)}"
-            look: dict[str, Any] = {"marker": marker, "colour": shade(colour, dimension)}
-            parts += draw_scan(axes, curve, panel="d", series=series, label=label, **look)
-            fit: dict[str, Any] = {"panel": "d", "series": series, "colour": look["colour"]}
-            parts += draw_fit(axes, curve, slope, **fit)
-    options = below() | {"ncols": 1}
-    dress(axes, r"$D$", "loss (half MSE)", title="d  wide ReLU networks on spheres", **options)
+            look: dict[str, Any] = {"panel": "d", "colour": shade(colour, dimension)}
+            look |= {"marker": marker, "label": f"{series} ({smoothness / dimension:.2g})"}
+            parts += draw_fitted(axes, curve, slope, series=series, **look)
+    dress(
+        axes, r"$D$", "loss (half MSE)", title="d  wide ReLU networks on spheres", **below(ncols=1)
+    )
     plain_ticks(axes, *axes.get_xlim())
     return parts
 

@@ -10,22 +10,21 @@ from matplotlib.axes import Axes
 from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.scan_lines import (
     Rows,
-    below,
     dashed,
     listed,
     masked,
     quantity_points,
     round_ticks,
-    scan_line,
+    scan_family,
 )
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
     Drawing,
+    below,
     dress,
     new_figure,
     plotted_rows,
-    series_colours,
 )
 
 Fits = Mapping[str, Mapping[str, Any]]
@@ -45,12 +44,15 @@ def draw(
 
 
 def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
-    parts: Rows = []
-    groups = list(table.groupby("power", sort=True))
-    for (power, rows), colour in zip(groups, series_colours(len(groups)), strict=True):
-        line = curves(rows, "test_loss_best", "parameters")
-        slope = found[f"resolution_slope_power_p{power:g}"]
-        parts += scan_line(axes, line, slope, panel="a", name=f"p = {power:g}", colour=colour)
+    lines = [
+        (
+            f"p = {power:g}",
+            curves(rows, "test_loss_best", "parameters"),
+            found[f"resolution_slope_power_p{power:g}"],
+        )
+        for power, rows in table.groupby("power", sort=True)
+    ]
+    parts = scan_family(axes, lines, panel="a")
     dress(axes, PARAMETERS, r"test loss $\langle |f - F|^p \rangle$", title="a", **below())
     round_ticks(axes, table["parameters"].tolist())
     return parts
@@ -64,7 +66,6 @@ def power_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
         [found[f"resolution_slope_power_p{power:g}"] for power in powers],
         panel="b",
         series="measured",
-        colour=ROLES["measured"],
         label="measured",
     )
     ends = np.array([0.0, powers[-1] * 1.08])
@@ -76,12 +77,15 @@ def power_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
 
 
 def product_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
-    parts: Rows = []
-    targets = ordered_targets(table)
-    for target, colour in zip(targets, series_colours(len(targets)), strict=True):
-        line = curves(table[table["target"] == target], "test_loss_best", "parameters")
-        slope, name = found[slope_key(target)], f"d = {target}"
-        parts += scan_line(axes, line, slope, panel="c", name=name, colour=colour)
+    lines = [
+        (
+            f"d = {target}",
+            curves(table[table["target"] == target], "test_loss_best", "parameters"),
+            found[slope_key(target)],
+        )
+        for target in ordered_targets(table)
+    ]
+    parts = scan_family(axes, lines, panel="c")
     dress(axes, PARAMETERS, r"test loss $L(P)$", title="c", **below())
     round_ticks(axes, table["parameters"].tolist())
     return parts
@@ -97,7 +101,6 @@ def factor_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
         [found[slope_key(target)] for target in targets],
         panel="d",
         series="measured",
-        colour=ROLES["measured"],
         label="measured",
     )
     for name, label, colour, reduce in (

@@ -10,10 +10,17 @@ from matplotlib.axes import Axes
 from scalinglaws.estimates.four_regimes import lines_of
 from scalinglaws.estimates.image_scaling import against_parameters
 from scalinglaws.estimates.resolution_slopes import Curves, curves
-from scalinglaws.figures.image_panels import NAMES, fitted_line, line_look, training_text
+from scalinglaws.figures.image_panels import (
+    NAMES,
+    fitted_line,
+    line_look,
+    task_lines,
+    training_text,
+)
 from scalinglaws.figures.scan_lines import listed, masked, scan_line
 from scalinglaws.figures.style import (
     Drawing,
+    below,
     dress,
     new_figure,
     plotted_rows,
@@ -32,7 +39,7 @@ Settings = Mapping[str, Any]
 Tables = Mapping[str, pd.DataFrame]
 Fits = Mapping[str, Mapping[str, Any]]
 DATA, PARAMETERS, WIDTH = r"training examples $D$", r"parameters $P$", r"width $w$"
-UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "fontsize": 6.5}
+UNDER = below(0.16, fontsize=6.5)
 
 
 def draw(tables: Tables, fits: Mapping[str, Fits], settings: Settings) -> Drawing:
@@ -102,11 +109,9 @@ def resolution_panel(
     parts = teacher_lines(
         axes, tables["teacher_student"], fits, settings, panel="b", prefix="d", size="data_size"
     )
-    for task, rows in tables["image_data_scan"].groupby("task", sort=True):
-        line = settings["lines"][task]
-        slope = fits["image_scaling"][f"wrn_slope_best_test_loss_{line}"]
-        curve = curves(rows, "best_test_loss", "D")
-        parts += fitted_line(axes, curve, slope, "b", NAMES[line], line_look(line))
+    scaling, look = fits["image_scaling"], {"network": "wrn", "lines": settings["lines"]}
+    table = tables["image_data_scan"]
+    parts += task_lines(axes, table, "best_test_loss", scaling, panel="b", **look)
     for task, rows in tables["digits_mlp"].groupby("task", sort=True):
         line = settings["lines"][task]
         slope, name = fits["four_regimes"][f"resolution_slope_{line}"], f"{NAMES[line]}, 2 x 128"

@@ -76,7 +76,6 @@ def dimension_panel(
         [found[f"four_over_alpha_d{dimension}"] for dimension in dimensions],
         panel="b",
         series="teacher-student",
-        colour=ROLES["measured"],
         label="teacher-student",
     )
     parts += image_points(axes, fits, settings)

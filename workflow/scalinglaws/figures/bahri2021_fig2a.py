@@ -7,15 +7,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.estimates.scan_curves import Scan, scan
-from scalinglaws.figures.scan_points import Rows, draw_fit, draw_scan, seeds_of
+from scalinglaws.figures.scan_lines import listed
+from scalinglaws.figures.scan_points import Rows, draw_fitted, seeds_of
 from scalinglaws.figures.style import (
     Drawing,
+    below,
     dress,
     new_figure,
     plotted_rows,
     reference_slope,
     series_colours,
-    slope_label,
     theory_line,
 )
 
@@ -45,12 +46,8 @@ def draw(
     parts: Rows = []
     for place, (quantity, fit, xlabel, ylabel, title) in zip(axes, PANELS, strict=True):
         parts += panel(place, table, found, quantity, fit, title[0])
-        dress(place, xlabel, ylabel + " (half MSE)", title=title, **below())
+        dress(place, xlabel, ylabel + " (half MSE)", title=title, **below(0.17))
     return Drawing(figure, plotted_rows(*parts), caption(table, found))
-
-
-def below() -> dict[str, Any]:
-    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.17), "fontsize": 7}
 
 
 def panel(axes: Axes, table: pd.DataFrame, found: Fits, quantity: str, fit: str, name: str) -> Rows:
@@ -61,10 +58,8 @@ def panel(axes: Axes, table: pd.DataFrame, found: Fits, quantity: str, fit: str,
         rows = table[table["pool"] == pool]
         curve, slope = scan(rows, quantity), found[f"{fit}_pool{pool}"]
         series = f"pool {pool}"
-        label = f"{series}: {slope_label(chr(0x3B1), slope)}"
-        look: dict[str, Any] = {"panel": name, "series": series, "mean": mean}
-        parts += draw_scan(axes, curve, colour=colour, label=label, **look)
-        parts += draw_fit(axes, curve, slope, colour=colour, **look)
+        look: dict[str, Any] = {"panel": name, "colour": colour, "mean": mean}
+        parts += draw_fitted(axes, curve, slope, series=series, **look)
         if quantity == "loss_data":
             parts += prediction(axes, rows, series, pool == pools[-1])
     if mean == "arithmetic":
@@ -111,7 +106,3 @@ def caption(table: pd.DataFrame, found: Fits) -> str:
         f"Solid: fits (b, c: {first}; a, d: {variance}); slopes with 95 % intervals over seeds. "
         "The bend of b and c to the right of the window is where the population ends."
     )
-
-
-def listed(values: pd.Series) -> str:
-    return " and ".join(sorted(set(values.tolist())))

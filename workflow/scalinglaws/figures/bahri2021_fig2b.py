@@ -10,9 +10,11 @@ from matplotlib.axes import Axes
 from scalinglaws.estimates.scan_curves import Scan, scan
 from scalinglaws.figures.scan_points import Rows, draw_fit, draw_scan, means, seeds_of
 from scalinglaws.figures.style import (
+    ALPHA,
     COLOURS,
     ROLES,
     Drawing,
+    below,
     dress,
     new_figure,
     plotted_rows,
@@ -45,18 +47,14 @@ def spectra(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
             found[f"alpha_k_pool{pool}"],
         )
         series = f"pool {pool}"
-        label = f"{series}: {slope_label(chr(0x3B1) + 'K', alpha)}"
+        label = f"{series}: {slope_label(ALPHA + 'K', alpha)}"
         parts += draw_scan(axes, curve, panel="a", series=series, colour=colour, label=label)
         tail = scan(table[table["pool"] == pool], "tail")
         parts += tail_sums(axes, tail, alpha, series, colour)
     title = "a  spectra of the random-feature kernels"
     label = r"$\lambda_i$ (points), $\sum_{j>i} \lambda_j$ (lines)"
-    dress(axes, r"rank $i$", label, title=title, **below())
+    dress(axes, r"rank $i$", label, title=title, **below(0.15, ncols=2))
     return parts
-
-
-def below() -> dict[str, Any]:
-    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.15), "fontsize": 7, "ncols": 2}
 
 
 def tail_sums(axes: Axes, tail: Scan, alpha: Mapping[str, Any], series: str, colour: str) -> Rows:

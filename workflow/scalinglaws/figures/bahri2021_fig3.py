@@ -13,19 +13,13 @@ from scalinglaws.figures.image_panels import (
     LOSS,
     Rows,
     dress_losses,
-    fitted_line,
+    fitted_family,
     interval_text,
-    listed,
     task_text,
     training_text,
 )
-from scalinglaws.figures.style import (
-    MARKERS,
-    Drawing,
-    new_figure,
-    plotted_rows,
-    series_colours,
-)
+from scalinglaws.figures.scan_lines import listed
+from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
 from scalinglaws.rounding import quantity_text
 
 Fits = Mapping[str, Mapping[str, Any]]
@@ -47,25 +41,21 @@ def draw(
 
 
 def superclass_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
-    by_classes = split(table, "classes")
-    parts: Rows = []
-    colours = series_colours(len(by_classes))
-    for number, (count, rows) in enumerate(by_classes.items()):
-        look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
-        line, slope = curves(rows, METRIC, "D"), found[f"superclass_slope_{count}"]
-        parts += fitted_line(axes, line, slope, "a", f"{count} classes", look)
+    lines = [
+        (f"{count} classes", curves(rows, METRIC, "D"), found[f"superclass_slope_{count}"])
+        for count, rows in split(table, "classes").items()
+    ]
+    parts = fitted_family(axes, lines, "a")
     dress_losses(axes, table, LOSS, "a  superclasses")
     return parts
 
 
 def noise_panel(axes: Axes, panel: str, kind: str, table: pd.DataFrame, found: Fits) -> Rows:
-    lines = noisy(table, kind)
-    parts: Rows = []
-    colours = series_colours(len(lines))
-    for number, (deviation, rows) in enumerate(lines.items()):
-        look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
-        line, slope = curves(rows, METRIC, "D"), found[noise_key(kind, deviation)]
-        parts += fitted_line(axes, line, slope, panel, f"\u03c3 = {deviation:g}", look)
+    lines = [
+        (f"\u03c3 = {noise:g}", curves(rows, METRIC, "D"), found[noise_key(kind, noise)])
+        for noise, rows in noisy(table, kind).items()
+    ]
+    parts = fitted_family(axes, lines, panel)
     dress_losses(axes, table, LOSS, TITLES[kind])
     return parts
 

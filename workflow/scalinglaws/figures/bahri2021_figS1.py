@@ -6,14 +6,11 @@ from typing import Any
 import pandas as pd
 
 from scalinglaws.estimates.image_scaling import METRICS
-from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.image_panels import (
-    NAMES,
     Rows,
     dress_losses,
-    fitted_line,
     interval_text,
-    line_look,
+    task_lines,
     task_text,
     training_text,
 )
@@ -37,11 +34,8 @@ def draw(
     figure, axes = new_figure(2, 2, width=7.2, height=7.4)
     parts: Rows = []
     for panel, metric, drawn in zip("abcd", METRICS, axes, strict=True):
-        for task, rows in table.groupby("task", sort=True):
-            line = settings["lines"][task]
-            slope = found[f"wrn_slope_{metric}_{line}"]
-            curve = curves(rows, metric, "D")
-            parts += fitted_line(drawn, curve, slope, panel, NAMES[line], line_look(line))
+        look = {"network": "wrn", "lines": settings["lines"], "panel": panel}
+        parts += task_lines(drawn, table, metric, found, **look)
         label = YLABELS[metric]
         dress_losses(drawn, table, label, f"{panel}  {label.removesuffix(' (nats)')}")
     return Drawing(figure, plotted_rows(*parts), caption(table))

@@ -9,22 +9,21 @@ from matplotlib.axes import Axes
 from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.scan_lines import (
     Rows,
-    below,
     dashed,
     listed,
     masked,
     quantity_points,
-    scan_line,
+    scan_family,
     size_ticks,
 )
 from scalinglaws.figures.style import (
     COLOURS,
     MARKERS,
     Drawing,
+    below,
     dress,
     new_figure,
     plotted_rows,
-    series_colours,
 )
 
 Fits = Mapping[str, Mapping[str, Any]]
@@ -42,11 +41,11 @@ def draw(
 
 
 def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
-    parts: Rows = []
-    groups = list(table.groupby("dimension", sort=True))
-    for (dimension, rows), colour in zip(groups, series_colours(len(groups)), strict=True):
-        line, slope = curves(rows, "test_loss_best"), found[f"resolution_slope_d{dimension}"]
-        parts += scan_line(axes, line, slope, panel="a", name=f"d = {dimension}", colour=colour)
+    lines = [
+        (f"d = {d}", curves(rows, "test_loss_best"), found[f"resolution_slope_d{d}"])
+        for d, rows in table.groupby("dimension", sort=True)
+    ]
+    parts = scan_family(axes, lines, panel="a")
     dress(axes, r"training examples $D$", r"test loss $L(D)$", title="a", **below())
     size_ticks(axes, table["data_size"].tolist())
     return parts

@@ -5,14 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.image_panels import (
-    NAMES,
-    Rows,
     dress_losses,
-    fitted_line,
     interval_text,
-    line_look,
+    task_lines,
     task_text,
     training_text,
 )
@@ -29,12 +25,8 @@ def draw(
     """One panel, one line per data set."""
     found, table = fits["image_scaling"], tables["cnn_data_scan"]
     figure, (axes,) = new_figure(1, 1, width=4.6, height=4.2)
-    parts: Rows = []
-    for task, rows in table.groupby("task", sort=True):
-        line = settings["lines"][task]
-        slope = found[f"cnn_slope_{METRIC}_{line}"]
-        curve = curves(rows, METRIC, "D")
-        parts += fitted_line(axes, curve, slope, "a", NAMES[line], line_look(line))
+    look = {"network": "cnn", "lines": settings["lines"], "panel": "a"}
+    parts = task_lines(axes, table, METRIC, found, **look)
     dress_losses(axes, table, "best test loss (nats)")
     return Drawing(figure, plotted_rows(*parts), caption(table))
 

@@ -9,22 +9,14 @@ from matplotlib.axes import Axes
 from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.scan_lines import (
     Rows,
-    below,
     dashed,
     listed,
     masked,
     quantity_points,
     round_ticks,
-    scan_line,
+    scan_family,
 )
-from scalinglaws.figures.style import (
-    ROLES,
-    Drawing,
-    dress,
-    new_figure,
-    plotted_rows,
-    series_colours,
-)
+from scalinglaws.figures.style import Drawing, below, dress, new_figure, plotted_rows
 
 Fits = Mapping[str, Mapping[str, Any]]
 
@@ -40,12 +32,15 @@ def draw(
 
 
 def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
-    parts: Rows = []
-    groups = list(table.groupby("dimension", sort=True))
-    for (dimension, rows), colour in zip(groups, series_colours(len(groups)), strict=True):
-        line = curves(rows, "test_loss_best", "parameters")
-        slope = found[f"resolution_slope_size_d{dimension}"]
-        parts += scan_line(axes, line, slope, panel="a", name=f"d = {dimension}", colour=colour)
+    lines = [
+        (
+            f"d = {dimension}",
+            curves(rows, "test_loss_best", "parameters"),
+            found[f"resolution_slope_size_d{dimension}"],
+        )
+        for dimension, rows in table.groupby("dimension", sort=True)
+    ]
+    parts = scan_family(axes, lines, panel="a")
     dress(axes, r"parameters $P$", r"test loss $L(P)$", title="a", **below())
     round_ticks(axes, table["parameters"].tolist())
     return parts
@@ -60,7 +55,6 @@ def dimension_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
         quantities,
         panel="b",
         series="teacher-student",
-        colour=ROLES["measured"],
         label="teacher-student",
     )
     ends = [dimensions[0] - 0.4, dimensions[-1] + 0.4]

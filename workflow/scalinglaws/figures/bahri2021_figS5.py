@@ -12,20 +12,18 @@ from scalinglaws.figures.image_panels import (
     LOSS,
     Rows,
     dress_losses,
-    fitted_line,
+    fitted_family,
     interval_text,
-    listed,
     task_text,
     training_text,
 )
+from scalinglaws.figures.scan_lines import listed
 from scalinglaws.figures.style import (
-    MARKERS,
     Drawing,
     dress,
     new_figure,
     plotted_rows,
     points_with_intervals,
-    series_colours,
 )
 from scalinglaws.rounding import quantity_text
 
@@ -56,12 +54,11 @@ def draw(
 def loss_panel(
     axes: Axes, panel: str, name: str, scanned: Mapping[int, pd.DataFrame], found: Fits
 ) -> Rows:
-    parts: Rows = []
-    colours = series_colours(len(scanned))
-    for number, (size, rows) in enumerate(scanned.items()):
-        look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
-        line, slope = curves(rows, METRIC, "D"), found[f"slope_{name}_{size}"]
-        parts += fitted_line(axes, line, slope, panel, f"{name} {size}", look)
+    lines = [
+        (f"{name} {size}", curves(rows, METRIC, "D"), found[f"slope_{name}_{size}"])
+        for size, rows in scanned.items()
+    ]
+    parts = fitted_family(axes, lines, panel)
     dress_losses(axes, pd.concat(scanned.values()), LOSS, f"{panel}  scan of the {name}")
     return parts
 

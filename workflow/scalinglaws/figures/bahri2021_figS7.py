@@ -7,15 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.estimates.scan_curves import scan
-from scalinglaws.figures.scan_points import Rows, draw_fit, draw_scan, seeds_of
-from scalinglaws.figures.style import (
-    COLOURS,
-    Drawing,
-    dress,
-    new_figure,
-    plotted_rows,
-    slope_label,
-)
+from scalinglaws.figures.scan_points import Rows, draw_fitted, seeds_of
+from scalinglaws.figures.style import COLOURS, Drawing, below, dress, new_figure, plotted_rows
 
 Fits = Mapping[str, Any]
 RIDGES = (("low", "red", "o"), ("tuned", "green", "s"))
@@ -43,12 +36,8 @@ def draw(
     parts: Rows = []
     for place, (name, fit, xlabel, ylabel, title) in zip(axes, PANELS, strict=True):
         parts += panel(place, rows, found, name, fit, title[0])
-        dress(place, xlabel, f"{ylabel} / loss of zero", title=title, **below())
+        dress(place, xlabel, f"{ylabel} / loss of zero", title=title, **below(0.19))
     return Drawing(figure, plotted_rows(*parts), caption(table, found, settings))
-
-
-def below() -> dict[str, Any]:
-    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.19), "fontsize": 7}
 
 
 def panel(axes: Axes, rows: pd.DataFrame, found: Fits, name: str, fit: str, letter: str) -> Rows:
@@ -58,11 +47,9 @@ def panel(axes: Axes, rows: pd.DataFrame, found: Fits, name: str, fit: str, lett
     for ridge, colour, marker in RIDGES:
         curve = scan(rows, "excess" if variance else "loss", scan=name, ridge=ridge)
         slope = found[f"{fit}_{ridge}"]
-        look: dict[str, Any] = {"panel": letter, "series": f"{ridge} ridge", "mean": mean}
-        label = f"{ridge} ridge: {slope_label(chr(0x3B1), slope)}"
-        shape: dict[str, Any] = {"colour": COLOURS[colour], "marker": marker, "label": label}
-        parts += draw_scan(axes, curve, **shape, **look)
-        parts += draw_fit(axes, curve, slope, colour=COLOURS[colour], **look)
+        look: dict[str, Any] = {"panel": letter, "colour": COLOURS[colour], "marker": marker}
+        series = f"{ridge} ridge"
+        parts += draw_fitted(axes, curve, slope, series=series, mean=mean, **look)
     return parts
 
 

@@ -7,15 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.estimates.scan_curves import scan
-from scalinglaws.figures.scan_points import Rows, draw_fit, draw_scan, plain_ticks, seeds_of
-from scalinglaws.figures.style import (
-    COLOURS,
-    Drawing,
-    dress,
-    new_figure,
-    plotted_rows,
-    slope_label,
-)
+from scalinglaws.figures.scan_points import Rows, draw_fitted, draw_scan, plain_ticks, seeds_of
+from scalinglaws.figures.style import COLOURS, Drawing, below, dress, new_figure, plotted_rows
 
 Fits = Mapping[str, Any]
 KERNELS = {
@@ -48,14 +41,10 @@ def draw(
         if record[4] is None and title[0] == "d":
             place.axhline(1.0, color="#7a7a7a", linestyle="--", lw=1.0)
         legend = title[0] != "d"
-        dress(place, record[5], record[6], title=title, legend=legend, **below())
+        dress(place, record[5], record[6], title=title, legend=legend, **below(0.17))
         if record[4] is not None:
             plain_ticks(place, *place.get_xlim())
     return Drawing(figure, plotted_rows(*parts), caption(table, found))
-
-
-def below() -> dict[str, Any]:
-    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.17), "fontsize": 7}
 
 
 def panel(
@@ -69,13 +58,12 @@ def panel(
         if rows.empty:
             continue
         curve = scan(rows, quantity, scan=name)
-        slope = found[f"{fit}_{kernel}"] if fit else None
-        label = f"{text}: {slope_label(chr(0x3B1), slope)}" if slope else text
         look: dict[str, Any] = {"panel": letter, "series": text}
-        shape: dict[str, Any] = {"colour": COLOURS[colour], "marker": marker, "label": label}
-        parts += draw_scan(axes, curve, line=not fit, **shape, **look)
-        if slope:
-            parts += draw_fit(axes, curve, slope, colour=COLOURS[colour], **look)
+        look |= {"colour": COLOURS[colour], "marker": marker}
+        if fit:
+            parts += draw_fitted(axes, curve, found[f"{fit}_{kernel}"], **look)
+        else:
+            parts += draw_scan(axes, curve, line=True, label=text, **look)
     return parts
 
 

@@ -13,16 +13,14 @@ from scalinglaws.figures.network_panels import (
     Pair,
     Quantities,
     Rows,
-    draw_curves,
+    curve_panel,
     first_trained,
-    fit_errors,
-    headed,
     pair_of,
     product_lines,
     size_bar,
     trained_text,
 )
-from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
+from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
 
 IMAGES = "CIFAR10"
 
@@ -40,10 +38,7 @@ def draw(
         network, number = NETWORKS[place // 3], place % 3
         pair, decay = decay_pair(tables, network, number, settings)
         pairs.append(pair)
-        drawn = draw_curves(axis, pair, f"{network}, decay {number + 1}")
-        label(axis, pair, number, decay, fits)
-        fit_errors(axis, drawn)
-        parts += drawn
+        parts += draw_pair(axis, pair, number, decay, fits)
     size_bar(figure, axes)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
@@ -61,18 +56,18 @@ def decay_pair(
     return pair, float(decays[0]) if len(decays) else None
 
 
-def label(
+def draw_pair(
     axes: Axes, pair: Pair, number: int, decay: float | None, fits: Mapping[str, Quantities]
-) -> None:
-    bottom, left = pair.name.startswith(NETWORKS[-1]), number == 0
-    dress(axes, NORM_LABEL if bottom else "", "test error" if left else "", legend=False)
-    lines = product_lines(
-        fits["released_refit"], f"{pair.name.split('_')[0]}_{IMAGES}_wd_{number}",
-        fits["variant_laws"], f"{pair.name}_decay_{number}", short=True,
-    )  # fmt: skip
+) -> Rows:
+    network = pair.name.split("_")[0]
+    bottom, left = network == NETWORKS[-1], number == 0
+    labels = (NORM_LABEL if bottom else "", "test error" if left else "")
+    released, ours = f"{network}_{IMAGES}_wd_{number}", f"{pair.name}_decay_{number}"
+    lines = product_lines(fits, released, ours, short=True)
     if decay is not None and pair.runs is not None:
         lines.append(f"our weight decay: {decay:g}")
-    headed(axes, f"{pair.name.split('_')[0]}, weight decay {number + 1}", lines)
+    title = f"{network}, weight decay {number + 1}"
+    return curve_panel(axes, pair, f"{network}, decay {number + 1}", labels, title, lines)
 
 
 def caption(pairs: list[Pair]) -> str:

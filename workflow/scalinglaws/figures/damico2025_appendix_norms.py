@@ -12,17 +12,15 @@ from scalinglaws.figures.network_panels import (
     Pair,
     Quantities,
     Rows,
-    draw_curves,
+    curve_panel,
     first_trained,
-    fit_errors,
-    headed,
     pair_of,
     plain_ticks,
     product_lines,
     size_bar,
     trained_text,
 )
-from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
+from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
 
 IMAGES = "CIFAR10"
 NORMS = {  # in the authors' order of variants
@@ -48,27 +46,22 @@ def draw(
         released = (f"{network}_{IMAGES}_norms", number)
         pair = pair_of(tables, panel, settings, norm=norm, released=released)
         pairs.append(pair)
-        drawn = draw_curves(axis, pair, f"{network}, {norm}")
-        label(axis, pair, number, norm, fits)
-        fit_errors(axis, drawn)
-        parts += drawn
+        parts += draw_pair(axis, pair, number, norm, fits)
     size_bar(figure, axes)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
 
-def label(axes: Axes, pair: Pair, number: int, norm: str, fits: Mapping[str, Quantities]) -> None:
-    left = number == 0
-    dress(axes, NORMS[norm], "test error" if left else "", legend=False)
-    plain_ticks(axes.xaxis)
+def draw_pair(
+    axes: Axes, pair: Pair, number: int, norm: str, fits: Mapping[str, Quantities]
+) -> Rows:
     network = pair.name.split("_")[0]
-    lines = product_lines(
-        fits["released_refit"],
-        f"{network}_{IMAGES}_norms_{number}",
-        fits["variant_laws"],
-        f"{pair.name}_{norm}",
-        short=True,
-    )
-    headed(axes, f"{network}, {NORMS[norm]}", lines)
+    labels = (NORMS[norm], "test error" if number == 0 else "")
+    released, ours = f"{network}_{IMAGES}_norms_{number}", f"{pair.name}_{norm}"
+    lines = product_lines(fits, released, ours, short=True)
+    title = f"{network}, {NORMS[norm]}"
+    parts = curve_panel(axes, pair, f"{network}, {norm}", labels, title, lines)
+    plain_ticks(axes.xaxis)
+    return parts
 
 
 def caption(pairs: list[Pair]) -> str:

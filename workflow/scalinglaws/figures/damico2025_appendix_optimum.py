@@ -12,14 +12,15 @@ from matplotlib.axes import Axes
 
 from scalinglaws.estimates.laws_over_seeds import errors_at_optimum
 from scalinglaws.figures.network_panels import (
-    NETWORKS,
-    PANELS,
     Pair,
     Quantities,
     Rows,
+    all_pairs,
+    both_exponents,
+    draw_grid,
+    edge_labels,
     fit_errors,
     headed,
-    pair_of,
     plain_ticks,
     seed_bands,
     title_of,
@@ -28,8 +29,7 @@ from scalinglaws.figures.network_panels import (
 from scalinglaws.figures.style import (
     ROLES,
     Drawing,
-    dress,
-    new_figure,
+    law_through_centre,
     plotted_rows,
     points_with_intervals,
     published_marker,
@@ -46,11 +46,8 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """Nine panels: points, predicted slope (dashed), direct fit (solid), for theirs and ours."""
-    pairs = [pair_of(tables, panel, settings) for panel in PANELS]
-    figure, axes = new_figure(3, 3, width=7.4, height=6.6)
-    parts: Rows = []
-    for axis, pair in zip(axes, pairs, strict=True):
-        parts += draw_optimum(axis, pair, fits)
+    pairs = all_pairs(tables, settings)
+    figure, axes, parts = draw_grid(pairs, 6.6, lambda axis, pair: draw_optimum(axis, pair, fits))
     labelled = [axis.get_legend_handles_labels() for axis in axes]
     marks = {name: mark for pair in labelled for mark, name in zip(*pair, strict=True)}
     figure.legend(marks.values(), marks.keys(), loc="outside lower center", ncols=4)
@@ -76,9 +73,7 @@ def draw_optimum(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> Rows
             )
         )
         parts += both_lines(axes, pair.name, "ours", sizes, errors, fits)
-    bottom, left = pair.name.startswith(NETWORKS[-1]), pair.name.endswith("_MNIST")
-    xlabel = "training images $P$" if bottom else ""
-    dress(axes, xlabel, r"$\epsilon_\mathrm{opt}$" if left else "", legend=False)
+    edge_labels(axes, pair, "training images $P$", r"$\epsilon_\mathrm{opt}$")
     fit_errors(axes, parts)
     plain_ticks(axes.xaxis)
     headed(axes, panel, [line for name in SOURCES if (line := exponents(pair.name, name, fits))])
@@ -101,19 +96,15 @@ def both_lines(
         if exponent is None:
             continue
         ends = np.array([x.min(), x.max()], dtype=float)
-        centre = (np.exp(np.mean(np.log(x))), np.exp(np.mean(np.log(y))))
-        line = centre[1] * (ends / centre[0]) ** -exponent
+        line = law_through_centre(x, y, exponent, ends)
         axes.plot(ends, line, ls=style, lw=1.0, color=colour, zorder=1)
         parts.append(rows_of(title_of(name), f"{source}, {kind} slope", ends, line))
     return parts
 
 
 def exponents(name: str, source: str, fits: Mapping[str, Quantities]) -> str:
-    found = [fits[SOURCES[source]][f"{name}_gamma_{kind}"] for kind in ("predicted", "measured")]
-    if any(one["estimate"] is None for one in found):
-        return ""
-    texts = [f"{one['estimate']:.2f}" for one in found]
-    return f"{source}: predicted {texts[0]}, measured {texts[1]}"
+    known = both_exponents(fits[SOURCES[source]], name)
+    return f"{source}: predicted {known[0]:.2f}, measured {known[1]:.2f}" if known else ""
 
 
 def caption(pairs: list[Pair]) -> str:

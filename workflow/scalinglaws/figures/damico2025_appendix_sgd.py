@@ -7,15 +7,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.figures.network_panels import (
+    COLLAPSE_LABELS,
     NORM_LABEL,
     Pair,
     Quantities,
     Rows,
+    curve_panel,
     draw_collapse,
-    draw_curves,
     first_trained,
     fit_errors,
-    headed,
     pair_of,
     product_lines,
     size_bar,
@@ -45,18 +45,11 @@ def draw(
 def draw_pair(
     left: Axes, right: Axes, name: str, pair: Pair, fits: Mapping[str, Quantities]
 ) -> Rows:
-    curves = draw_curves(left, pair, title_of(name))
-    dress(left, NORM_LABEL, "test error", legend=False)
-    lines = product_lines(
-        fits["released_refit"], f"{name}_SGD", fits["variant_laws"], f"{pair.name}_sgd"
-    )
-    headed(left, title_of(name), lines)
-    fit_errors(left, curves)
-    collapse = [
-        part.assign(panel=f"{title_of(name)}, collapse") for part in draw_collapse(right, pair)
-    ]
-    labels = (r"$\lambda / \lambda_\mathrm{opt}$", r"$\epsilon / \epsilon_\mathrm{opt}$")
-    dress(right, *labels, title="collapse", legend=False)
+    lines = product_lines(fits, f"{name}_SGD", f"{pair.name}_sgd")
+    title = title_of(name)
+    curves = curve_panel(left, pair, title, (NORM_LABEL, "test error"), title, lines)
+    collapse = [part.assign(panel=f"{title}, collapse") for part in draw_collapse(right, pair)]
+    dress(right, *COLLAPSE_LABELS, title="collapse", legend=False)
     fit_errors(right, collapse)
     return curves + collapse
 

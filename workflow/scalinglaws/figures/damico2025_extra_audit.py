@@ -12,10 +12,9 @@ from scalinglaws.figures.network_panels import (
     Pair,
     Quantities,
     Rows,
-    draw_curves,
+    both_exponents,
+    curve_panel,
     first_trained,
-    fit_errors,
-    headed,
     pair_of,
     size_bar,
     title_of,
@@ -146,20 +145,17 @@ def resnet_pairs(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
 
 def draw_resnet(axes: Axes, pair: Pair, norm: str, fits: Mapping[str, Quantities]) -> Rows:
     short, label = NORMS[norm]
-    parts = draw_curves(axes, pair, f"{title_of(pair.name)}, {short}")
-    dress(axes, label, "test error", legend=False)
-    fit_errors(axes, parts)
-    headed(axes, f"{title_of(pair.name)}: {short}", product_line(fits, pair.name, norm))
-    return parts
+    panel, title = (f"{title_of(pair.name)}{joint} {short}" for joint in ",:")
+    lines = product_line(fits, pair.name, norm)
+    return curve_panel(axes, pair, panel, (label, "test error"), title, lines)
 
 
 def product_line(fits: Mapping[str, Quantities], panel: str, norm: str) -> list[str]:
     first = norm == "spectral_complexity"
     laws = fits["implicit_bias_laws" if first else "variant_laws"]
     key = panel if first else f"{panel}_{norm}"
-    found = [laws.get(f"{key}_gamma_{kind}") for kind in ("predicted", "measured")]
-    known = [one["estimate"] for one in found if one and one["estimate"] is not None]
-    return [f"predicted {known[0]:.2f}, measured {known[1]:.2f}"] if len(known) == 2 else []
+    known = both_exponents(laws, key)
+    return [f"predicted {known[0]:.2f}, measured {known[1]:.2f}"] if known else []
 
 
 def sheet_of(fits: Mapping[str, Quantities], settings: Mapping[str, Any]) -> Sheet:

@@ -7,21 +7,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.figures.network_panels import (
-    NETWORKS,
     NORM_LABEL,
-    PANELS,
     Pair,
     Quantities,
     Rows,
+    all_pairs,
     draw_curves,
+    draw_grid,
+    edge_labels,
     headed,
-    pair_of,
     plain_ticks,
     size_bar,
     title_of,
     trained_text,
 )
-from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
+from scalinglaws.figures.style import Drawing, plotted_rows
 from scalinglaws.rounding import quantity_text
 
 
@@ -31,21 +31,21 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """Nine panels; lines: released by the authors, points: trained here."""
-    pairs = [pair_of(tables, panel, settings) for panel in PANELS]
-    figure, axes = new_figure(3, 3, width=7.4, height=7.0)
-    parts: Rows = []
-    for axis, pair in zip(axes, pairs, strict=True):
-        parts += draw_curves(axis, pair)
+    pairs = all_pairs(tables, settings)
+
+    def draw_pair(axis: Axes, pair: Pair) -> Rows:
+        parts = draw_curves(axis, pair)
         label(axis, pair, fits)
         limit(axis, pair, settings["error_limits"][pair.name])
+        return parts
+
+    figure, axes, parts = draw_grid(pairs, 7.0, draw_pair)
     size_bar(figure, axes)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
 
 def label(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> None:
-    bottom, left = pair.name.startswith(NETWORKS[-1]), pair.name.endswith("_MNIST")
-    xlabel, ylabel = NORM_LABEL if bottom else "", r"test error $\epsilon$" if left else ""
-    dress(axes, xlabel, ylabel, legend=False)
+    edge_labels(axes, pair, NORM_LABEL, r"test error $\epsilon$")
     theirs = fits["released_refit"][f"{pair.name}_gamma_1"]["estimate"]
     lines = [] if theirs is None else [rf"released: $\gamma_1$ = {theirs:.3g}"]
     if pair.runs is not None:

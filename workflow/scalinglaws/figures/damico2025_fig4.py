@@ -7,20 +7,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.figures.network_panels import (
-    NETWORKS,
-    PANELS,
+    COLLAPSE_LABELS,
     Pair,
     Quantities,
     Rows,
+    all_pairs,
     draw_collapse,
+    draw_grid,
+    edge_labels,
     fit_errors,
     headed,
-    pair_of,
     size_bar,
     title_of,
     trained_text,
 )
-from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
+from scalinglaws.figures.style import Drawing, plotted_rows
 
 
 def draw(
@@ -29,23 +30,21 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """Nine panels; lines: released by the authors, points: trained here."""
-    pairs = [pair_of(tables, panel, settings) for panel in PANELS]
-    figure, axes = new_figure(3, 3, width=7.4, height=7.0)
-    parts: Rows = []
-    for axis, pair in zip(axes, pairs, strict=True):
-        drawn = draw_collapse(axis, pair)
+    pairs = all_pairs(tables, settings)
+
+    def draw_pair(axis: Axes, pair: Pair) -> Rows:
+        parts = draw_collapse(axis, pair)
         label(axis, pair, fits)
-        fit_errors(axis, drawn)
-        parts += drawn
+        fit_errors(axis, parts)
+        return parts
+
+    figure, axes, parts = draw_grid(pairs, 7.0, draw_pair)
     size_bar(figure, axes)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
 
 def label(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> None:
-    bottom, left = pair.name.startswith(NETWORKS[-1]), pair.name.endswith("_MNIST")
-    xlabel = r"$\lambda / \lambda_\mathrm{opt}$" if bottom else ""
-    ylabel = r"$\epsilon / \epsilon_\mathrm{opt}$" if left else ""
-    dress(axes, xlabel, ylabel, legend=False)
+    edge_labels(axes, pair, *COLLAPSE_LABELS)
     lines = []
     for name, fit in (("released", "released_laws"), ("ours", "implicit_bias_laws")):
         spread = fits[fit][f"{pair.name}_collapse_spread"]["estimate"]

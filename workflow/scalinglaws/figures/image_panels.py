@@ -1,25 +1,32 @@
 """Panels of losses on images against training size, shared by several figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator
 
-from scalinglaws.estimates.resolution_slopes import Curves
+from scalinglaws.estimates.resolution_slopes import Curves, curves
+from scalinglaws.figures.scan_lines import (
+    Line,
+    listed,
+    masked,
+    windowed_line,
+    within_window,
+)
 from scalinglaws.figures.seed_curves import geometric_mean
 from scalinglaws.figures.style import (
+    ALPHA,
     COLOURS,
+    MARKERS,
+    below,
     dress,
-    points_with_intervals,
+    series_colours,
     slope_label,
-    theory_line,
 )
 
 Rows = list[pd.DataFrame]
-ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
 SIZE = r"training images $D$"
 LOSS = "test loss (nats)"
 NAMES = {
@@ -45,7 +52,6 @@ LINE_COLOURS = {
     "svhn": COLOURS["red"],
 }
 LINE_MARKERS = {"digits": "s", "fashion": "^", "cifar10": "v", "cifar100": "P", "svhn": "h"}
-UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "fontsize": 7}
 
 
 def fitted_line(
@@ -60,25 +66,41 @@ def fitted_line(
 
     - `look`: `colour` and `marker`.
     """
-    mean, low, high = geometric_mean(list(line.values))
     fitted = slope["estimate"] is not None  # the reason why not is in the fit, too long for here
-    ends = slope["window"] or (-np.inf, np.inf)
-    inside = (line.sizes >= ends[0]) & (line.sizes <= ends[1])
+    inside = within_window(line, slope)
     if not fitted:
         inside[:] = True  # nothing was fitted, so nothing was left out
     label = f"{name}: {slope_label(ALPHA, slope) if fitted else 'no law fitted'}"
+    bounds, drawn = geometric_mean(line.values), {"panel": panel, "name": name, **look}
+    return windowed_line(axes, line.sizes, bounds, inside, slope, label, ", not fitted", **drawn)
+
+
+def fitted_family(axes: Axes, lines: Sequence[Line], panel: str) -> Rows:
+    """Lines of an ordered family (sizes, noises), from light to dark, each with its marker."""
     parts: Rows = []
-    for chosen, marker, suffix, text in (
-        (inside, look["marker"], "", label),
-        (~inside, "X", ", not fitted", None),
-    ):
-        if chosen.any():
-            points = (line.sizes[chosen], mean[chosen], low[chosen], high[chosen])
-            drawn: dict[str, Any] = {"colour": look["colour"], "marker": marker, "label": text}
-            series = name + suffix
-            parts.append(points_with_intervals(axes, *points, panel=panel, series=series, **drawn))
-    if fitted:
-        parts.append(law(axes, line.sizes[inside], mean[inside], slope, panel, name, look))
+    colours = series_colours(len(lines))
+    for number, (name, line, slope) in enumerate(lines):
+        look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
+        parts += fitted_line(axes, line, slope, panel, name, look)
+    return parts
+
+
+def task_lines(
+    axes: Axes,
+    table: pd.DataFrame,
+    metric: str,
+    found: Mapping[str, Mapping[str, Any]],
+    *,
+    network: str,
+    lines: Mapping[str, str],
+    panel: str,
+) -> Rows:
+    """One line per data set of a metric against D; `lines`: the name of each task's line."""
+    parts: Rows = []
+    for task, rows in table.groupby("task", sort=True):
+        line, curve = lines[str(task)], curves(rows, metric, "D")
+        slope = found[f"{network}_slope_{metric}_{line}"]
+        parts += fitted_line(axes, curve, slope, panel, NAMES[line], line_look(line))
     return parts
 
 
@@ -87,7 +109,7 @@ def dress_losses(axes: Axes, rows: pd.DataFrame, label: str, title: str | None =
 
     Within a decade matplotlib labels the minor ticks too, on top of each other.
     """
-    dress(axes, SIZE, label, title=title, **UNDER)
+    dress(axes, SIZE, label, title=title, **below(0.2))
     sizes = sorted({int(size) for size in rows["D"]})
     shown = sizes[:: 1 + (len(sizes) - 1) // 6]
     axes.minorticks_off()
@@ -96,30 +118,8 @@ def dress_losses(axes: Axes, rows: pd.DataFrame, label: str, title: str | None =
     axes.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(2, 0.4)))
 
 
-def law(
-    axes: Axes,
-    x: np.ndarray,
-    y: np.ndarray,
-    slope: Mapping[str, Any],
-    panel: str,
-    name: str,
-    look: Mapping[str, str],
-) -> pd.DataFrame:
-    """The fitted power law through the centre of the points."""
-    centre = np.exp(np.mean(np.log(x)))
-    values = np.exp(np.mean(np.log(y))) * (x / centre) ** -slope["estimate"]
-    return theory_line(axes, x, values, panel=panel, series=f"{name} fit", colour=look["colour"])
-
-
 def line_look(line: str) -> dict[str, str]:
     return {"colour": LINE_COLOURS[line], "marker": LINE_MARKERS[line]}
-
-
-def listed(values: Any) -> str:
-    """Distinct numbers or names in order, for captions: "1, 2 and 5"."""
-    distinct = sorted(set(values))
-    texts = [value if isinstance(value, str) else f"{value:,}" for value in distinct]
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
 def task_text(rows: pd.DataFrame) -> str:
@@ -138,9 +138,8 @@ def training_text(rows: pd.DataFrame) -> str:
 
 
 def interval_text(rows: pd.DataFrame) -> str:
-    masked = int(rows["value"].isna().sum())
     return (
         "Points: geometric means over seeds with 95 % t intervals. Lines: power laws fitted where "
         "each image is seen often enough (crosses lie outside); slopes with 95 % intervals over "
-        f"seeds. Values masked as not finite: {masked}."
+        f"seeds. Values masked as not finite: {masked(rows)}."
     )

@@ -3,7 +3,7 @@
 Shared by the network figures of arXiv:2505.13230. Colour is the training size P in all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from scalinglaws.errors import InputError
 from scalinglaws.estimates.implicit_bias_laws import MAIN_TABLES
 from scalinglaws.estimates.laws_over_seeds import panel_runs, panel_table
-from scalinglaws.figures.style import points_with_intervals, rows_of
+from scalinglaws.figures.style import dress, new_figure, points_with_intervals, rows_of
 from scalinglaws.fitting.bootstrap import critical
 from scalinglaws.fitting.norm_curves import (
     LEAST_SHARE,
@@ -42,6 +42,7 @@ SIZES = (80.0, 60_000.0)  # training sizes at the ends of the colour scale, all 
 PLASMA = ListedColormap(colormaps["plasma"](np.linspace(0.0, 0.9, 256)), name="plasma_part")
 POINTS = 14  # of each of our curves: markers that do not hide the lines
 PREFERRED = ("CIFAR10", "CIFAR100", "MNIST")
+COLLAPSE_LABELS = (r"$\lambda / \lambda_\mathrm{opt}$", r"$\epsilon / \epsilon_\mathrm{opt}$")
 NORM_LABEL = r"spectral complexity $\lambda$"
 
 
@@ -215,6 +216,36 @@ def draw_collapse(axes: Axes, pair: Pair) -> Rows:
     return parts
 
 
+def all_pairs(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> list[Pair]:
+    return [pair_of(tables, panel, settings) for panel in PANELS]
+
+
+def draw_grid(
+    pairs: Sequence[Pair], height: float, draw_pair: Callable[[Axes, Pair], Rows]
+) -> tuple[Figure, list[Axes], Rows]:
+    """All panels, networks in rows and images in columns, each as `draw_pair` draws it."""
+    figure, axes = new_figure(len(NETWORKS), len(IMAGES), width=7.4, height=height)
+    parts = [draw_pair(axis, pair) for axis, pair in zip(axes, pairs, strict=True)]
+    return figure, axes, [rows for part in parts for rows in part]
+
+
+def edge_labels(axes: Axes, pair: Pair, xlabel: str, ylabel: str) -> None:
+    """Labels of a panel of the grid: below the lowest row and left of the first column only."""
+    bottom, left = pair.name.startswith(NETWORKS[-1]), pair.name.endswith("_MNIST")
+    dress(axes, xlabel if bottom else "", ylabel if left else "", legend=False)
+
+
+def curve_panel(
+    axes: Axes, pair: Pair, panel: str, labels: tuple[str, str], title: str, lines: Sequence[str]
+) -> Rows:
+    """Error against norm with labels of both axes, title and small lines below it."""
+    parts = draw_curves(axes, pair, panel)
+    dress(axes, *labels, legend=False)
+    headed(axes, title, lines)
+    fit_errors(axes, parts)
+    return parts
+
+
 def headed(axes: Axes, title: str, lines: Sequence[str]) -> None:
     """Title and, below it, small lines: inside the panel they would cover curves."""
     axes.set_title(title, pad=4 + 9 * len(lines))
@@ -231,7 +262,7 @@ def headed(axes: Axes, title: str, lines: Sequence[str]) -> None:
 
 
 def product_lines(
-    refit: Quantities, released: str, laws: Quantities, ours: str, *, short: bool = False
+    fits: Mapping[str, Quantities], released: str, ours: str, *, short: bool = False
 ) -> list[str]:
     """Predicted and measured exponents, of the released curves and of ours, where there are.
 
@@ -239,15 +270,23 @@ def product_lines(
     """
     lines = []
     images = [label.split("_")[1] for label in (released, ours)]
-    other = images[1] if images[0] != images[1] else ""
-    for name, fit, label in (("released", refit, released), ("ours", laws, ours)):
-        pair = [fit.get(f"{label}_gamma_{kind}") for kind in ("predicted", "measured")]
-        known = [one["estimate"] for one in pair if one and one["estimate"] is not None]
-        if len(known) == len(pair):
-            words = ("", ", ") if short else ("predicted ", ", measured ")
-            shown = f"ours, {IMAGES[other]}" if name == "ours" and other else name
-            lines.append(f"{shown}: {words[0]}{known[0]:.2f}{words[1]}{known[1]:.2f}")
+    other = f", {IMAGES[images[1]]}" if images[0] != images[1] else ""
+    words = ("", ", ") if short else ("predicted ", ", measured ")
+    for name, fit, label in (
+        ("released", "released_refit", released),
+        (f"ours{other}", "variant_laws", ours),
+    ):
+        known = both_exponents(fits[fit], label)
+        if known:
+            lines.append(f"{name}: {words[0]}{known[0]:.2f}{words[1]}{known[1]:.2f}")
     return lines
+
+
+def both_exponents(laws: Quantities, name: str) -> list[float]:
+    """Predicted and measured exponent of the smallest error; none where one of them is missing."""
+    pair = [laws.get(f"{name}_gamma_{kind}") for kind in ("predicted", "measured")]
+    known = [one["estimate"] for one in pair if one and one["estimate"] is not None]
+    return known if len(known) == len(pair) else []
 
 
 def fit_errors(axes: Axes, parts: Sequence[pd.DataFrame]) -> None:

@@ -1,7 +1,7 @@
 """Lines of a scan: geometric means over seeds, the fitted law in its window, points outside it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,18 @@ from matplotlib.axes import Axes
 from scalinglaws.estimates.resolution_slopes import Curves
 from scalinglaws.figures.seed_curves import geometric_mean
 from scalinglaws.figures.style import (
+    ALPHA,
     ROLES,
+    law_through_centre,
     points_with_intervals,
+    series_colours,
     slope_label,
     theory_line,
 )
 
 Rows = list[pd.DataFrame]
-ALPHA = "α"
+Bounds = tuple[np.ndarray, np.ndarray, np.ndarray]
+Line = tuple[str, Curves, Mapping[str, Any]]  # name, curves, fitted slope
 
 
 def scan_line(
@@ -30,28 +34,66 @@ def scan_line(
     name: str,
     colour: str,
     marker: str = "o",
+    means: Callable[[np.ndarray], Bounds] = geometric_mean,
 ) -> Rows:
-    """Points inside the fit window with the fitted law; those outside as crosses."""
+    """Points inside the fit window with the fitted law; those outside as crosses.
+
+    `means`: mean and interval over seeds, each (sizes,), of (seeds, sizes) values.
+    """
+    inside = within_window(line, slope) & (slope["estimate"] is not None)
+    label, outside = f"{name}: {slope_label(ALPHA, slope)}", " outside the window"
+    look = {"panel": panel, "name": name, "colour": colour, "marker": marker}
+    bounds = means(line.values)
+    return windowed_line(axes, line.sizes, bounds, inside, slope, label, outside, **look)
+
+
+def within_window(line: Curves, slope: Mapping[str, Any]) -> np.ndarray:
     low, high = slope["window"] or (-np.inf, np.inf)
-    fitted = slope["estimate"] is not None
-    inside = (line.sizes >= low) & (line.sizes <= high) & fitted
-    mean, below, above = geometric_mean(list(line.values))
-    label = f"{name}: {slope_label(ALPHA, slope)}"
+    inside: np.ndarray = (line.sizes >= low) & (line.sizes <= high)
+    return inside
+
+
+def windowed_line(
+    axes: Axes,
+    sizes: np.ndarray,
+    bounds: Bounds,
+    inside: np.ndarray,
+    slope: Mapping[str, Any],
+    label: str,
+    outside: str,
+    *,
+    panel: str,
+    name: str,
+    colour: str,
+    marker: str,
+) -> Rows:
+    """Points that are `inside`, the others as crosses, and the law fitted to the former.
+
+    `label` is the legend's text, `outside` ends the name of the series of the crosses.
+    """
     parts: Rows = []
     for chosen, shape, suffix, text in (
         (inside, marker, "", label),
-        (~inside, "X", " outside the window", None if inside.any() else label),
+        (~inside, "X", outside, None if inside.any() else label),
     ):
         if chosen.any():
-            points = (line.sizes[chosen], mean[chosen], below[chosen], above[chosen])
+            points = (sizes[chosen], *(values[chosen] for values in bounds))
             look: dict[str, Any] = {"colour": colour, "marker": shape, "label": text}
             parts.append(
                 points_with_intervals(axes, *points, panel=panel, series=name + suffix, **look)
             )
-    if inside.any():
-        x, y = line.sizes[inside], mean[inside]
-        law = np.exp(np.mean(np.log(y))) * (x / np.exp(np.mean(np.log(x)))) ** -slope["estimate"]
+    if inside.any() and slope["estimate"] is not None:
+        x = sizes[inside]
+        law = law_through_centre(x, bounds[0][inside], slope["estimate"], x)
         parts.append(theory_line(axes, x, law, panel=panel, series=f"{name} fit", colour=colour))
+    return parts
+
+
+def scan_family(axes: Axes, lines: Sequence[Line], *, panel: str) -> Rows:
+    """Lines of an ordered family (dimensions, powers), from light to dark."""
+    parts: Rows = []
+    for (name, line, slope), colour in zip(lines, series_colours(len(lines)), strict=True):
+        parts += scan_line(axes, line, slope, panel=panel, name=name, colour=colour)
     return parts
 
 
@@ -113,17 +155,13 @@ def round_ticks(axes: Axes, values: Sequence[float]) -> None:
     axes.minorticks_off()
 
 
-def below() -> dict[str, Any]:
-    """Legends with slopes and intervals are wide: they stand under the panels."""
-    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "fontsize": 7}
-
-
 def masked(*tables: pd.DataFrame) -> int:
     """Values of all tables that are not finite."""
     return sum(int(table["value"].isna().sum()) for table in tables)
 
 
-def listed(values: pd.Series) -> str:
-    """The distinct values in order, as a sentence lists them."""
-    texts = [f"{value:,}" for value in sorted(set(values.tolist()))]
-    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+def listed(values: Iterable[Any]) -> str:
+    """The distinct numbers or names in order, as a sentence lists them: "1, 2 and 5"."""
+    distinct = sorted(set(values))
+    texts = [value if isinstance(value, str) else f"{value:,}" for value in distinct]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

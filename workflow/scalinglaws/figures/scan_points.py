@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from scipy.stats import t as student
 
 from scalinglaws.estimates.scan_curves import Scan
-from scalinglaws.figures.style import points_with_intervals, theory_line
+from scalinglaws.figures.style import ALPHA, points_with_intervals, slope_label, theory_line
 
 LEVEL = 0.95
 Rows = list[pd.DataFrame]
@@ -76,6 +76,25 @@ def draw_fit(
         colour=colour,
     )
     return [line]
+
+
+def draw_fitted(
+    axes: Axes,
+    curve: Scan,
+    slope: Mapping[str, Any],
+    *,
+    panel: str,
+    series: str,
+    colour: Any,
+    mean: str = "log",
+    label: str | None = None,
+    **look: Any,
+) -> Rows:
+    """Points of one scan and the law fitted to them; the legend adds its exponent to `label`."""
+    shared: dict[str, Any] = {"panel": panel, "series": series, "colour": colour, "mean": mean}
+    text = f"{label or series}: {slope_label(ALPHA, slope)}"
+    points = draw_scan(axes, curve, label=text, **shared, **look)
+    return points + draw_fit(axes, curve, slope, **shared)
 
 
 def plain_ticks(axes: Axes, low: float, high: float) -> None:

@@ -8,7 +8,7 @@ from scipy.stats import t as student
 Array = np.ndarray
 
 
-def geometric_mean(curves: Sequence[Array]) -> tuple[Array, Array, Array]:
+def geometric_mean(curves: Array | Sequence[Array]) -> tuple[Array, Array, Array]:
     """Mean and 95 % interval over seeds, each (n,), of (seeds, n) positive values.
 
     Values that are not finite are left out; fewer than two leave no interval (NaN).

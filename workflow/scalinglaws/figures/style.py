@@ -39,6 +39,7 @@ ROLES = {
     "published": COLOURS["red"],
     "reference": "#7a7a7a",
 }
+ALPHA = "α"  # the usual name of an exponent, in legends
 MARKERS = ("o", "s", "^", "v", "P", "X")  # diamonds are kept for published values
 
 STYLE: dict[str, Any] = {
@@ -146,6 +147,11 @@ def dress(
         axes.set_title(title)
     if legend and axes.get_legend_handles_labels()[0]:
         axes.legend(**legend_options)
+
+
+def below(depth: float = 0.18, **more: Any) -> dict[str, Any]:
+    """Legend options: legends with slopes and intervals are wide, they stand under the panels."""
+    return {"loc": "upper center", "bbox_to_anchor": (0.5, -depth), "fontsize": 7, **more}
 
 
 def rows_of(
@@ -269,6 +275,13 @@ def reference_slope(
     drawn = rows_of(panel, series, x, y_start * (x / x[0]) ** exponent)
     axes.plot(drawn["x"], drawn["y"], color=ROLES["reference"], linestyle="--", lw=1.0, label=label)
     return drawn
+
+
+def law_through_centre(x: Any, y: Any, exponent: float, at: Any) -> np.ndarray:
+    """The power law x^-exponent through the mean logarithms of the points x, y (n,); (len(at),)."""
+    centre = np.exp(np.mean(np.log(x)))
+    law: np.ndarray = np.exp(np.mean(np.log(y))) * (np.asarray(at) / centre) ** -exponent
+    return law
 
 
 def slope_label(name: str, quantity: Mapping[str, Any]) -> str:
