@@ -1,12 +1,32 @@
 import pytest
 
 from scalinglaws import config
-from scalinglaws.config import PAPERS, read_config, read_scale, read_yaml
+from scalinglaws.config import (
+    PAPERS,
+    read_claims,
+    read_config,
+    read_departures,
+    read_paper,
+    read_scale,
+    read_yaml,
+)
 from scalinglaws.errors import InputError
 
 
 def test_the_shipped_configuration_is_valid():
     assert read_config()["scale"] == "quick"
+
+
+@pytest.mark.parametrize("slug", PAPERS)
+def test_the_shipped_claims_and_departures_name_what_exists(slug):
+    paper, claims, departures = read_paper(slug), read_claims(slug), read_departures()
+    registered = {entry["id"] for entry in departures}
+    for claim in claims:
+        assert claim["figure"] in paper["figures"], claim["id"]
+        assert {name.partition(".")[0] for name in claim["quantities"]} <= set(paper["fits"])
+        assert set(claim["departures"]) <= registered, claim["id"]
+    own = [name for entry in departures if entry["paper"] == slug for name in entry["claims"]]
+    assert set(own) <= {claim["id"] for claim in claims}
 
 
 def test_a_misspelt_scale_is_told_what_scales_there_are():
