@@ -15,7 +15,6 @@ from scalinglaws.figures.network_panels import (
     curve_panel,
     first_trained,
     pair_of,
-    plain_ticks,
     product_lines,
     size_bar,
     trained_text,
@@ -59,9 +58,7 @@ def draw_pair(
     released, ours = f"{network}_{IMAGES}_norms_{number}", f"{pair.name}_{norm}"
     lines = product_lines(fits, released, ours, short=True)
     title = f"{network}, {NORMS[norm]}"
-    parts = curve_panel(axes, pair, f"{network}, {norm}", labels, title, lines)
-    plain_ticks(axes.xaxis)
-    return parts
+    return curve_panel(axes, pair, f"{network}, {norm}", labels, title, lines)
 
 
 def caption(pairs: list[Pair]) -> str:

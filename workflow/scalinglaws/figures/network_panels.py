@@ -15,7 +15,14 @@ from matplotlib.axis import Axis
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm, to_hex
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogFormatterSciNotation,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+)
 
 from scalinglaws.errors import InputError
 from scalinglaws.estimates.implicit_bias_laws import MAIN_TABLES
@@ -243,6 +250,7 @@ def curve_panel(
     dress(axes, *labels, legend=False)
     headed(axes, title, lines)
     fit_errors(axes, parts)
+    plain_ticks(axes.xaxis)
     return parts
 
 
@@ -301,9 +309,14 @@ def fit_errors(axes: Axes, parts: Sequence[pd.DataFrame]) -> None:
 
 
 def plain_ticks(axis: Axis) -> None:
-    """Decimal numbers on a logarithmic axis that spans less than two decades."""
+    """Few numbers on a logarithmic axis that spans less than two decades, decimal if short."""
     low, high = sorted(axis.get_view_interval())
     if high > 100 * low:
+        return
+    if high > 1e4:
+        axis.set_major_locator(LogLocator(subs=(1, 3)))
+        axis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(np.inf, np.inf)))
+        axis.set_minor_formatter(NullFormatter())
         return
     narrow = high < 5 * low
     axis.set_major_locator(MaxNLocator(5) if narrow else LogLocator(subs=(1, 2, 5)))
