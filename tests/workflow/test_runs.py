@@ -12,7 +12,10 @@ from repository import TINY, copy_repository, environment
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 # Everything the workflow ships but logs and timings.
-SHIPPED = ("tables/**/*.parquet", "fits/**/*.json", "figures/*", "ledger/*.json", "*.pdf", "*.html")
+SHIPPED = (
+    *("runs/**/*.parquet", "theory/**/*.parquet", "tables/**/*.parquet", "fits/**/*.json"),
+    *("figures/*", "ledger/*.json", "*.pdf", "*.html"),
+)
 
 # What the perceptron's theory enters.
 PERCEPTRON = {"damico2025_fig1", "damico2025_fig2", "damico2025_appendix_mse"}

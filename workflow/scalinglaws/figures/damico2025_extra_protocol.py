@@ -47,6 +47,12 @@ def draw(
         found = fits["protocol_agreement"].get(f"{name}_P{size}_largest_difference")
         judged = f"largest difference {quantity_text(found)}" if found else ONLY_THE_PATH
         headed(axis, f"{title_of(name)}, $P$ = {size:,}", [judged])
+    if not parts:
+        sizes = ", ".join(f"{name} at P = {size}" for name, size in trained)
+        raise InputError(
+            f"protocol_curves trained {sizes}, sizes that the authors did not release; expected "
+            "at least one of theirs: change protocol_curves.panels in config/scales."
+        )
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     seeds = tables["protocol_curves"].groupby(["panel", "P"])["seed"].nunique()
