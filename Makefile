@@ -36,8 +36,8 @@ benchmark: $(READY) ## speed of simulators and equations, as ratios measured in 
 	$(BIN)/python tests/performance/perceptron_theory.py
 	$(BIN)/python tests/performance/network_training.py
 	$(BIN)/python tests/performance/image_networks.py
-	$(BIN)/python tests/performance/mlp_ensembles.py
 	$(BIN)/python tests/performance/linearised_networks.py
+	$(BIN)/python tests/performance/mlp_ensembles.py
 
 lint: $(READY)  ## formatting, linting, types, workflow lint
 	$(BIN)/ruff check .
