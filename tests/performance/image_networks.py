@@ -26,7 +26,7 @@ from scalinglaws.training.image_course import (
     augmented,
     descend,
     drawn,
-    optimiser_of,
+    optimiser_for,
 )
 from scalinglaws.training.learners import wide_resnet_learner
 
@@ -47,7 +47,7 @@ def training(network: WideResNet, side: int, batch: int) -> Turn:
 
     course = Course(1000, batch, "sgd", 0.1, 5e-4, 1000, 1, True, 0.0, stream)
     learner = wide_resnet_learner(network, stream("network"), "cpu")
-    optimiser, draws = optimiser_of(learner, course), drawn(course, 0)
+    optimiser, draws = optimiser_for(learner, course), drawn(course, 0)
     pool = Images(torch.randn(500, 3, side, side), torch.arange(500) % network.classes)
     padded = F.pad(pool.images, [1] * 4).movedim(1, -1).contiguous()
 

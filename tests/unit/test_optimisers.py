@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from scalinglaws.training.adam import adam_init, adam_step
 from scalinglaws.training.optimisers import optimiser_arrays, optimiser_of, optimiser_restore
 
 RATE, DECAY = 0.01, 0.1
@@ -47,12 +46,32 @@ def plain(advance: Step, steps: int) -> list[Tensor]:
 
 
 def adam(shrink: float, inside: float) -> Step:
-    """Our own Adam; decoupled decay shrinks the weights before the step."""
-    state = adam_init(start())
+    """As published, b_1 = 0.9, b_2 = 0.999; decoupled decay shrinks the weights before the step."""
+    means, squares = ([torch.zeros_like(p) for p in start()] for _ in range(2))
+    taken = [0]
 
     def advance(parameters: list[Tensor], found: list[Tensor]) -> None:
-        torch._foreach_mul_(parameters, 1 - RATE * shrink)
-        adam_step(parameters, found, state, RATE, weight_decay=inside)
+        taken[0] += 1
+        for i, (parameter, gradient) in enumerate(zip(parameters, found, strict=True)):
+            slope = gradient + inside * parameter
+            means[i] = 0.9 * means[i] + 0.1 * slope
+            squares[i] = 0.999 * squares[i] + 0.001 * slope**2
+            mean = means[i] / (1 - 0.9 ** taken[0])
+            spread = (squares[i] / (1 - 0.999 ** taken[0])).sqrt() + 1e-8
+            parameter *= 1 - RATE * shrink
+            parameter -= RATE * mean / spread
+
+    return advance
+
+
+def nesterov() -> Step:
+    momenta = [torch.zeros_like(p) for p in start()]
+
+    def advance(parameters: list[Tensor], found: list[Tensor]) -> None:
+        for i, (parameter, gradient) in enumerate(zip(parameters, found, strict=True)):
+            slope = gradient + DECAY * parameter
+            momenta[i] = 0.9 * momenta[i] + slope
+            parameter -= RATE * (slope + 0.9 * momenta[i])
 
     return advance
 
@@ -64,14 +83,17 @@ def descent(parameters: list[Tensor], found: list[Tensor]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "advance"),
-    [("adam", adam(0.0, DECAY)), ("adamw", adam(DECAY, 0.0)), ("sgd", descent)],
+    [
+        *[("adam", adam(0.0, DECAY)), ("adamw", adam(DECAY, 0.0))],
+        *[("sgd", descent), ("nesterov", nesterov())],
+    ],
 )
 def test_fused_steps_are_those_of_a_plain_loop(name: str, advance: Step) -> None:
     for mine, expected in zip(fused(name, 20), plain(advance, 20), strict=True):
         np.testing.assert_allclose(mine.detach(), expected.detach(), rtol=2e-5, atol=2e-6)
 
 
-@pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "nesterov"])
 def test_a_restored_state_goes_on_bit_by_bit(name: str) -> None:
     parameters = start()
     optimiser = optimiser_of(name, parameters, RATE, DECAY)

@@ -77,8 +77,8 @@ def as_numbers(file: str, name: str, values: list[str | None]) -> Array:
     numbers = []
     for line, value in enumerate(values, start=2):
         try:
-            numbers.append(float(value))  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+            numbers.append(float(value or ""))
+        except ValueError:
             raise InputError(
                 f"{file}, line {line}: column {name!r} holds {value!r}; expected a number."
             ) from None

@@ -2,9 +2,9 @@
 
 PyTorch's fused kernel reads parameters, gradients and moments once per step instead of once per
 operation. Measured on one thread, three members of 4-192-192-1 in the L2 cache: 30 us per member
-and step, against 110 us of `training.adam`. The kernel is called without the wrapper that chooses
-it, `torch.optim.adam.adam`: the choice costs 31 us, three times what the kernel needs for the small
-networks of the model-size scan.
+and step, against 110 us of one operation after another. The kernel is called without the wrapper
+that chooses it, `torch.optim.adam.adam`: the choice costs 31 us, three times what the kernel needs
+for the small networks of the model-size scan.
 """
 
 from collections.abc import Mapping, Sequence

@@ -9,7 +9,6 @@ appendix A: everything but D is frozen while D is scanned).
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,9 +18,9 @@ from torch import Tensor
 from scalinglaws.networks.wide_resnet import in_order
 from scalinglaws.training.groups import Arrays, Keep
 from scalinglaws.training.learners import Learner
+from scalinglaws.training.optimisers import optimiser_arrays, optimiser_of, optimiser_restore
 
 CHUNK = 100  # steps between two offers to save the state; also the unit of the streams
-MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def train(
     included), the same of `test_error`, and `final_train_loss` (on at most as many training
     images as there are test images, as they stand in the pool). A member that diverges is NaN.
     """
-    optimiser = optimiser_of(learner, course)
+    optimiser = optimiser_for(learner, course)
     sizes = torch.tensor(data_sizes, dtype=torch.float64)
     curves, step = np.empty((0, 2, len(data_sizes))), 0
     if inner:
@@ -143,16 +142,9 @@ def augmented(
     return images
 
 
-def optimiser_of(learner: Learner, course: Course) -> torch.optim.Optimizer:
-    """torch's own, fused: one pass over the memory of all tensors."""
-    common: dict[str, Any] = {
-        "lr": course.learning_rate,
-        "weight_decay": course.weight_decay,
-        "fused": True,
-    }
-    if course.optimiser == "adam":
-        return torch.optim.Adam(learner.parameters, **common)
-    return torch.optim.SGD(learner.parameters, momentum=MOMENTUM, nesterov=True, **common)
+def optimiser_for(learner: Learner, course: Course) -> torch.optim.Optimizer:
+    name = {"sgd": "nesterov"}.get(course.optimiser, course.optimiser)
+    return optimiser_of(name, learner.parameters, course.learning_rate, course.weight_decay)
 
 
 def descend(
@@ -184,10 +176,7 @@ def arrays_of(
     state = {"curves": curves, "step": np.array(step)}
     for number, tensor in enumerate([*learner.parameters, *learner.statistics]):
         state[f"tensor_{number}"] = tensor.detach().cpu().numpy()
-    for number, parameter in enumerate(learner.parameters):
-        for name, value in optimiser.state[parameter].items():
-            state[f"{name}_{number}"] = value.cpu().numpy()
-    return state
+    return state | optimiser_arrays(optimiser, learner.parameters)
 
 
 def restore(
@@ -197,14 +186,5 @@ def restore(
     with torch.no_grad():
         for number, tensor in enumerate([*learner.parameters, *learner.statistics]):
             tensor.copy_(torch.tensor(inner[f"tensor_{number}"]))
-    names = [name.removesuffix("_0") for name in inner if name.endswith("_0")]
-    for number, parameter in enumerate(learner.parameters):
-        kept = {name: inner[f"{name}_{number}"] for name in names if name != "tensor"}
-        optimiser.state[parameter] = {name: like(parameter, kept[name]) for name in kept}
+    optimiser_restore(optimiser, learner.parameters, inner)
     return inner["curves"], int(inner["step"])
-
-
-def like(parameter: Tensor, values: np.ndarray) -> Tensor:
-    """A moment in the memory order of its parameter; a step count as it is."""
-    tensor = torch.tensor(values, device=parameter.device if values.ndim else "cpu")
-    return in_order(tensor)

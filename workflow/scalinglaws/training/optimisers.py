@@ -5,6 +5,7 @@ CNN of 17 million parameters that pass is most of what a step costs beside its p
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,14 @@ Arrays = dict[str, np.ndarray]
 def optimiser_of(
     name: str, parameters: Sequence[Tensor], learning_rate: float, weight_decay: float
 ) -> torch.optim.Optimizer:
-    """``adam`` (weight decay = L2 term in the gradient), ``adamw`` (decoupled), or ``sgd`` without
-    momentum (L2 term).
+    """``adam`` (weight decay = L2 term in the gradient), ``adamw`` (decoupled), ``sgd`` without
+    momentum or ``nesterov`` with momentum 0.9 (L2 term).
     """
     kinds: dict[str, Any] = {
         "adam": torch.optim.Adam,
         "adamw": torch.optim.AdamW,
         "sgd": torch.optim.SGD,
+        "nesterov": partial(torch.optim.SGD, momentum=0.9, nesterov=True),
     }
     optimiser: torch.optim.Optimizer = kinds[name](
         list(parameters), lr=learning_rate, weight_decay=weight_decay, fused=True
@@ -32,7 +34,7 @@ def optimiser_of(
 
 
 def optimiser_arrays(optimiser: torch.optim.Optimizer, parameters: Sequence[Tensor]) -> Arrays:
-    """Moments and step counts; SGD has none. `optimiser_restore` undoes it bit by bit."""
+    """Moments and step counts; plain SGD has none. `optimiser_restore` undoes it bit by bit."""
     return {
         f"optimiser_{number}_{name}": value.cpu().numpy()
         for number, parameter in enumerate(parameters)
