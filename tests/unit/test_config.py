@@ -3,6 +3,7 @@ import pytest
 from scalinglaws import config
 from scalinglaws.config import (
     PAPERS,
+    REPOSITORY,
     read_claims,
     read_config,
     read_departures,
@@ -27,6 +28,20 @@ def test_the_shipped_claims_and_departures_name_what_exists(slug):
         assert set(claim["departures"]) <= registered, claim["id"]
     own = [name for entry in departures if entry["paper"] == slug for name in entry["claims"]]
     assert set(own) <= {claim["id"] for claim in claims}
+
+
+def test_every_numbered_statement_of_bahri2021_has_a_verdict_or_a_reason_for_none():
+    judged = {claim["id"].split("_")[1] for claim in read_claims("bahri2021")}
+    unjudged = {entry["claim"] for entry in read_paper("bahri2021")["unjudged"]}
+    assert {f"C{number}" for number in range(1, 21)} <= judged | unjudged
+    assert not judged & unjudged
+
+
+@pytest.mark.parametrize("slug", PAPERS)
+def test_tests_that_stand_in_for_a_verdict_exist(slug):
+    for entry in read_paper(slug).get("unjudged", ()):
+        for file in entry["tests"]:
+            assert (REPOSITORY / file).is_file(), f"{entry['claim']} names {file}"
 
 
 def test_a_misspelt_scale_is_told_what_scales_there_are():

@@ -13,6 +13,7 @@ from docutils.core import publish_parts
 from scalinglaws.config import read_paper
 from scalinglaws.document.compile import compile_pdf
 from scalinglaws.document.numbers import gather_numbers, published_text, why_text
+from scalinglaws.document.products import products_text
 from scalinglaws.document.quantities import (
     fits_record,
     missing_texts,
@@ -97,6 +98,19 @@ def test_a_table_below_a_figure_is_set_with_it(results, tmp_path):
     (tmp_path / "numbers.json").write_text(json.dumps(numbers))
     inputs = {**inputs_of(results), "numbers": str(tmp_path / "numbers.json")}
     compile_pdf(sample.MAIN_TYP, inputs, tmp_path / "with.pdf")
+    assert (tmp_path / "with.pdf").read_bytes() != (tmp_path / "without.pdf").read_bytes()
+
+
+def test_statements_without_a_verdict_are_set_with_their_reason(results, tmp_path):
+    entry = {"claim": "C6", "statement": "s^2", "why": "w", "tests": ["tests/theory/test_a.py"]}
+    papers = {**sample.PAPERS, "bahri2021": {**sample.PAPERS["bahri2021"], "unjudged": [entry]}}
+    nothing = {"figures": {}, "departures": [], "cards": [], "environment": {}}
+    plan = {"blocks": [], "jobs": 0}
+    for name, records in (("without", sample.PAPERS), ("with", papers)):
+        numbers = gather_numbers({}, {}, scale="quick", papers=records, plan=plan, **nothing)
+        (tmp_path / "numbers.json").write_text(json.dumps(numbers))
+        inputs = {**inputs_of(results), "numbers": str(tmp_path / "numbers.json")}
+        compile_pdf(sample.MAIN_TYP, inputs, tmp_path / f"{name}.pdf")
     assert (tmp_path / "with.pdf").read_bytes() != (tmp_path / "without.pdf").read_bytes()
 
 
@@ -246,8 +260,8 @@ def test_what_was_not_estimated_is_gathered_by_reason():
         for name in ("slope", "four_over_alpha")
     }
     assert missing_texts(absent) == [
-        "slope d2, four over α_d2 "
-        "(dimension 2 is not run at this scale; likewise with 5, 12 in place of 2)"
+        "slope d2, four over α_d2: "
+        "dimension 2 is not run at this scale; likewise with 5, 12 in place of 2"
     ]
     record = fits_record({"laws": {"here": quantity(1.0, (0.9, 1.1)), **absent}})
     assert [one["name"] for one in record["fits"][0]["quantities"]] == ["here"]
@@ -262,10 +276,32 @@ def test_reasons_are_folded_only_where_names_differ_by_the_same_number():
             "share": unavailable("no curve"),
         }
     ) == [
-        "slope d2 (dimension 2 is missing; likewise with 22 in place of 2)",
-        "width d3 (dimension 3 is missing)",
-        "share (no curve)",
+        "slope d2: dimension 2 is missing; likewise with 22 in place of 2",
+        "width d3: dimension 3 is missing",
+        "share: no curve",
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ([], ""),
+        (["slope"], "slope"),
+        (["slope d2", "width d2"], "slope d2, width d2"),
+        (["slope a", "slope b", "width a", "width b", "share"], "(slope, width) × (a, b), share"),
+        (
+            [f"{net} {set_} {name}" for net in "XY" for set_ in "AB" for name in ("one", "two c")],
+            "(X, Y) × (A, B) × (one, two c)",
+        ),
+    ],
+)
+def test_long_lists_of_names_are_told_as_products(names, text):
+    assert products_text(names) == text
+
+
+def test_a_product_never_names_what_is_not_in_the_list():
+    names = [f"{a} {b} {c}" for a in "pq" for b in "rst" for c in "uv" if (a, c) != ("q", "v")]
+    assert products_text(names) == "(p r, p s, p t) × (u, v), q r u, q s u, q t u"
 
 
 def test_quantities_of_one_claim_are_told_apart_by_what_differs():

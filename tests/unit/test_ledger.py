@@ -377,6 +377,21 @@ def test_the_page_is_the_same_every_time():
     assert ledger_html({"damico2025": rows()}, META) == ledger_html({"damico2025": rows()}, META)
 
 
+def test_the_page_tells_what_gets_no_verdict_and_which_tests_stand_in():
+    entry = {
+        "claim": "C6",
+        "statement": "Smooth losses only.",
+        "why": "A theorem & no data.",
+        "tests": ["tests/theory/test_smoothness_counterexamples.py"],
+    }
+    titles = {"damico2025": {**META["papers"]["damico2025"], "unjudged": [entry]}}
+    page = Page(ledger_html({"damico2025": rows()}, {**META, "papers": titles}))
+    assert page.open == []
+    told = "Smooth losses only. A theorem & no data. " + entry["tests"][0]
+    assert "Without a verdict" in page.text
+    assert told in " ".join(page.text.split())
+
+
 def test_a_page_without_departures_or_titles_is_still_whole():
     short = Page(ledger_html({"damico2025": rows()}, {"scale": "laptop"}))
     assert short.open == []
@@ -462,6 +477,8 @@ PAPER = {
         (("fits", "laws"), "tables", []),
         (("figures", "damico2025_fig1"), "panels", 3),
         (("figures",), "fig1", {}),
+        ((), "unjudged", [{"claim": "C6", "statement": "s", "why": "w"}]),
+        ((), "unjudged", [{"claim": "C6", "statement": "s", "why": "w", "tests": ["README.md"]}]),
     ],
 )
 def test_the_schema_of_papers_is_closed(place, key, value):

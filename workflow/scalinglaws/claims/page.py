@@ -31,7 +31,8 @@ STYLE = """
 body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.5rem 4rem; background: var(--paper);
   color: var(--ink); font: 0.95rem/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.9rem; margin: 0 0 1rem; } h1, h2 { line-height: 1.2; text-wrap: balance; }
-h2 { font-size: 1.35rem; margin: 3rem 0 .3rem; } h2 + p { margin: 0 0 1rem; }
+h2 { font-size: 1.35rem; margin: 3rem 0 .3rem; }
+h3 { font-size: 1rem; margin: 1.5rem 0 .3rem; } h2 + p { margin: 0 0 1rem; }
 p { max-width: 46rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; min-width: 60rem; }
@@ -132,8 +133,22 @@ def paper_section(slug: str, rows: Sequence[Record], paper: Record, register: Re
         f'<section aria-labelledby="{slug}">\n<h2 id="{slug}">{escape(title)}</h2>\n'
         f'<p class="faint">{escape(origin)}</p>\n<div class="scroll" role="region" tabindex="0" '
         f'aria-labelledby="{slug}">\n<table>\n<caption>{escape(counts_text(rows))}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>\n</section>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>\n"
+        f"{unjudged_list(paper.get('unjudged', ()))}</section>\n"
     )
+
+
+def unjudged_list(entries: Sequence[Record]) -> str:
+    """Statements of the paper that get no verdict, why, and the tests that stand in."""
+    if not entries:
+        return ""
+    items = "\n".join(
+        f"<dt>{escape(entry['claim'])}</dt><dd>{markup(entry['statement'])} "
+        f"<small>{markup(entry['why'])}{escape(''.join(f' {file}' for file in entry['tests']))}"
+        "</small></dd>"
+        for entry in entries
+    )
+    return f"<h3>Without a verdict</h3>\n<dl>\n{items}\n</dl>\n"
 
 
 def claim_row(row: Record, register: Record) -> str:

@@ -78,6 +78,7 @@ def paper_record(
             for target, figure in figures.items()
             if figure["paper"] == slug
         ],
+        "unjudged": [readable(entry) for entry in paper.get("unjudged", ())],
         **fits_record(fits),
     }
 

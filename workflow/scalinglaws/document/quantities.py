@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scalinglaws.document.products import products_text
 from scalinglaws.rounding import MINUS, quantity_text, with_interval
 from scalinglaws.spelling import quantity_name, readable
 
@@ -98,7 +99,8 @@ def family_text(members: Sequence[tuple[str, str, list[str]]]) -> str:
     others = ", ".join(other for other, _, _ in members[1:])
     likewise = f"; likewise with {others} in place of {number}" if others else ""
     reason = f"{why}{likewise}"
-    return f"{', '.join(own)} ({reason})" if reason else ", ".join(own)
+    listed = products_text(own)
+    return f"{listed}: {reason}" if reason else listed
 
 
 def range_text(bounds: Sequence[float] | None) -> str:
