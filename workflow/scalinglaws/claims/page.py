@@ -15,6 +15,7 @@ from scalinglaws.claims.wording import (
     percent,
     published_text,
     verdict_counts,
+    without_estimate,
 )
 from scalinglaws.rounding import MINUS
 from scalinglaws.spelling import distinct_names, quantity_name, readable
@@ -44,7 +45,7 @@ thead th, tbody th, dt { font-weight: 600; white-space: nowrap; }
 tbody th, tbody td { padding-bottom: .1rem; }
 .evidence td { border-top: 0; padding: 0 0 .45rem; }
 td:last-child, th:last-child { padding-right: 0; }
-.ours { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.ours { font-variant-numeric: tabular-nums; } .value { white-space: nowrap; }
 .ours small { margin-right: .5rem; }
 .published { white-space: nowrap; }
 .faint, small { color: var(--faint); }
@@ -115,7 +116,12 @@ def ledger_html(papers: Mapping[str, Sequence[Record]], meta: Mapping[str, Any])
 
 def counts_list(rows: Sequence[Record]) -> str:
     counts = verdict_counts(rows)
-    items = [f'<li class="{name}"><b>{counts[name]}</b> {name}</li>' for name in VERDICTS]
+    missing = without_estimate(rows)
+    aside = {"undecided": f" <small>{missing} without an estimate</small>" if missing else ""}
+    items = [
+        f'<li class="{name}"><b>{counts[name]}</b> {name}{aside.get(name, "")}</li>'
+        for name in VERDICTS
+    ]
     return f'<ul class="counts" aria-label="{escape(counts_text(rows))}">{"".join(items)}</ul>'
 
 
@@ -126,7 +132,7 @@ def paper_section(slug: str, rows: Sequence[Record], paper: Record, register: Re
         for part in (paper.get("authors"), f"arXiv {paper['arxiv']}" if paper else None)
         if part
     )
-    headings = ("Claim", "Statement", "Ours [95 %]", "Published", "Against the band", "Verdict")
+    headings = ("Claim", "Verdict", "Statement", "Ours [95 %]", "Published", "Against the band")
     head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
     body = "\n".join(claim_row(row, register) for row in rows)
     return (
@@ -154,7 +160,8 @@ def unjudged_list(entries: Sequence[Record]) -> str:
 def claim_row(row: Record, register: Record) -> str:
     names = distinct_names([judged["name"] for judged in row["judged"]])
     ours = "<br>".join(
-        (f"<small>{markup(name)}</small>" if name else "") + markup(ours_text(judged))
+        (f"<small>{markup(name)}</small> " if name else "")
+        + f'<span class="value">{markup(ours_text(judged))}</span>'
         for name, judged in zip(names, row["judged"], strict=True)
     )
     verdict = row["verdict"]
@@ -162,12 +169,13 @@ def claim_row(row: Record, register: Record) -> str:
     number = row["id"].partition("_")[2]
     return (
         f'<tr id="{escape(row["id"])}"><th scope="row">{escape(number)}</th>'
+        f'<td><span class="verdict {verdict}"><span aria-hidden="true">{SIGNS[verdict]} </span>'
+        f"{verdict}</span></td>"
         f"<td>{markup(row['statement'])}{f'<small>{markup(why)}</small>' if why else ''}</td>"
         f'<td class="ours">{ours}</td>'
-        f'<td class="published">{markup(published_text(row))}</td><td>{strip(row)}</td>'
-        f'<td><span class="verdict {verdict}"><span aria-hidden="true">{SIGNS[verdict]} </span>'
-        f'{verdict}</span></td></tr>\n<tr class="evidence"><td></td>'
-        f'<td colspan="5">{details(row, register)}</td></tr>'
+        f'<td class="published">{markup(published_text(row))}</td><td>{strip(row)}</td></tr>\n'
+        '<tr class="evidence"><td colspan="2"></td>'
+        f'<td colspan="4">{details(row, register)}</td></tr>'
     )
 
 

@@ -33,9 +33,17 @@ def verdict_counts(rows: Sequence[Record]) -> dict[str, int]:
 
 
 def counts_text(rows: Sequence[Record]) -> str:
-    """For example ``12 claims: 7 reproduced, 1 differs, 4 undecided``."""
+    """For example ``12 claims: 7 reproduced, 1 differs, 4 undecided (3 without an estimate)``."""
     counts = ", ".join(f"{number} {verdict}" for verdict, number in verdict_counts(rows).items())
-    return f"{len(rows)} {'claim' if len(rows) == 1 else 'claims'}: {counts}"
+    missing = without_estimate(rows)
+    aside = f" ({missing} without an estimate)" if missing else ""
+    return f"{len(rows)} {'claim' if len(rows) == 1 else 'claims'}: {counts}{aside}"
+
+
+def without_estimate(rows: Sequence[Record]) -> int:
+    """How many claims are undecided because a quantity is not run, or gave no value."""
+    undecided = [row for row in rows if row["verdict"] == "undecided"]
+    return sum(any(one["estimate"] is None for one in row["judged"]) for row in undecided)
 
 
 def percent(probability: float | None) -> str:
