@@ -10,7 +10,7 @@ from made_curves import made_table, released_table
 from scalinglaws.config import read_paper
 from scalinglaws.data.published import RELEASED_SETS
 from scalinglaws.document.numbers import gather_numbers
-from scalinglaws.figures.network_panels import plain_ticks, seed_bands, size_colour
+from scalinglaws.figures.network_panels import seed_bands, short_axis_ticks, size_colour
 from scalinglaws.figures.style import PLOTTED, new_figure
 from scalinglaws.fitting.norm_curves import released_means, released_set
 
@@ -151,9 +151,9 @@ def test_narrow_logarithmic_axes_carry_plain_numbers() -> None:
     _, (axes,) = new_figure(1, 1)
     axes.set_yscale("log")
     axes.set_ylim(0.25, 0.7)
-    plain_ticks(axes.yaxis)
+    short_axis_ticks(axes.yaxis)
     assert axes.yaxis.get_major_formatter()(0.5) == "0.5"
     axes.set_ylim(1e-3, 1)
     wide = axes.yaxis.get_major_formatter()
-    plain_ticks(axes.yaxis)
+    short_axis_ticks(axes.yaxis)
     assert axes.yaxis.get_major_formatter() is wide

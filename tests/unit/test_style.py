@@ -137,3 +137,13 @@ def test_rows_keep_drawing_order():
     first = points_with_intervals(axes[0], [2.0], [1.0], panel="a", series="late")
     second = points_with_intervals(axes[0], [1.0], [1.0], panel="a", series="early")
     assert plotted_rows(first, second)["series"].tolist() == ["late", "early"]
+
+
+def test_hollow_markers_leave_visible_what_lies_beneath():
+    _, axes = new_figure()
+    points_with_intervals(axes[0], [1.0], [2.0], panel="a", series="under")
+    points_with_intervals(axes[0], [1.0], [2.0], panel="a", series="over", hollow=True)
+    under, over = axes[0].lines
+    assert under.get_markerfacecolor() != "none"
+    assert over.get_markerfacecolor() == "none"
+    assert over.get_markersize() > under.get_markersize()

@@ -8,7 +8,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.estimates.scan_curves import Scan, scan, tag
-from scalinglaws.figures.scan_points import Rows, draw_fitted, draw_scan, plain_ticks, seeds_of
+from scalinglaws.figures.scan_points import (
+    Rows,
+    draw_fitted,
+    draw_scan,
+    power_of_two_ticks,
+    seeds_of,
+)
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -51,6 +57,7 @@ def learning_curves(axes: Axes, gaussian: pd.DataFrame, theory: pd.DataFrame) ->
             series = f"L({letter}), alpha_K = {alpha:g}"
             label = rf"$L({letter})$, $\alpha_K = {alpha:g}$"
             look: dict[str, Any] = {"marker": marker, "colour": colour, "label": label}
+            look["hollow"] = side == "parameters"
             parts += draw_scan(
                 axes, scan(rows, "loss", scan=side), panel="a", series=series, **look
             )
@@ -87,6 +94,7 @@ def resonance(axes: Axes, rows: pd.DataFrame, settings: Mapping[str, Any]) -> Ro
             curve = scan(rows, f"loss_{ridge}", scan=f"{side}_resonance")
             series = f"L({letter}), {ridge} ridge"
             look: dict[str, Any] = {"marker": marker, "colour": COLOURS[colour], "label": series}
+            look["hollow"] = side == "parameters"
             parts += draw_scan(axes, curve, panel="b", series=series, **look)
     axes.axvline(settings["resonance"], color=ROLES["reference"], linestyle="--", lw=1.0)
     title = "b  duality through D = P"
@@ -104,6 +112,7 @@ def excess(axes: Axes, rows: pd.DataFrame, found: Fits, settings: Mapping[str, A
         ratio = found[f"excess_ratio_{letter.lower()}_{tag(settings['alpha_k'])}"]
         label = f"in {letter}: {slope_label('to theory', ratio)}"
         look: dict[str, Any] = {"marker": marker, "colour": colour, "label": label}
+        look["hollow"] = side == "parameters"
         series, mean = f"excess in {letter}", "arithmetic"
         parts += draw_scan(axes, curve, panel="c", series=series, mean=mean, **look)
     sizes = np.geomspace(curve.sizes[0], curve.sizes[-1], 60)
@@ -112,7 +121,7 @@ def excess(axes: Axes, rows: pd.DataFrame, found: Fits, settings: Mapping[str, A
     parts.append(theory_line(axes, sizes, theory, panel="c", series="theory", label=label))
     title = "c  variance-limited, Gaussian features"
     dress(axes, r"$D$ (or $P$)", "excess / limit", title=title, **below(ncols=1))
-    plain_ticks(axes, *axes.get_xlim())
+    power_of_two_ticks(axes, *axes.get_xlim())
     return parts
 
 
@@ -130,7 +139,7 @@ def spheres(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     dress(
         axes, r"$D$", "loss (half MSE)", title="d  wide ReLU networks on spheres", **below(ncols=1)
     )
-    plain_ticks(axes, *axes.get_xlim())
+    power_of_two_ticks(axes, *axes.get_xlim())
     return parts
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.estimates.scan_curves import scan
-from scalinglaws.figures.scan_points import Rows, draw_scan, plain_ticks, seeds_of
+from scalinglaws.figures.scan_points import Rows, draw_scan, power_of_two_ticks, seeds_of
 from scalinglaws.figures.style import COLOURS, ROLES, Drawing, dress, new_figure, plotted_rows
 from scalinglaws.rounding import quantity_text
 
@@ -32,7 +32,7 @@ def draw(
         parts += panel(place, table, target, ridge, title[0], settings["resonance"])
         note = f"mean |log ratio|: {quantity_text(found[f'duality_gap_{target}_{ridge}'])}"
         dress(place, r"$D$ or $P$", "test loss / loss of predicting zero", title=title)
-        plain_ticks(place, *place.get_xlim())
+        power_of_two_ticks(place, *place.get_xlim())
         place.legend(title=note, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     return Drawing(figure, plotted_rows(*parts), caption(table, settings))
 
@@ -43,6 +43,7 @@ def panel(axes: Axes, table: pd.DataFrame, target: str, ridge: str, name: str, a
     for side, letter, other, colour, marker in SIDES:
         curve = scan(rows, "loss", scan=f"{side}_resonance")
         look: dict[str, Any] = {"colour": COLOURS[colour], "marker": marker, "line": True}
+        look["hollow"] = side == "parameters"
         label = rf"$L({letter})$, ${other} = {at}$"
         parts += draw_scan(axes, curve, panel=name, series=f"L({letter})", label=label, **look)
     axes.axvline(at, color=ROLES["reference"], linestyle="--", lw=1.0)

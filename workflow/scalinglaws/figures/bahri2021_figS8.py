@@ -7,7 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.estimates.scan_curves import scan
-from scalinglaws.figures.scan_points import Rows, draw_fitted, draw_scan, plain_ticks, seeds_of
+from scalinglaws.figures.scan_points import (
+    Rows,
+    draw_fitted,
+    draw_scan,
+    power_of_two_ticks,
+    seeds_of,
+)
 from scalinglaws.figures.style import COLOURS, Drawing, below, dress, new_figure, plotted_rows
 
 Fits = Mapping[str, Any]
@@ -43,7 +49,7 @@ def draw(
         legend = title[0] != "d"
         dress(place, record[5], record[6], title=title, legend=legend, **below(0.17))
         if record[4] is not None:
-            plain_ticks(place, *place.get_xlim())
+            power_of_two_ticks(place, *place.get_xlim())
     return Drawing(figure, plotted_rows(*parts), caption(table, found))
 
 

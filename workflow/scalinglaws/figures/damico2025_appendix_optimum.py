@@ -21,8 +21,8 @@ from scalinglaws.figures.network_panels import (
     edge_labels,
     fit_errors,
     headed,
-    plain_ticks,
     seed_bands,
+    short_axis_ticks,
     title_of,
     trained_text,
 )
@@ -75,7 +75,7 @@ def draw_optimum(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> Rows
         parts += both_lines(axes, pair.name, "ours", sizes, errors, fits)
     edge_labels(axes, pair, "training images $P$", r"$\epsilon_\mathrm{opt}$")
     fit_errors(axes, parts)
-    plain_ticks(axes.xaxis)
+    short_axis_ticks(axes.xaxis)
     headed(axes, panel, [line for name in SOURCES if (line := exponents(pair.name, name, fits))])
     return parts
 

@@ -22,8 +22,8 @@ from scalinglaws.figures.network_panels import (
     fit_errors,
     headed,
     pair_of,
-    plain_ticks,
     seed_bands,
+    short_axis_ticks,
     size_bar,
     title_of,
     trained_text,
@@ -70,7 +70,7 @@ def draw_row(axes: list[Axes], pair: Pair, laws: Quantities) -> Rows:
         drawn = draw_runs(axis, panel, runs.sizes, x, seed_bands(errors))
         dress(axis, LABELS[number], "test error" if number == 0 else "", legend=False)
         fit_errors(axis, drawn)
-        plain_ticks(axis.xaxis)
+        short_axis_ticks(axis.xaxis)
         parts += drawn
         headed(axis, title_of(pair.name), ratio_line(laws, pair.name, number))
     return parts

@@ -16,7 +16,7 @@ from scalinglaws.figures.network_panels import (
     draw_grid,
     edge_labels,
     headed,
-    plain_ticks,
+    short_axis_ticks,
     size_bar,
     title_of,
     trained_text,
@@ -62,7 +62,7 @@ def limit(axes: Axes, pair: Pair, limits: list[float]) -> None:
         low = min(low, float(pd.Series(pair.ours.errors.ravel()).min()) * 0.9)
         high = max(high, float(pd.Series(pair.ours.errors.ravel()).max()) * 1.05)
     axes.set_ylim(low, high)
-    plain_ticks(axes.yaxis)
+    short_axis_ticks(axes.yaxis)
 
 
 def caption(pairs: list[Pair]) -> str:

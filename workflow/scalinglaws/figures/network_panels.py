@@ -250,7 +250,7 @@ def curve_panel(
     dress(axes, *labels, legend=False)
     headed(axes, title, lines)
     fit_errors(axes, parts)
-    plain_ticks(axes.xaxis)
+    short_axis_ticks(axes.xaxis)
     return parts
 
 
@@ -305,10 +305,10 @@ def fit_errors(axes: Axes, parts: Sequence[pd.DataFrame]) -> None:
         low, high = np.log(values.min()), np.log(values.max())
         margin = 0.05 * (high - low) + 0.01
         axes.set_ylim(np.exp(low - margin), np.exp(high + margin))
-    plain_ticks(axes.yaxis)
+    short_axis_ticks(axes.yaxis)
 
 
-def plain_ticks(axis: Axis) -> None:
+def short_axis_ticks(axis: Axis) -> None:
     """Few numbers on a logarithmic axis that spans less than two decades, decimal if short."""
     low, high = sorted(axis.get_view_interval())
     if high > 100 * low:

@@ -97,7 +97,7 @@ def draw_fitted(
     return points + draw_fit(axes, curve, slope, **shared)
 
 
-def plain_ticks(axes: Axes, low: float, high: float) -> None:
+def power_of_two_ticks(axes: Axes, low: float, high: float) -> None:
     """Powers of two as plain numbers, every second one, where a log axis spans few decades."""
     powers = 2 ** np.arange(np.ceil(np.log2(low)), np.floor(np.log2(high)) + 1)
     chosen = powers[:: 2 if len(powers) > 4 else 1]

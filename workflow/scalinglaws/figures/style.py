@@ -40,6 +40,8 @@ ROLES = {
     "reference": "#7a7a7a",
 }
 ALPHA = "α"  # the usual name of an exponent, in legends
+FILLED: Mapping[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.5}
+HOLLOW: Mapping[str, Any] = {"markerfacecolor": "none", "markersize": 7.0, "markeredgewidth": 0.9}
 MARKERS = ("o", "s", "^", "v", "P", "X")  # diamonds are kept for published values
 
 STYLE: dict[str, Any] = {
@@ -185,10 +187,12 @@ def points_with_intervals(
     marker: str = "o",
     label: str | None = None,
     line: bool = False,
+    hollow: bool = False,
 ) -> pd.DataFrame:
     """Measured points with vertical intervals (absolute bounds, not lengths); returns its rows.
 
-    ``line`` joins the points thinly. A missing (NaN) bound draws no bar.
+    ``line`` joins the points thinly; ``hollow`` markers leave visible what lies beneath them. A
+    missing (NaN) bound draws no bar.
     """
     drawn = rows_of(panel, series, x, y, y_low, y_high)
     # Not errorbar: a percentile interval need not contain the estimate, and lengths would be < 0.
@@ -199,12 +203,11 @@ def points_with_intervals(
         drawn["y"],
         marker=marker,
         color=colour,
-        markeredgecolor="white",
-        markeredgewidth=0.5,
         linestyle="-" if line else "none",
         linewidth=0.7,
         label=label,
         zorder=3,
+        **(HOLLOW if hollow else FILLED),
     )
     return drawn
 

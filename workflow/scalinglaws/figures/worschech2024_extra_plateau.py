@@ -24,7 +24,7 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
-from scalinglaws.figures.worschech2024_fig5 import plain_ticks
+from scalinglaws.figures.worschech2024_fig5 import ticks_at_values
 from scalinglaws.fitting.plateau_curves import formula_time, lengths, plateaus, records
 from scalinglaws.rounding import quantity_text
 from scalinglaws.theory.plateau import escape_time, plateau_height
@@ -65,7 +65,7 @@ def height_panel(axes: Axes, measured: pd.DataFrame) -> Rows:
     ]
     title = "a  plateau height"
     dress(axes, "hidden units $M$", r"$\varepsilon_g$", title=title, log="x", loc="lower right")
-    plain_ticks(axes, sorted(int(m) for m in quiet["hidden"].unique()))
+    ticks_at_values(axes, sorted(int(m) for m in quiet["hidden"].unique()))
     return parts
 
 

@@ -99,11 +99,11 @@ def escape_panel(axes: Axes, found: pd.DataFrame, fits: Mapping[str, Any]) -> Ro
     name = r"$\eta\,\mu_2\,\tau_\mathrm{esc}$"
     dress(axes, "hidden units $M$", name, title="d  escape time", loc="upper left")
     axes.set_ylim(top=30 * axes.get_ylim()[1])  # room for the legend
-    plain_ticks(axes, sorted(int(m) for m in quiet["hidden"].unique()))
+    ticks_at_values(axes, sorted(int(m) for m in quiet["hidden"].unique()))
     return [*parts, squares]
 
 
-def plain_ticks(axes: Axes, units: list[int]) -> None:
+def ticks_at_values(axes: Axes, units: list[int]) -> None:
     """Label the values drawn: a short logarithmic axis would label overlapping powers."""
     axes.set_xticks(units, [str(m) for m in units])
     axes.xaxis.set_minor_locator(NullLocator())
