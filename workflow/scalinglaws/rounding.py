@@ -66,5 +66,5 @@ def plain(estimate: float, interval: Sequence[float] | None) -> str:
 def quantity_text(quantity: Mapping[str, Any]) -> str:
     """A fitted quantity as text; says why when it could not be estimated."""
     if quantity["estimate"] is None:
-        return f"not estimated ({quantity['why'] or 'no reason recorded'})"
+        return f"not estimated ({(quantity['why'] or 'no reason recorded').rstrip('.')})"
     return with_interval(quantity["estimate"], quantity["interval"])

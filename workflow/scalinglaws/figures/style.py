@@ -10,6 +10,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any, cast
 
 import matplotlib
@@ -288,9 +289,13 @@ def law_through_centre(x: Any, y: Any, exponent: float, at: Any) -> np.ndarray:
 
 
 def slope_label(name: str, quantity: Mapping[str, Any]) -> str:
-    """Legend text of a fitted quantity, for example ``alpha = 1.02 [0.97, 1.06]``."""
-    joint = " " if quantity["estimate"] is None else " = "
-    return f"{name}{joint}{quantity_text(quantity)}"
+    """Legend text of a fitted quantity, for example ``alpha = 1.02 [0.97, 1.06]``.
+
+    The reason for an absent estimate takes lines of its own: a wide legend narrows the axes.
+    """
+    if quantity["estimate"] is None:
+        return fill(f"{name} {quantity_text(quantity)}", 40)
+    return f"{name} = {quantity_text(quantity)}"
 
 
 def save_drawing(drawing: Drawing, pdf: str | Path, png: str | Path, csv: str | Path) -> None:
