@@ -86,12 +86,23 @@ def test_spreads_are_those_of_the_exponents_put_in() -> None:
     found = data_distribution.estimate(tables, SETTINGS)
     keys = ("superclass_spread", "noise_spread_fixed", "noise_drop_resampled")
     assert estimates(found, *keys) == pytest.approx([0.05, 0.5, 0.4])
+    keys = ("noise_over_superclass_fixed", "noise_over_superclass_resampled")
+    assert estimates(found, *keys) == pytest.approx([0.45, 0.35])
     assert found["noise_slope_fixed_50"]["estimate"] == pytest.approx(0.4)
     # At the largest D: 10 D^-0.5 over 2 D^-0.48.
     level = found["superclass_level_ratio"]["estimate"]
     assert level == pytest.approx(5 * 1600**-0.02)
     low, high = found["superclass_spread"]["interval"]
     assert high - low < 1e-9  # levels differ between seeds, exponents do not
+
+
+def test_spreads_of_unequally_many_seeds_are_not_subtracted() -> None:
+    merged = [row for count in (10, 5, 2) for row in law(0.5, classes=count) if row["seed"]]
+    noised = law(0.6) + law(0.4, noise=0.5, noise_kind="fixed")
+    tables = {"superclass_scan": pd.DataFrame(merged), "noise_scan": pd.DataFrame(noised)}
+    missing = data_distribution.estimate(tables, SETTINGS)["noise_over_superclass_fixed"]
+    assert missing["estimate"] is None
+    assert "not equally many" in missing["why"]
 
 
 def test_aspect_ratios_are_compared_along_width_and_depth() -> None:

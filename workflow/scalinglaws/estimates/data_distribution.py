@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.estimates.image_slopes import (
+    Lines,
     data_line,
     data_slope,
     of_slopes,
@@ -16,7 +17,7 @@ from scalinglaws.estimates.image_slopes import (
 )
 from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.fitting.bootstrap import bootstrap, bootstrap_quantity, mean_curve
-from scalinglaws.fitting.quantity import Quantity
+from scalinglaws.fitting.quantity import Quantity, unavailable
 
 Settings = Mapping[str, Any]
 METRIC = "best_test_loss"
@@ -31,7 +32,8 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
       largest D.
     - `noise_slope_{kind}_{100 * deviation}`, `noise_spread_{kind}`, and `noise_drop_{kind}`:
       exponent without noise less that under the strongest. Kinds: fixed per image, resampled;
-      the line without noise belongs to both.
+      the line without noise belongs to both; `noise_over_superclass_{kind}`: spread of one less
+      that of the other.
     """
     by_classes = split(tables["superclass_scan"], "classes")
     results = {
@@ -43,7 +45,23 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
     results["superclass_level_ratio"] = level_ratio(list(by_classes.values()), settings)
     for kind in KINDS:
         results |= of_noise(kind, tables["noise_scan"], settings)
+        key = f"noise_over_superclass_{kind}"
+        noise = noise_lines(tables["noise_scan"], kind, settings)
+        results[key] = difference_of_spreads(noise, lines, settings, key)
     return results
+
+
+def difference_of_spreads(noise: Lines, classes: Lines, settings: Settings, key: str) -> Quantity:
+    """Resampled with one choice of seeds for both: the two scans draw apart, so none is lost."""
+    counts = sorted({len(line.values) for line, _ in (*noise, *classes)})
+    if len(counts) > 1:
+        return unavailable(f"noise and superclasses have {counts} seeds, not equally many")
+    return of_slopes(
+        lambda slopes: spread(slopes[: len(noise)]) - spread(slopes[len(noise) :]),
+        [*noise, *classes],
+        settings,
+        key,
+    )
 
 
 def level_ratio(rows: list[pd.DataFrame], settings: Settings) -> Quantity:
@@ -66,7 +84,7 @@ def of_noise(kind: str, table: pd.DataFrame, settings: Settings) -> dict[str, Qu
     for deviation, rows in chosen.items():
         key = noise_key(kind, deviation)
         found[key] = data_slope(rows, METRIC, settings, key)
-    lines = [data_line(rows, METRIC, settings) for rows in chosen.values()]
+    lines = noise_lines(table, kind, settings)
     key = f"noise_spread_{kind}"
     found[key] = of_slopes(spread, lines, settings, key)
     key = f"noise_drop_{kind}"
@@ -78,6 +96,10 @@ def noisy(table: pd.DataFrame, kind: str) -> dict[float, pd.DataFrame]:
     """Rows of each standard deviation of one kind of noise, none included, in order."""
     rows = table[table["noise_kind"].isin(["none", kind])]
     return split(rows, "noise")
+
+
+def noise_lines(table: pd.DataFrame, kind: str, settings: Settings) -> Lines:
+    return [data_line(rows, METRIC, settings) for rows in noisy(table, kind).values()]
 
 
 def noise_key(kind: str, deviation: float) -> str:

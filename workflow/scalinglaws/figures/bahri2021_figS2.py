@@ -54,7 +54,7 @@ def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
 def share_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     dimensions = sorted(set(table["dimension"]))
     parts: Rows = []
-    looks = zip(KINDS.items(), (0.0, 0.12, -0.12), ("blue", "orange", "green"), strict=True)
+    looks = zip(KINDS.items(), (0.0, 0.22, -0.22), ("blue", "orange", "green"), strict=True)
     for ((suffix, name), shift, colour), marker in zip(looks, MARKERS, strict=False):
         parts += quantity_points(
             axes,
