@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from scalinglaws.estimates.scan_curves import Scan, scan
 from scalinglaws.figures.scan_points import Rows, draw_fit, draw_scan, means, seeds_of
 from scalinglaws.figures.style import (
-    ALPHA,
     COLOURS,
     ROLES,
     Drawing,
@@ -25,6 +24,7 @@ from scalinglaws.figures.style import (
 )
 
 Fits = Mapping[str, Any]
+ALPHA_K = r"$\alpha_K$"
 SIDES = (("d", r"$\alpha_D$", "blue", "o"), ("p", r"$\alpha_P$", "orange", "s"))
 
 
@@ -47,7 +47,7 @@ def spectra(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
             found[f"alpha_k_pool{pool}"],
         )
         series = f"pool {pool}"
-        label = f"{series}: {slope_label(ALPHA + 'K', alpha)}"
+        label = f"{series}: {slope_label(ALPHA_K, alpha)}"
         parts += draw_scan(axes, curve, panel="a", series=series, colour=colour, label=label)
         tail = scan(table[table["pool"] == pool], "tail")
         parts += tail_sums(axes, tail, alpha, series, colour)
