@@ -150,6 +150,9 @@ def test_verdicts_are_counted_per_paper_and_in_all(results):
             verdict: listed.count(verdict) for verdict in ("reproduced", "differs", "undecided")
         }
     assert sum(entry["count"] for entry in numbers["verdicts"]) == numbers["claims"] == 5
+    claims = [claim for paper in numbers["papers"] for claim in paper["claims"]]
+    empty = [claim for claim in claims if None in (estimate for estimate, _ in claim["raw"])]
+    assert numbers["without_estimate"] == len(empty) > 0
 
 
 def test_raw_values_accompany_their_text(results):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scalinglaws.claims.verdict import VERDICTS
+from scalinglaws.claims.wording import without_estimate
 from scalinglaws.document.quantities import fits_record, significant
 from scalinglaws.planning.table import duration
 from scalinglaws.rounding import quantity_text, rounded
@@ -47,6 +48,7 @@ def gather_numbers(
         "levels": sorted({f"{100 * quantity['level']:g} %" for quantity in quantities}),
         "verdicts": verdict_counts(every_row),
         "claims": len(every_row),
+        "without_estimate": without_estimate(every_row),
         "figures": len(figures),
         "papers": [
             paper_record(slug, paper, fits.get(slug, {}), rows.get(slug, ()), figures)
