@@ -22,7 +22,6 @@ from scalinglaws.networks.four_layer_cnn import DESIGNS, SMALL, FourLayerCNN
 from scalinglaws.networks.wide_resnet import WideResNet
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import prepare_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.image_course import Course, Images, train
 from scalinglaws.training.learners import (
@@ -64,7 +63,7 @@ def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Colum
     activations before the last layer on so many test images.
     Raises InputError for merges that are not documented and pooling that does not fit.
     """
-    prepare_arithmetic(session.threads)
+    torch.set_num_threads(session.threads)
     full_precision()
     names = sorted({variant["task"] for variant in settings["variants"]})
     tasks = {name: prepared(data[name], settings) for name in names}

@@ -29,7 +29,6 @@ from scalinglaws.experiments.random_teachers import (
 from scalinglaws.networks.mlp import forward, he_normal, parameter_count
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import prepare_arithmetic
 from scalinglaws.training.fused_adam import (
     FusedAdam,
     fused_adam,
@@ -56,7 +55,7 @@ def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Colum
     and at the smallest validation loss (`test_loss_final`, `_best`, `_selected`).
     `target`: dimensions of the factors, as in "3+3"; `dimension`: the largest of them.
     """
-    prepare_arithmetic(session.threads)
+    torch.set_num_threads(session.threads)
     seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
     groups = [
         (factors, power, seed)

@@ -18,7 +18,6 @@ from scalinglaws.experiments.variance_tasks import chosen_images, one_hot
 from scalinglaws.networks import myrtle
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import prepare_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.losses import Loss
 from scalinglaws.training.session import Session
@@ -32,7 +31,7 @@ PIECE = 2048  # examples whose activations are held at once
 
 def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Columns:
     """One row per (loss, D, seed, training set, quantity); columns as in variance_limited."""
-    prepare_arithmetic(session.threads)
+    torch.set_num_threads(session.threads)
     population, test = examples(settings, data[settings["task"]])
     seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
     groups = [(loss, seed) for loss in settings["losses"] for seed in seeds]

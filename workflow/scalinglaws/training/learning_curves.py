@@ -24,7 +24,6 @@ from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.transforms import nested_subset
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator, integer_seed
-from scalinglaws.training.arithmetic import prepare_arithmetic
 from scalinglaws.training.augmentation import AUGMENTATIONS, Augmentation
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.images import Images, normalisation, normalised, resident
@@ -130,7 +129,7 @@ def members_of(ensembles: Sequence[Mapping[str, Any]]) -> list[tuple[Identity, f
 
 def exact_arithmetic(session: Session) -> None:
     """float32 throughout (no TF32) and the same kernels in every run."""
-    prepare_arithmetic(session.threads)
+    torch.set_num_threads(session.threads)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False

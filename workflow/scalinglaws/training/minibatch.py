@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from scalinglaws.networks.mlp import copies, forward
+from scalinglaws.training.arithmetic import subnormals_as_zero
 from scalinglaws.training.fused_adam import (
     FusedAdam,
     fused_adam,
@@ -111,8 +112,9 @@ def trained_nested(
     ]
     for chunk in range(stacks[0].steps // CHUNK, math.ceil(course.steps / CHUNK)):
         uniform = torch.tensor(course.minibatch_stream(chunk).random((CHUNK, course.batch)))
-        for stack in stacks:
-            train_chunk(stack, chunk, uniform, train, held_out, course)
+        with subnormals_as_zero():
+            for stack in stacks:
+                train_chunk(stack, chunk, uniform, train, held_out, course)
         keep(saved(stacks), stacks[0].steps / course.steps)
     for stack in stacks:
         stack.curves = extended(stack.curves, stack.parameters, held_out, course.loss)
