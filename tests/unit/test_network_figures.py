@@ -10,7 +10,8 @@ from made_curves import made_table, released_table
 from scalinglaws.config import read_paper
 from scalinglaws.data.published import RELEASED_SETS
 from scalinglaws.document.numbers import gather_numbers
-from scalinglaws.figures.network_panels import seed_bands, short_axis_ticks, size_colour
+from scalinglaws.figures.network_panels import seed_bands, size_colour
+from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.figures.style import PLOTTED, new_figure
 from scalinglaws.fitting.norm_curves import released_means, released_set
 

@@ -22,10 +22,10 @@ from scalinglaws.figures.network_panels import (
     fit_errors,
     headed,
     seed_bands,
-    short_axis_ticks,
     title_of,
     trained_text,
 )
+from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.figures.style import (
     ROLES,
     Drawing,

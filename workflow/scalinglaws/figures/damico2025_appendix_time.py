@@ -23,11 +23,11 @@ from scalinglaws.figures.network_panels import (
     headed,
     pair_of,
     seed_bands,
-    short_axis_ticks,
     size_bar,
     title_of,
     trained_text,
 )
+from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows, rows_of
 from scalinglaws.rounding import quantity_text
 

@@ -16,11 +16,11 @@ from scalinglaws.figures.network_panels import (
     draw_grid,
     edge_labels,
     headed,
-    short_axis_ticks,
     size_bar,
     title_of,
     trained_text,
 )
+from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.figures.style import Drawing, plotted_rows
 from scalinglaws.rounding import quantity_text
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogFormatterSciNotation, LogLocator
+from matplotlib.ticker import NullLocator
 
 from scalinglaws.estimates.resolution_slopes import Curves, curves
 from scalinglaws.figures.scan_lines import (
@@ -105,17 +105,12 @@ def task_lines(
 
 
 def dress_losses(axes: Axes, rows: pd.DataFrame, label: str, title: str | None = None) -> None:
-    """Axes of a loss against D: ticks at the sizes themselves, the legend below.
-
-    Within a decade matplotlib labels the minor ticks too, on top of each other.
-    """
+    """Axes of a loss against D: ticks at the sizes themselves, the legend below."""
     dress(axes, SIZE, label, title=title, **below(0.2))
     sizes = sorted({int(size) for size in rows["D"]})
     shown = sizes[:: 1 + (len(sizes) - 1) // 6]
-    axes.minorticks_off()
     axes.set_xticks(shown, [str(size) for size in shown])
-    axes.yaxis.set_minor_locator(LogLocator(subs="all"))
-    axes.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(2, 0.4)))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def line_look(line: str) -> dict[str, str]:

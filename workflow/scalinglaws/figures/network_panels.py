@@ -11,22 +11,14 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm, to_hex
 from matplotlib.figure import Figure
-from matplotlib.ticker import (
-    FuncFormatter,
-    LogFormatterSciNotation,
-    LogLocator,
-    MaxNLocator,
-    NullFormatter,
-    NullLocator,
-)
 
 from scalinglaws.errors import InputError
 from scalinglaws.estimates.implicit_bias_laws import MAIN_TABLES
 from scalinglaws.estimates.laws_over_seeds import panel_runs, panel_table
+from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.figures.style import dress, new_figure, points_with_intervals, rows_of
 from scalinglaws.fitting.bootstrap import critical
 from scalinglaws.fitting.norm_curves import (
@@ -306,24 +298,6 @@ def fit_errors(axes: Axes, parts: Sequence[pd.DataFrame]) -> None:
         margin = 0.05 * (high - low) + 0.01
         axes.set_ylim(np.exp(low - margin), np.exp(high + margin))
     short_axis_ticks(axes.yaxis)
-
-
-def short_axis_ticks(axis: Axis) -> None:
-    """Few numbers on a logarithmic axis that spans less than two decades, decimal if short."""
-    low, high = sorted(axis.get_view_interval())
-    if high > 100 * low:
-        return
-    if high > 1e4:
-        axis.set_major_locator(LogLocator(subs=(1, 3)))
-        axis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(np.inf, np.inf)))
-        axis.set_minor_formatter(NullFormatter())
-        return
-    narrow = high < 5 * low
-    axis.set_major_locator(MaxNLocator(5) if narrow else LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
-    if narrow:
-        axis.set_minor_locator(NullLocator())
 
 
 def trained_text(pairs: Sequence[Pair]) -> str:

@@ -20,6 +20,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.rounding import quantity_text
 from scalinglaws.storage import write_whole
 
@@ -144,6 +145,7 @@ def dress(
         axes.set_xscale("log")
     if "y" in log:
         axes.set_yscale("log")
+        short_axis_ticks(axes.yaxis)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     if title:
