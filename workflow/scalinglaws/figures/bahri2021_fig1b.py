@@ -12,6 +12,7 @@ from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
     Drawing,
+    below,
     dress,
     new_figure,
     plotted_rows,
@@ -84,7 +85,7 @@ def dimension_panel(
     parts += dashed(axes, ends, ends, panel="b", series="prediction", label=r"$4/\alpha_D = d$")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     xlabel = r"input dimension $d$, intrinsic dimension of images"
-    dress(axes, xlabel, r"$4/\alpha_D$", title="b", log="", fontsize=7, loc="upper left")
+    dress(axes, xlabel, r"$4/\alpha_D$", title="b", log="", **below(ncols=2))
     return parts
 
 

@@ -11,7 +11,7 @@ COMMON = (
     *("teacher_width", "test_size", "validation_size"),
 )
 STEP_SECONDS = 8e-5  # of the calls of one step of a stack, whatever its size
-FLOPS = 1.3e11  # multiply-adds per second in its products
+FLOPS = 1.1e11  # multiply-adds per second in its products
 
 
 def online_blocks(
@@ -56,15 +56,17 @@ def block(
         module="scalinglaws.experiments.online_students",
         settings=settings | {"seed": seed, "first_seed": start, "seeds": seeds},
         members=groups * len(sizes["widths"]),
-        core_seconds=4.0 + groups * group_seconds(sizes),
+        core_seconds=4.0 + groups * group_seconds(targets, sizes),
         memory_mb=700,
     )
 
 
-def group_seconds(sizes: Mapping[str, Any]) -> float:
-    """One seed of one target: all widths padded to the widest, and the teacher of the same data."""
+def group_seconds(targets: Sequence[Sequence[int]], sizes: Mapping[str, Any]) -> float:
+    """One seed of one target: all widths padded to the widest, and a teacher for each factor."""
     widest, teacher = max(sizes["widths"]), sizes["teacher_width"]
-    work = 6 * len(sizes["widths"]) * widest * (widest + 60) + 2 * teacher * (teacher + 60)
+    teachers = sum(map(len, targets)) / len(targets)
+    students = 6 * len(sizes["widths"]) * widest * (widest + 60)
+    work = students + 2 * teachers * teacher * (teacher + 60)
     measured = (sizes["test_size"] + sizes["validation_size"]) / sizes["evaluate_every"]
     examples = sizes["batch"] + 0.5 * measured
     return float(sizes["steps"] * (STEP_SECONDS + examples * work / FLOPS))
