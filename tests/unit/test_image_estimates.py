@@ -96,15 +96,6 @@ def test_spreads_are_those_of_the_exponents_put_in() -> None:
     assert high - low < 1e-9  # levels differ between seeds, exponents do not
 
 
-def test_spreads_of_unequally_many_seeds_are_not_subtracted() -> None:
-    merged = [row for count in (10, 5, 2) for row in law(0.5, classes=count) if row["seed"]]
-    noised = law(0.6) + law(0.4, noise=0.5, noise_kind="fixed")
-    tables = {"superclass_scan": pd.DataFrame(merged), "noise_scan": pd.DataFrame(noised)}
-    missing = data_distribution.estimate(tables, SETTINGS)["noise_over_superclass_fixed"]
-    assert missing["estimate"] is None
-    assert "not equally many" in missing["why"]
-
-
 def test_aspect_ratios_are_compared_along_width_and_depth() -> None:
     rows = []
     for width, slope in ((4, 0.2), (8, 0.5), (16, 0.6), (64, 0.64)):

@@ -6,7 +6,8 @@ import pytest
 
 from scalinglaws.config import read_claims, read_departures, read_paper
 from scalinglaws.estimates import teacher_student_laws
-from scalinglaws.estimates.teacher_student_laws import estimate, mean_of_independent
+from scalinglaws.estimates.teacher_student_laws import estimate
+from scalinglaws.fitting.independent import mean_of_independent, weighted_sum
 from scalinglaws.fitting.quantity import quantity, unavailable
 
 RECORD = read_paper("bahri2021")
@@ -127,6 +128,18 @@ def test_the_mean_of_independent_parts_covers_as_often_as_it_says():
 def test_a_mean_with_a_missing_part_is_missing():
     there = quantity(1.0, (0.9, 1.1), standard_error=0.05, n_seeds=6)
     assert mean_of_independent([there, unavailable("not run")])["why"] == "not run"
+
+
+def test_a_difference_of_independent_parts_is_as_wide_as_their_sum():
+    first = quantity(3.0, (2.0, 4.0), standard_error=0.3, n_seeds=4, n_points=5)
+    second = quantity(1.0, (0.0, 2.0), standard_error=0.4, n_seeds=6, n_points=7)
+    difference = weighted_sum([first, second], [1.0, -1.0])
+    both = weighted_sum([first, second], [1.0, 1.0])
+    assert difference["estimate"] == 2.0
+    assert difference["standard_error"] == both["standard_error"] == pytest.approx(0.5)
+    # Student's t of the fewest seeds: 3.18 with 3 degrees of freedom.
+    assert difference["interval"][1] - 2.0 == pytest.approx(3.182 * 0.5, rel=1e-3)
+    assert (difference["n_seeds"], difference["n_points"]) == (4, 12)
 
 
 def test_sizes_that_a_user_adds_are_fitted_too(tables):

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.estimates.image_slopes import (
-    Lines,
     data_line,
     data_slope,
     of_slopes,
@@ -17,7 +16,8 @@ from scalinglaws.estimates.image_slopes import (
 )
 from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.fitting.bootstrap import bootstrap, bootstrap_quantity, mean_curve
-from scalinglaws.fitting.quantity import Quantity, unavailable
+from scalinglaws.fitting.independent import weighted_sum
+from scalinglaws.fitting.quantity import Quantity
 
 Settings = Mapping[str, Any]
 METRIC = "best_test_loss"
@@ -45,23 +45,10 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
     results["superclass_level_ratio"] = level_ratio(list(by_classes.values()), settings)
     for kind in KINDS:
         results |= of_noise(kind, tables["noise_scan"], settings)
-        key = f"noise_over_superclass_{kind}"
-        noise = noise_lines(tables["noise_scan"], kind, settings)
-        results[key] = difference_of_spreads(noise, lines, settings, key)
+        # Other images, other seeds: the two scans are independent.
+        spreads = [results[f"noise_spread_{kind}"], results["superclass_spread"]]
+        results[f"noise_over_superclass_{kind}"] = weighted_sum(spreads, [1.0, -1.0])
     return results
-
-
-def difference_of_spreads(noise: Lines, classes: Lines, settings: Settings, key: str) -> Quantity:
-    """Resampled with one choice of seeds for both: the two scans draw apart, so none is lost."""
-    counts = sorted({len(line.values) for line, _ in (*noise, *classes)})
-    if len(counts) > 1:
-        return unavailable(f"noise and superclasses have {counts} seeds, not equally many")
-    return of_slopes(
-        lambda slopes: spread(slopes[: len(noise)]) - spread(slopes[len(noise) :]),
-        [*noise, *classes],
-        settings,
-        key,
-    )
 
 
 def level_ratio(rows: list[pd.DataFrame], settings: Settings) -> Quantity:
@@ -84,7 +71,7 @@ def of_noise(kind: str, table: pd.DataFrame, settings: Settings) -> dict[str, Qu
     for deviation, rows in chosen.items():
         key = noise_key(kind, deviation)
         found[key] = data_slope(rows, METRIC, settings, key)
-    lines = noise_lines(table, kind, settings)
+    lines = [data_line(rows, METRIC, settings) for rows in chosen.values()]
     key = f"noise_spread_{kind}"
     found[key] = of_slopes(spread, lines, settings, key)
     key = f"noise_drop_{kind}"
@@ -96,10 +83,6 @@ def noisy(table: pd.DataFrame, kind: str) -> dict[float, pd.DataFrame]:
     """Rows of each standard deviation of one kind of noise, none included, in order."""
     rows = table[table["noise_kind"].isin(["none", kind])]
     return split(rows, "noise")
-
-
-def noise_lines(table: pd.DataFrame, kind: str, settings: Settings) -> Lines:
-    return [data_line(rows, METRIC, settings) for rows in noisy(table, kind).values()]
 
 
 def noise_key(kind: str, deviation: float) -> str:

@@ -4,8 +4,7 @@ Every exponent comes with its share of the prediction 4 / d (2 p / d for the los
 the largest factor for a product), so that one statement covers all dimensions.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,14 +21,13 @@ from scalinglaws.estimates.resolution_slopes import (
     slopes,
     trained_window,
 )
-from scalinglaws.fitting.bootstrap import BOOTSTRAP_KIND, critical
-from scalinglaws.fitting.quantity import Quantity, quantity, unavailable
+from scalinglaws.fitting.independent import mean_of_independent
+from scalinglaws.fitting.quantity import Quantity, unavailable
 from scalinglaws.streams import generator
 
 Settings = Mapping[str, Any]
 Found = dict[str, Quantity]
 ALL_WIDTHS = "all widths"
-LEVEL = 0.95
 
 
 def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
@@ -137,33 +135,6 @@ def shares(
         key: derived(statistic, used, streams(key), settings)
         for key, statistic in statistics.items()
     }
-
-
-def mean_of_independent(parts: Sequence[Quantity]) -> Quantity:
-    """Mean of quantities that share no random numbers; unavailable where one of them is.
-
-    The standard errors add in squares; the width takes Student's t with the fewest seeds of a
-    part, which is on the wide side: the degrees of freedom of a sum are more.
-    """
-    for part in parts:
-        if part["estimate"] is None or part["standard_error"] is None:
-            return unavailable(str(part["why"]), n_seeds=part["n_seeds"])
-    estimates = [float(part["estimate"] or 0.0) for part in parts]
-    errors = [float(part["standard_error"] or 0.0) for part in parts]
-    seeds = min(part["n_seeds"] for part in parts)
-    error = math.hypot(*errors) / len(parts)
-    reach = critical(seeds, LEVEL) * error
-    estimate = math.fsum(estimates) / len(parts)
-    return quantity(
-        estimate,
-        (estimate - reach, estimate + reach),
-        interval_kind=BOOTSTRAP_KIND,
-        standard_error=error,
-        n_points=sum(part["n_points"] for part in parts),
-        n_seeds=seeds,
-        n_masked=sum(part["n_masked"] for part in parts),
-        rule=parts[0]["rule"],
-    )
 
 
 def absent(line: str, over_dimension: bool, why: str) -> Found:
