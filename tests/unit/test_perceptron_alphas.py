@@ -160,7 +160,7 @@ def test_long_experiments_are_cut_without_losing_or_repeating_a_sample(
         for alpha in block.settings["alphas"]
         for seed in perceptron_descent.seeds(block.settings)
     ]
-    assert sorted(members) == [(alpha, seed) for alpha in ALPHAS["alphas"] for seed in range(4)]  # type: ignore[attr-defined]
+    assert sorted(members) == [(alpha, seed) for alpha in ALPHAS["alphas"] for seed in range(4)]
     assert len({block.name for block in cut}) == len(cut)
 
 

@@ -1,3 +1,5 @@
+from types import ModuleType
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,8 +50,8 @@ def tables() -> dict[str, pd.DataFrame]:
     }
 
 
-def joined(experiment: object, blocks: list) -> pd.DataFrame:
-    tables = [experiment.run(block.settings, {}, Session()) for block in blocks]  # type: ignore[attr-defined]
+def joined(experiment: ModuleType, blocks: list) -> pd.DataFrame:
+    tables = [experiment.run(block.settings, {}, Session()) for block in blocks]
     return pd.concat([pd.DataFrame(table) for table in tables], ignore_index=True)
 
 

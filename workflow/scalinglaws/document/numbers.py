@@ -4,12 +4,10 @@ The typst source only sets type. Whatever is a number on paper comes from a resu
 this module, so prose and results cannot disagree.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scalinglaws.claims.verdict import VERDICTS
-from scalinglaws.claims.wording import without_estimate
+from scalinglaws.claims.wording import verdict_counts, without_estimate
 from scalinglaws.document.quantities import fits_record, significant
 from scalinglaws.planning.table import duration
 from scalinglaws.rounding import quantity_text, rounded
@@ -46,7 +44,7 @@ def gather_numbers(
     return {
         "scale": scale,
         "levels": sorted({f"{100 * quantity['level']:g} %" for quantity in quantities}),
-        "verdicts": verdict_counts(every_row),
+        "verdicts": counts_record(every_row),
         "claims": len(every_row),
         "without_estimate": without_estimate(every_row),
         "figures": len(figures),
@@ -73,7 +71,7 @@ def paper_record(
         "title": paper["title"],
         "authors": paper["authors"],
         "arxiv": paper["arxiv"],
-        "verdicts": verdict_counts(rows),
+        "verdicts": counts_record(rows),
         "claims": [claim_record(row, paper["arxiv"]) for row in rows],
         "figures": [
             {"target": target, **readable(figure)}
@@ -85,10 +83,9 @@ def paper_record(
     }
 
 
-def verdict_counts(rows: Sequence[Record]) -> list[dict[str, Any]]:
+def counts_record(rows: Sequence[Record]) -> list[dict[str, Any]]:
     """How many claims got each verdict, in the order of ``VERDICTS``."""
-    counts = Counter(row["verdict"] for row in rows)
-    return [{"verdict": verdict, "count": counts[verdict]} for verdict in VERDICTS]
+    return [{"verdict": name, "count": count} for name, count in verdict_counts(rows).items()]
 
 
 def claim_record(row: Record, arxiv: str) -> dict[str, Any]:

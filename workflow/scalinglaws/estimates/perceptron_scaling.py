@@ -1,6 +1,7 @@
 """Numbers of the perceptron at figure 2: both laws, their product, free norm at several alpha."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -190,7 +191,7 @@ def law_two(
     found: Found = {}
     for alpha, (grid, errors) in curves.items():
         name = f"free_optimum_{alpha:g}"
-        found[name] = over_samples(errors, name, settings, lambda c, g=grid: best_norm(g, c))  # type: ignore[misc]
+        found[name] = over_samples(errors, name, settings, partial(best_norm, grid))
         name = f"free_smallest_{alpha:g}"
         found[name] = over_samples(errors, name, settings, lambda c: float(c.mean(axis=0).min()))
     optima = limit(theory, "lambda_optimum")

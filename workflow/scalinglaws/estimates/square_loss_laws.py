@@ -1,6 +1,7 @@
 """The square loss: where its smallest error is, how low, and that alpha moves neither."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from scipy.interpolate import CubicSpline
 
 from scalinglaws.estimates.perceptron_laws import fixed_norm, numerical, over_samples
-from scalinglaws.estimates.perceptron_scaling import LEAST_ALPHAS, TOO_FEW
+from scalinglaws.estimates.perceptron_scaling import LEAST_ALPHAS, TOO_FEW, best_norm
 from scalinglaws.fitting.power_law import fit_power_law
 from scalinglaws.fitting.quantity import Quantity, unavailable
 from scalinglaws.theory.perceptron import hebb_error
@@ -51,7 +52,7 @@ def measured(limits: pd.DataFrame, simulated: pd.DataFrame, settings: Mapping[st
         grid, fine = smooth[alpha]
         hebb, tag = hebb_error(alpha), f"{alpha:g}"
         name = f"simulated_lambda_{tag}"
-        found[name] = over_samples(fine, name, settings, lambda c, x=grid: lowest(x, c))  # type: ignore[misc]
+        found[name] = over_samples(fine, name, settings, partial(best_norm, grid))
         name = f"simulated_error_{tag}"
         found[name] = over_samples(fine / hebb, name, settings, smallest)
         found[f"simulation_over_theory_{tag}"] = over_theory(
@@ -72,10 +73,6 @@ def smoothed(lambdas: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.nd
     if whole.any():
         fine[whole] = CubicSpline(np.log(lambdas), errors[whole], axis=1)(np.log(grid))
     return grid, fine
-
-
-def lowest(grid: np.ndarray, errors: np.ndarray) -> float:
-    return float(grid[np.argmin(errors.mean(axis=0))])
 
 
 def smallest(errors: np.ndarray) -> float:
@@ -112,7 +109,7 @@ def growth(
 
     def exponent(chosen: np.ndarray) -> float:
         units = chosen[:, 0].astype(int)
-        best = [lowest(grid, errors[units]) for grid, errors in whole]
+        best = [best_norm(grid, errors[units]) for grid, errors in whole]
         return -fit_power_law(alphas, np.array(best)).exponent
 
     count = min(len(errors) for _, errors in whole)

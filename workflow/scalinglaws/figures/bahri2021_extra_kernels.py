@@ -147,7 +147,8 @@ def shade(colour: str, dimension: int) -> tuple[float, float, float]:
     """Lighter for higher dimensions."""
     red, green, blue = (int(COLOURS[colour][place : place + 2], 16) / 255 for place in (1, 3, 5))
     share = min(0.13 * (dimension - 2), 0.7)
-    return tuple(part + (1 - part) * share for part in (red, green, blue))  # type: ignore[return-value]
+    red, green, blue = (part + (1 - part) * share for part in (red, green, blue))
+    return red, green, blue
 
 
 def caption(tables: Mapping[str, pd.DataFrame], found: Fits, settings: Mapping[str, Any]) -> str:

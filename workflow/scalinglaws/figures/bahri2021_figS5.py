@@ -18,6 +18,7 @@ from scalinglaws.figures.image_panels import (
     training_text,
 )
 from scalinglaws.figures.scan_lines import listed
+from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
     Drawing,
     dress,
@@ -78,8 +79,7 @@ def slope_panel(axes: Axes, panel: str, name: str, sizes: list[int], found: Fits
         line=True,
     )
     dress(axes, name, EXPONENT, title=f"{panel}  exponent against {name}", log="x", legend=False)
-    axes.minorticks_off()
-    axes.set_xticks(sizes, [str(size) for size in sizes])
+    ticks_at_values(axes, sizes)
     return drawn
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
 
 from scalinglaws.estimates.resolution_slopes import Curves, curves
 from scalinglaws.figures.scan_lines import (
@@ -16,6 +15,7 @@ from scalinglaws.figures.scan_lines import (
     within_window,
 )
 from scalinglaws.figures.seed_curves import geometric_mean
+from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
     ALPHA,
     COLOURS,
@@ -109,8 +109,7 @@ def dress_losses(axes: Axes, rows: pd.DataFrame, label: str, title: str | None =
     dress(axes, SIZE, label, title=title, **below(0.2))
     sizes = sorted({int(size) for size in rows["D"]})
     shown = sizes[:: 1 + (len(sizes) - 1) // 6]
-    axes.set_xticks(shown, [str(size) for size in shown])
-    axes.xaxis.set_minor_locator(NullLocator())
+    ticks_at_values(axes, shown)
 
 
 def line_look(line: str) -> dict[str, str]:

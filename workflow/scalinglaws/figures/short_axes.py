@@ -1,6 +1,9 @@
 """Ticks of logarithmic axes that span little."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import (
     FuncFormatter,
@@ -31,3 +34,9 @@ def short_axis_ticks(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
     if narrow:
         axis.set_minor_locator(NullLocator())
+
+
+def ticks_at_values(axes: Axes, values: Sequence[int]) -> None:
+    """Label the values drawn: a short logarithmic x axis would label overlapping powers."""
+    axes.set_xticks(values, [str(value) for value in values])
+    axes.xaxis.set_minor_locator(NullLocator())

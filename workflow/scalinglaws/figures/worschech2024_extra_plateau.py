@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
     COLOURS,
     MARKERS,
@@ -24,7 +25,6 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
-from scalinglaws.figures.worschech2024_fig5 import ticks_at_values
 from scalinglaws.fitting.plateau_curves import formula_time, lengths, plateaus, records
 from scalinglaws.rounding import quantity_text
 from scalinglaws.theory.plateau import escape_time, plateau_height

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
 
+from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
     ROLES,
     Drawing,
@@ -101,12 +101,6 @@ def escape_panel(axes: Axes, found: pd.DataFrame, fits: Mapping[str, Any]) -> Ro
     axes.set_ylim(top=30 * axes.get_ylim()[1])  # room for the legend
     ticks_at_values(axes, sorted(int(m) for m in quiet["hidden"].unique()))
     return [*parts, squares]
-
-
-def ticks_at_values(axes: Axes, units: list[int]) -> None:
-    """Label the values drawn: a short logarithmic axis would label overlapping powers."""
-    axes.set_xticks(units, [str(m) for m in units])
-    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def caption(table: pd.DataFrame, found: Mapping[str, Any]) -> str:
