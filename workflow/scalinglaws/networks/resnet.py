@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from scalinglaws.networks.draws import kaiming_normal, normal
+from scalinglaws.networks.pointwise import pointwise
 from scalinglaws.networks.shapes import ResidualBlock, ResNet
 
 LAST_LAYER_DEVIATION = 0.01
@@ -95,5 +96,8 @@ def convolved(
     weight, gain, shift = parameters[3 * position : 3 * position + 3]
     mean, variance = statistics[2 * position : 2 * position + 2]
     kernel = weight.contiguous(memory_format=torch.channels_last)
-    signal = F.conv2d(signal, kernel, stride=stride, padding=weight.shape[-1] // 2)
+    if weight.shape[-1] == 1:
+        signal = pointwise(signal, kernel, stride)
+    else:
+        signal = F.conv2d(signal, kernel, stride=stride, padding=weight.shape[-1] // 2)
     return F.batch_norm(signal, mean, variance, gain, shift, training)

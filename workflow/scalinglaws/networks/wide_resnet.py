@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from scalinglaws.networks.pointwise import pointwise
+
 STEM = 16  # channels of the stem, and the width that the widening factor k multiplies
 MOMENTUM = 0.1  # weight of the newest batch in the running statistics
 EPSILON = 1e-5
@@ -112,7 +114,7 @@ def embedding(
         inner = F.conv2d(active, next(left), stride=stride, padding=1)
         inner = F.conv2d(normalised(inner, left, kept, training), next(left), padding=1)
         if (inside, stride) != (outside, 1):
-            signal = F.conv2d(active, next(left), stride=stride)
+            signal = pointwise(active, next(left), stride)
         signal = signal + inner
     return normalised(signal, left, kept, training).mean((2, 3))
 
