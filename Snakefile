@@ -24,6 +24,7 @@ try:
     PLAN = assemble(config)
 except InputError as problem:
     raise WorkflowError(str(problem))
+config["device"] = PLAN.config["device"]  # where config.yaml says auto, the scale decides
 
 prepare_environment(REPOSITORY)
 

@@ -12,6 +12,7 @@ from scalinglaws.config import (
     read_yaml,
 )
 from scalinglaws.errors import InputError
+from scalinglaws.planning.plan import experiment_blocks
 
 
 def test_the_shipped_configuration_is_valid():
@@ -105,8 +106,42 @@ def test_an_unknown_key_of_an_experiment_is_refused(tmp_path, monkeypatch):
 def test_an_unknown_experiment_is_refused(tmp_path, monkeypatch):
     (tmp_path / "scales").mkdir()
     (tmp_path / "schemas").symlink_to(config.CONFIG / "schemas")
-    text = "bahri2021:\n  cold_fusion: {}\ndamico2025:\nworschech2024:\n"
+    text = "device: cpu\nbahri2021:\n  cold_fusion: {}\ndamico2025:\nworschech2024:\n"
     (tmp_path / "scales" / "quick.yaml").write_text(text)
     monkeypatch.setattr(config, "CONFIG", tmp_path)
     with pytest.raises(InputError, match=r"bahri2021\.cold_fusion: unknown experiment"):
         read_scale("quick")
+
+
+def test_the_scale_decides_where_its_networks_train_unless_the_user_does():
+    assert read_config({"scale": "quick"})["device"] == "cpu"
+    assert read_config({"scale": "paper"})["device"] == "cuda"
+    assert read_config({"scale": "paper", "device": "cpu"})["device"] == "cpu"
+
+
+def test_a_scale_names_a_device_that_exists(tmp_path, monkeypatch):
+    (tmp_path / "scales").mkdir()
+    text = "device: tpu\nbahri2021:\ndamico2025:\nworschech2024:\n"
+    (tmp_path / "scales" / "quick.yaml").write_text(text)
+    monkeypatch.setattr(config, "CONFIG", tmp_path)
+    with pytest.raises(InputError, match="device is 'tpu'; expected cpu or cuda"):
+        read_scale("quick")
+
+
+@pytest.mark.parametrize("precision", ["float64", "TF32", 16])
+def test_an_unknown_precision_is_refused(precision):
+    sizes = {**read_scale("quick")["bahri2021"]["noise_scan"], "precision": precision}
+    with pytest.raises(InputError, match=r"precision is .* expected one of: float32, tf32, bf16"):
+        config.validate(sizes, "experiments/noise_scan", "noise_scan")
+
+
+@pytest.mark.parametrize(
+    ("paper", "experiment"), [("bahri2021", "noise_scan"), ("damico2025", "cnn_curves")]
+)
+def test_tensor_float_needs_a_gpu(paper, experiment):
+    sizes = read_scale("quick")[paper][experiment]
+    sizes.get("shared", sizes)["precision"] = "tf32"
+    settings = {"seed": 1, "device": "cpu"}
+    with pytest.raises(InputError, match="precision is tf32, which only NVIDIA GPUs know"):
+        experiment_blocks(experiment, sizes, settings)
+    assert experiment_blocks(experiment, sizes, {**settings, "device": "cuda"})

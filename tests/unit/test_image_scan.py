@@ -35,6 +35,7 @@ VARIANT: dict[str, Any] = {
 SETTINGS: dict[str, Any] = {
     **{"experiment": "image_data_scan", "network": "wrn", "pooling": 2, "steps": 150, "batch": 8},
     **{"optimiser": "sgd", "learning_rate": 0.1, "weight_decay": 5e-4, "evaluate_every": 60},
+    "precision": "float32",
     **{"crop": 1, "flips": ["mnist5k"], "test_size": 30, "embedded": 20, "first_seed": 0},
     **{"seeds": 2, "seed": 5, "data_sizes": [20, 60], "variants": [VARIANT]},
 }

@@ -18,6 +18,7 @@ SHARED: dict[str, Any] = {
     "learning_rate": 0.01,
     "weight_decay": 0.0,
     "batch_size": 16,
+    "precision": "float32",
     "epochs": 6,
     "log_epochs": 5,
     "seeds": 3,
@@ -131,5 +132,5 @@ def test_the_paper_scale_has_the_authors_networks() -> None:
     }
     for name, count in stated.items():
         experiment = f"{name.split('_')[0].lower()}_curves"
-        panel = complete(experiment, name, sizes[experiment])
+        panel = complete(experiment, name, sizes[experiment], "cuda")
         assert parameter_count(network_of(name, panel)) == pytest.approx(count, rel=0.01)

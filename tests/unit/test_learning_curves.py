@@ -27,6 +27,7 @@ PROTOCOL: dict[str, Any] = {
     "init_factor": 0.5,
     "optimiser": "adam",
     "batch_size": 16,
+    "precision": "float32",
     "learning_rate": 0.01,
     "epochs": 6,
     "log_epochs": 5,

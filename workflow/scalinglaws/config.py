@@ -15,6 +15,7 @@ from scalinglaws.errors import InputError
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "config"
 PAPERS = ("bahri2021", "damico2025", "worschech2024")
+DEVICES = ("cpu", "cuda")
 
 
 class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -90,18 +91,30 @@ def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """config/config.yaml with overrides, validated. Raises InputError."""
     merged = {**read_yaml(CONFIG / "config.yaml"), **(overrides or {})}
     validate(merged, "config.schema", "config/config.yaml or --config")
+    if merged["device"] == "auto":
+        merged["device"] = read_scale_file(merged["scale"])["device"]
     return merged
+
+
+def read_scale_file(scale: str) -> dict[str, Any]:
+    """One scale's file: the device it is made for, a section per paper. Raises InputError."""
+    found = read_yaml(CONFIG / "scales" / f"{scale}.yaml")
+    if not isinstance(found, dict) or sorted(found) != sorted(("device", *PAPERS)):
+        sections = ", ".join(sorted(map(str, found))) if isinstance(found, dict) else repr(found)
+        raise InputError(
+            f"config/scales/{scale}.yaml has the sections {sections}; expected exactly "
+            f"{', '.join(sorted(('device', *PAPERS)))}."
+        )
+    if found["device"] not in DEVICES:
+        raise InputError(
+            f"config/scales/{scale}.yaml: device is {found['device']!r}; expected cpu or cuda."
+        )
+    return found
 
 
 def read_scale(scale: str) -> dict[str, dict[str, Any]]:
     """Sizes of every experiment at one scale: paper -> experiment -> sizes. Raises InputError."""
-    path = CONFIG / "scales" / f"{scale}.yaml"
-    sizes = read_yaml(path)
-    if sorted(sizes) != sorted(PAPERS):
-        raise InputError(
-            f"config/scales/{scale}.yaml has the sections {', '.join(sorted(sizes))}; expected "
-            f"exactly {', '.join(sorted(PAPERS))}."
-        )
+    sizes = {paper: values for paper, values in read_scale_file(scale).items() if paper in PAPERS}
     known = {file.stem for file in (CONFIG / "schemas" / "experiments").glob("*.json")}
     for paper, experiments in sizes.items():
         for experiment, values in (experiments or {}).items():

@@ -6,12 +6,13 @@ from typing import Any
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.datasets import SHAPES, SIZES, check_training_sizes
+from scalinglaws.planning.devices import check_precision
 from scalinglaws.planning.image_costs import START_UP, member_seconds, memory_mb
 
 MODULE = "scalinglaws.experiments.image_scan"
 COMMON = (
     *("network", "pooling", "steps", "batch", "optimiser", "learning_rate", "weight_decay"),
-    *("crop", "flips", "evaluate_every", "test_size", "embedded"),
+    *("precision", "crop", "flips", "evaluate_every", "test_size", "embedded"),
 )
 CNN_WIDTHS, CNN_DEPTH = {"svhn": 64}, 4  # Table 1: channels of the first convolution
 DIGITS = (2, 5, 10)
@@ -42,8 +43,10 @@ def image_blocks(
     """All variants x data sizes x seeds, cut into blocks.
 
     Raises InputError for what cannot be: data sizes beyond a set, unfitting pooling, width below
-    1, a residual depth that is not 6 n + 4, unknown superclass counts, negative noise.
+    1, a residual depth that is not 6 n + 4, unknown superclass counts, negative noise, TF32 on a
+    CPU.
     """
+    check_precision(experiment, sizes["precision"], device)
     for each in variants:
         check(experiment, each, sizes)
     data_sizes = sorted(sizes["data_sizes"])

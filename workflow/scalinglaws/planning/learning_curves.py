@@ -12,12 +12,13 @@ from scalinglaws.errors import InputError
 from scalinglaws.networks.shapes import CNN, Network, ResNet, ViT
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.datasets import SHAPES, SIZES, check_training_sizes
+from scalinglaws.planning.devices import check_precision
 from scalinglaws.planning.network_costs import activations, multiply_adds, parameter_count
 from scalinglaws.training.log_epochs import logged_epochs
 
 PROTOCOL = (  # handed to the training as they stand, for every architecture
     *("dataset", "pool", "test_images", "normalisation", "augmentation", "init_factor"),
-    *("optimiser", "learning_rate", "batch_size", "epochs", "log_epochs"),
+    *("optimiser", "learning_rate", "batch_size", "precision", "epochs", "log_epochs"),
 )
 SHAPE = {
     "CNN": ("widths", "hidden", "pool_every", "dropout"),
@@ -45,12 +46,13 @@ def curve_blocks(experiment: str, sizes: Mapping[str, Any], seed: int, device: s
     """Blocks of all panels.
 
     Raises InputError for a panel that lacks a setting, for training sizes the data set does not
-    have, and for pooling, patches, shapes and orders of weight decays that do not fit.
+    have, for pooling, patches, shapes and orders of weight decays that do not fit, and for TF32 on
+    a CPU.
     """
     return [
         block
         for name in sizes["panels"]
-        for panel in [complete(experiment, name, sizes)]
+        for panel in [complete(experiment, name, sizes, device)]
         for block in panel_blocks(experiment, name, panel, seed, device)
     ]
 
@@ -60,7 +62,7 @@ def architecture_of(name: str) -> str:
     return name.split("_")[0]
 
 
-def complete(experiment: str, name: str, sizes: Mapping[str, Any]) -> Panel:
+def complete(experiment: str, name: str, sizes: Mapping[str, Any], device: str) -> Panel:
     """Settings shared by all panels, and the panel's own, which go before them."""
     panel = {**sizes["shared"], **sizes["panels"][name]}
     decay = "weight_decays" if "weight_decays" in panel else "weight_decay"
@@ -72,6 +74,7 @@ def complete(experiment: str, name: str, sizes: Mapping[str, Any]) -> Panel:
             "it in config/scales."
         )
     check_training_sizes(f"{where}.training_sizes", panel["training_sizes"], panel["dataset"])
+    check_precision(where, panel["precision"], device)
     check_test_images(where, panel)
     check_pooling(where, panel)
     check_shape(where, network_of(name, panel))

@@ -1,9 +1,49 @@
-"""How torch computes while it trains: numbers too small to matter count as zero."""
+"""How torch computes while it trains: threads, precision, the same kernels in every run.
 
+The only place that sets any of it, for every engine and device.
+
+- ``float32``: factors and sums of every product have 24 bits.
+- ``tf32``: on GPUs the factors are rounded to 11 bits, sums keep 24 (tensor cores; PyTorch's own
+  default for convolutions).
+- ``bf16``: autocast. Products take factors of 8 bits and add them up in float32; parameters,
+  optimiser, normalisation and loss stay float32.
+"""
+
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
+
+# cuBLAS adds up in an order of its own unless its workspace is fixed; read when CUDA starts.
+CUBLAS_WORKSPACE = ":4096:8"
+
+
+def set_arithmetic(device: str, threads: int, precision: str = "float32") -> None:
+    """Before anything is computed: threads of the CPU, factors of products, repeatable kernels.
+
+    Numbers on the CPU do not depend on it but for bf16, which `computing_in` switches on.
+    """
+    torch.set_num_threads(threads)
+    short = precision == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = short
+    torch.backends.cudnn.allow_tf32 = short
+    torch.backends.cudnn.benchmark = False  # it may choose another kernel in every run
+    torch.backends.cudnn.deterministic = True
+    if device == "cuda":
+        os.environ["CUBLAS_WORKSPACE_CONFIG"] = CUBLAS_WORKSPACE
+        # Attention's backward pass adds up in any order unless told otherwise. Only warn: the
+        # max-pool's backward pass is on torch's list of unordered sums, but windows that do not
+        # overlap have nothing to add. Filling what torch.empty returns would cost a tenth.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False
+
+
+def computing_in(precision: str, device: str) -> AbstractContextManager[object]:
+    """Around a forward pass and its loss: autocast for ``bf16``, nothing for the others."""
+    if precision == "bf16":
+        return torch.autocast(device, dtype=torch.bfloat16)
+    return nullcontext()
 
 
 @contextmanager
