@@ -1,7 +1,8 @@
 """Runs that are killed part of the way and go on from the state that they had saved."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ class KilledAfterSaves(Session):
 
     lives: int = 0
 
-    def save(self, state: Mapping[str, np.ndarray], force: bool = False) -> None:
+    def save(self, state: Any, force: bool = False) -> None:
         super().save(state, force)
         self.lives -= 1
         if self.lives == 0:

@@ -6,8 +6,8 @@ from scalinglaws.measures.intrinsic_dimension import intrinsic_dimensions
 from scalinglaws.networks.mlp import he_normal
 from scalinglaws.training import minibatch
 from scalinglaws.training.arithmetic import subnormals_as_zero
-from scalinglaws.training.fused_adam import fused_step
 from scalinglaws.training.losses import SQUARED
+from scalinglaws.training.optimisers import advance
 
 if not torch.set_flush_denormal(False):
     pytest.skip("this processor cannot count small numbers as zero", allow_module_level=True)
@@ -43,9 +43,9 @@ def test_nested_training_sets_are_learned_in_this_arithmetic(monkeypatch):
 
     def recorded(*arguments):
         seen.append(halved(2e-38))
-        fused_step(*arguments)
+        advance(*arguments)
 
-    monkeypatch.setattr(minibatch, "fused_step", recorded)
+    monkeypatch.setattr(minibatch, "advance", recorded)
     split = minibatch.Split(torch.rand(8, 2), torch.rand(8, 1))
     course = minibatch.Course(SQUARED, 2, 4, 1e-3, 1, np.random.default_rng)
     start = he_normal([2, 3, 1], [np.random.default_rng(0)])

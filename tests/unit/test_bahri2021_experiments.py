@@ -192,7 +192,7 @@ def test_soft_labels_are_probabilities_and_no_class_dominates():
 
 def test_an_interrupted_group_is_handed_what_it_had_kept(tmp_path):
     def die(group, inner, keep):
-        keep({"half": np.array([group])}, 0.5)
+        keep(lambda: {"half": np.array([group])}, 0.5)
         raise Killed
 
     with pytest.raises(Killed):

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from scalinglaws.storage import Columns
 from scalinglaws.streams import generator
 from scalinglaws.training import image_course
 from scalinglaws.training.groups import Arrays
-from scalinglaws.training.image_course import Course, Images, augmented, drawn
+from scalinglaws.training.image_course import Course, Images, augmented
 from scalinglaws.training.session import Session
 
 VARIANT: dict[str, Any] = {
@@ -146,8 +147,8 @@ def test_a_diverged_member_is_nan_and_alone(
     clean = image_scan.run(MLP, data, Session())
     original = image_course.augmented
 
-    def poisoned(padded: Any, side: Any, chosen: Any, *rest: Any) -> Any:
-        images = original(padded, side, chosen, *rest).clone()
+    def poisoned(*arguments: Any) -> Any:
+        images = original(*arguments).clone()
         images[0] = torch.nan  # the largest training set comes first
         return images
 
@@ -201,20 +202,26 @@ def course_with(noise: float, crop: int = 0, flip: bool = False) -> Course:
     return Course(200, 16, "sgd", 0.1, 0.0, 50, crop, flip, noise, stream)
 
 
+def shown(padded: torch.Tensor, course: Course, chunk: int) -> Iterator[torch.Tensor]:
+    """Images (batch, channels, side, side) of a chunk's steps, always the first of the pool."""
+    draws = image_course.empty_draws(course, 1, torch.device("cpu"))
+    image_course.fill(draws, course, [1], chunk)
+    for _ in range(image_course.CHUNK):
+        yield augmented(padded, draws, course)[0]
+        draws.row.add_(1)
+
+
 def test_fixed_images_are_the_same_at_every_visit_and_resampled_noise_is_fresh() -> None:
     padded = torch.randn(30, 5, 5, 2, generator=torch.Generator().manual_seed(0))
-    chosen = torch.zeros(1, 16, dtype=torch.long)
-    still = [augmented(padded, 5, chosen, drawn(course_with(0), 0), 0, course_with(0))]
-    still += [augmented(padded, 5, chosen, drawn(course_with(0), 1), 3, course_with(0))]
+    still = [next(shown(padded, course_with(0), chunk)) for chunk in (0, 1)]
     assert torch.equal(still[0], still[1])
-    course = course_with(1.5)
-    draws = drawn(course, 0)
-    added = torch.stack(
-        [augmented(padded, 5, chosen, draws, row, course) - still[0] for row in range(40)]
-    )
+    added = torch.stack(list(shown(padded, course_with(1.5), 0))) - still[0]
     assert float(added.std()) == pytest.approx(1.5, rel=0.02)
     assert not torch.equal(added[0], added[1])
-    assert not torch.equal(added[0, 0, 0], added[0, 0, 1])
+    assert not torch.equal(added[0, 0], added[0, 1])
+    again = torch.stack(list(shown(padded, course_with(1.5), 0))) - still[0]
+    assert torch.equal(added, again)
+    assert not torch.equal(added[0], next(shown(padded, course_with(1.5), 1)) - still[0])
 
 
 def test_crops_shift_by_at_most_the_padding_and_flips_mirror_half() -> None:
@@ -224,10 +231,8 @@ def test_crops_shift_by_at_most_the_padding_and_flips_mirror_half() -> None:
     allowed = [padded[0, y : y + 5, x : x + 5, 0] for y in range(3) for x in range(3)]
     allowed += [crop.flip(-1) for crop in allowed]
     counts = np.zeros(18, dtype=int)
-    draws = drawn(course, 0)
-    chosen = torch.zeros(1, 16, dtype=torch.long)
-    for row in range(100):
-        for found in augmented(padded, 5, chosen, draws, row, course)[0, :, 0]:
+    for images in shown(padded, course, 0):
+        for found in images[:, 0]:
             counts[[torch.equal(found, crop) for crop in allowed].index(True)] += 1
     assert counts.sum() == 1600
     assert (counts > 50).all()  # 89 expected each
@@ -241,8 +246,12 @@ def test_superclasses_share_images_minibatches_and_start(
     fine, coarse = captured(monkeypatch, settings, data)
     assert torch.equal(fine[0].images, coarse[0].images)
     assert torch.equal((fine[0].labels >= 4).long(), coarse[0].labels)
-    first, second = (drawn(course, 3).order for _, _, course in (fine, coarse))
-    np.testing.assert_array_equal(first, second)
+    chosen = []
+    for _, _, course in (fine, coarse):
+        draws = image_course.empty_draws(course, 1, torch.device("cpu"))
+        image_course.fill(draws, course, [60], 3)
+        chosen.append(draws.chosen)
+    assert torch.equal(*chosen)
 
 
 def test_blocks_hold_every_member_once() -> None:

@@ -46,7 +46,7 @@ def test_the_state_of_another_block_or_other_code_is_ignored(folder):
 def test_a_state_with_pickled_objects_is_not_read(folder):
     folder.mkdir()
     hostile = {"_key": np.array("k"), "_count": np.array(9), "x": np.array([{}], dtype=object)}
-    np.savez(folder / "state0.npz", allow_pickle=True, **hostile)
+    np.savez(folder / "state_cpu_float32_0.npz", allow_pickle=True, **hostile)
     assert session(folder).load() is None
 
 
@@ -72,3 +72,29 @@ def test_without_a_folder_nothing_is_kept():
     nowhere.progress(1, 2)
     nowhere.clear()
     assert nowhere.load() is None
+
+
+def test_a_state_of_another_device_or_precision_is_named_and_left_for_its_own(folder, capsys):
+    Session(folder, "k", save_every=0.0).save({"step": np.array(3)})
+    for device, precision in (("cuda", "float32"), ("cpu", "bf16")):
+        other = Session(folder, "k", device=device, precision=precision, save_every=0.0)
+        assert other.load() is None
+        assert f"than this run's ({device}, {precision})" in capsys.readouterr().err
+        other.save({"step": np.array(1)})
+    assert int(session(folder).load()["step"]) == 3
+    session(folder).clear()
+    assert not folder.exists()
+
+
+def test_a_state_is_put_together_only_when_it_is_saved(folder):
+    asked = []
+
+    def state():
+        asked.append(1)
+        return {"step": np.array(1)}
+
+    patient = session(folder, save_every=3600.0)
+    patient.save(state)
+    assert not asked
+    patient.save(state, force=True)
+    assert asked == [1]

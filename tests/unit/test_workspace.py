@@ -3,13 +3,13 @@ import pytest
 import torch
 
 from scalinglaws.networks.mlp import backward, forward, he_normal
-from scalinglaws.training.fused_adam import (
-    fused_adam,
-    fused_arrays,
-    fused_restored,
-    fused_step,
-)
 from scalinglaws.training.losses import CROSS_ENTROPY, SQUARED, absolute_power
+from scalinglaws.training.optimisers import (
+    advance,
+    optimiser_arrays,
+    optimiser_of,
+    optimiser_restore,
+)
 from scalinglaws.training.workspace import backpropagate, workspace
 
 SIZES = [5, 9, 7, 3]
@@ -46,10 +46,10 @@ def test_zero_padding_of_narrow_networks_stays_zero_and_changes_nothing():
         padded[:, : tensor.shape[1], : tensor.shape[2]] = tensor
     inputs, targets = draws([4, 20]), draws([1, 20], 1)
     for parameters in (narrow, wide):
-        room, state = workspace(parameters, 20), fused_adam(parameters)
+        room, state = workspace(parameters, 20), optimiser_of("adam", parameters)
         for _ in range(30):
             backpropagate(parameters, inputs, targets, SQUARED, room)
-            fused_step(parameters, room.gradients, state, 0.01)
+            advance(state, parameters, room.gradients, 0.01)
     for padded, tensor in zip(wide, narrow, strict=True):
         inside = padded[:, : tensor.shape[1], : tensor.shape[2]]
         torch.testing.assert_close(inside, tensor, rtol=1e-4, atol=1e-6)
@@ -78,12 +78,12 @@ def test_the_second_power_is_the_squared_loss():
 def adam_descent(parameters, state, steps, first=0):
     for step in range(first, first + steps):
         gradients = [torch.sin(3.0 * parameter + step) for parameter in parameters]
-        fused_step(parameters, gradients, state, 0.01 / (1 + step))
+        advance(state, parameters, gradients, 0.01 / (1 + step))
 
 
 def test_fused_adam_is_torchs_adam_member_by_member():
     stacked = networks(2)
-    adam_descent(stacked, fused_adam(stacked), 20)
+    adam_descent(stacked, optimiser_of("adam", stacked), 20)
     for member in range(2):
         alone = [torch.nn.Parameter(tensor[member].clone()) for tensor in networks(2)]
         optimiser = torch.optim.Adam(alone, lr=1.0)
@@ -98,19 +98,21 @@ def test_fused_adam_is_torchs_adam_member_by_member():
 
 def test_a_restored_fused_adam_goes_on_bit_by_bit():
     whole, broken = networks(2), networks(2)
-    adam_descent(whole, fused_adam(whole), 7)
-    first = fused_adam(broken)
+    adam_descent(whole, optimiser_of("adam", whole), 7)
+    first = optimiser_of("adam", broken)
     adam_descent(broken, first, 4)
-    kept = {name: array.copy() for name, array in fused_arrays(first).items()}
-    adam_descent(broken, fused_restored(kept, len(broken)), 3, first=4)
+    kept = {name: array.copy() for name, array in optimiser_arrays(first).items()}
+    again = optimiser_of("adam", broken)
+    optimiser_restore(again, kept)
+    adam_descent(broken, again, 3, first=4)
     assert all(torch.equal(one, other) for one, other in zip(whole, broken, strict=True))
 
 
 def test_a_nan_member_leaves_the_others_of_a_fused_step_untouched():
     clean, sick = networks(3), networks(3)
-    adam_descent(clean, fused_adam(clean), 3)
+    adam_descent(clean, optimiser_of("adam", clean), 3)
     sick[2][1, 0, 0] = torch.nan
-    adam_descent(sick, fused_adam(sick), 3)
+    adam_descent(sick, optimiser_of("adam", sick), 3)
     assert torch.isnan(sick[2][1, 0, 0])
     for one, other in zip(clean, sick, strict=True):
         assert torch.equal(one[[0, 2]], other[[0, 2]])

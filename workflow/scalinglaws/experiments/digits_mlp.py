@@ -17,6 +17,7 @@ from scalinglaws.data.transforms import average_pool, nested_subset, standardise
 from scalinglaws.networks.mlp import he_normal
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
+from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.losses import CROSS_ENTROPY
 from scalinglaws.training.minibatch import Course, Split, train_nested
@@ -31,7 +32,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
 
     Losses in nats, errors as fractions.
     """
-    torch.set_num_threads(session.threads)
+    set_arithmetic("cpu", session.threads)
     images = data[settings["task"]]
     pooled = standardise(
         average_pool(images.train_images, settings["pooling"]),

@@ -22,6 +22,7 @@ from scalinglaws.networks.four_layer_cnn import DESIGNS, SMALL, FourLayerCNN
 from scalinglaws.networks.wide_resnet import WideResNet
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
+from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.image_course import Course, Images, train
 from scalinglaws.training.learners import (
@@ -63,8 +64,7 @@ def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Colum
     activations before the last layer on so many test images.
     Raises InputError for merges that are not documented and pooling that does not fit.
     """
-    torch.set_num_threads(session.threads)
-    full_precision()
+    set_arithmetic(session.device, session.threads, settings["precision"])
     names = sorted({variant["task"] for variant in settings["variants"]})
     tasks = {name: prepared(data[name], settings) for name in names}
 
@@ -82,12 +82,6 @@ def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Colum
             if len(values) > index
         ]
     )
-
-
-def full_precision() -> None:
-    """GPUs would round the factors of float32 products to 10 bits."""
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
 
 
 def groups_of(settings: Settings) -> list[Group]:
@@ -185,13 +179,16 @@ def learner_of(
 ) -> Learner:
     variant, (channels, side) = group.variant, task.train.shape[1:3]
     width, depth, classes = (variant[name] for name in ("width", "depth", "classes"))
+    precision = settings["precision"]
     if settings["network"] == "mlp":
         layers = [channels * side**2, *[width] * depth, classes]
-        return mlp_learner(layers, stream, len(group.data_sizes), device)
+        return mlp_learner(layers, stream, len(group.data_sizes), device, precision)
     if settings["network"] == "cnn":
         design = DESIGNS.get(variant["task"], SMALL)
-        return cnn_learner(FourLayerCNN(design, side, channels, classes), stream, device)
-    return wide_resnet_learner(WideResNet(depth, width, channels, classes), stream, device)
+        network = FourLayerCNN(design, side, channels, classes)
+        return cnn_learner(network, stream, device, precision)
+    residual = WideResNet(depth, width, channels, classes)
+    return wide_resnet_learner(residual, stream, device, precision)
 
 
 def course_of(group: Group, settings: Settings) -> Course:

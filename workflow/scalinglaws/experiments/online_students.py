@@ -11,6 +11,7 @@ unit's activation is zero and its outgoing weights are zero, so all its gradient
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,16 +30,17 @@ from scalinglaws.experiments.random_teachers import (
 from scalinglaws.networks.mlp import forward, he_normal, parameter_count
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
-from scalinglaws.training.fused_adam import (
-    FusedAdam,
-    fused_adam,
-    fused_arrays,
-    fused_restored,
-    fused_step,
-)
+from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.losses import absolute_power
 from scalinglaws.training.minibatch import summary
+from scalinglaws.training.optimisers import (
+    Optimiser,
+    advance,
+    optimiser_arrays,
+    optimiser_of,
+    optimiser_restore,
+)
 from scalinglaws.training.session import Session
 from scalinglaws.training.workspace import backpropagate, workspace
 
@@ -55,7 +57,7 @@ def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Colum
     and at the smallest validation loss (`test_loss_final`, `_best`, `_selected`).
     `target`: dimensions of the factors, as in "3+3"; `dimension`: the largest of them.
     """
-    torch.set_num_threads(session.threads)
+    set_arithmetic("cpu", session.threads)
     seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
     groups = [
         (factors, power, seed)
@@ -123,8 +125,8 @@ def of_group(group: Group, settings: Settings, inner: Arrays, keep: Keep) -> Arr
             fresh = slice(step % CHUNK * batch, (step % CHUNK + 1) * batch)
             backpropagate(parameters, inputs[:, fresh], targets[:, fresh], loss, room)
             rate = 0.5 * settings["learning_rate"] * (1 + math.cos(math.pi * step / steps))
-            fused_step(parameters, room.gradients, optimiser, rate)
-        keep(saved(parameters, optimiser, curves), min(1.0, (chunk + 1) * CHUNK / steps))
+            advance(optimiser, parameters, room.gradients, rate)
+        keep(partial(saved, parameters, optimiser, curves), min(1.0, (chunk + 1) * CHUNK / steps))
     return summary(extended(curves, parameters, held_out, power))
 
 
@@ -151,20 +153,22 @@ def padded(networks: list[list[Tensor]]) -> list[Tensor]:
     return stacked
 
 
-def restored(start: list[Tensor], inner: Arrays) -> tuple[list[Tensor], FusedAdam, Arrays]:
+def restored(start: list[Tensor], inner: Arrays) -> tuple[list[Tensor], Optimiser, Arrays]:
     """Parameters, optimiser and curves at the start, or where `saved` left off."""
     if not inner:
         empty = {name: np.empty((0, len(start[0]))) for name in ("test", "validation")}
-        return start, fused_adam(start), empty
+        return start, optimiser_of("adam", start), empty
     parameters = [torch.tensor(inner[f"parameter_{i}"]) for i in range(len(start))]
     curves = {name: inner[f"curve_{name}"] for name in ("test", "validation")}
-    return parameters, fused_restored(inner, len(start)), curves
+    optimiser = optimiser_of("adam", parameters)
+    optimiser_restore(optimiser, inner)
+    return parameters, optimiser, curves
 
 
-def saved(parameters: list[Tensor], optimiser: FusedAdam, curves: Arrays) -> Arrays:
+def saved(parameters: list[Tensor], optimiser: Optimiser, curves: Arrays) -> Arrays:
     arrays = {f"parameter_{i}": tensor.numpy() for i, tensor in enumerate(parameters)}
     arrays |= {f"curve_{name}": values for name, values in curves.items()}
-    return arrays | fused_arrays(optimiser)
+    return arrays | optimiser_arrays(optimiser)
 
 
 @torch.no_grad()

@@ -14,10 +14,10 @@ from scalinglaws.data.dataset import Dataset
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.training import logistic
+from scalinglaws.training.groups import Keep
 from scalinglaws.training.session import Session
 
 State = dict[str, np.ndarray]
-Keep = Callable[[State, float], None]  # a state to go on from, and the fraction done
 
 
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
@@ -28,7 +28,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     step = position in the grid of lambdas.
     """
 
-    def keep(state: State, fraction: float) -> None:
+    def keep(state: Callable[[], State], fraction: float) -> None:
         session.save(state)
         session.progress(fraction, 1.0)
 
@@ -114,7 +114,7 @@ def follow_descent(
         state.update(weights=here.weights, direction=here.direction, elapsed=here.time)
         state["recorded"] = np.array(record + 1)
         # The minimisers cost about half of what the descent costs.
-        keep(state, float(iterations[record]) / (1.5 * settings["iterations"]))
+        keep(lambda: state, float(iterations[record]) / (1.5 * settings["iterations"]))
 
 
 def find_minimisers(
@@ -129,7 +129,7 @@ def find_minimisers(
         found = logistic.fixed_norm_minimisers(patterns[index], settings["fixed_norm_lambdas"])
         state["fixed_norm_epsilon"][:, index] = logistic.generalisation_error(found, teacher[index])
         state["minimised"] = np.array(index + 1)
-        keep(state, (2.0 + (index + 1) / settings["samples"]) / 3.0)
+        keep(lambda: state, (2.0 + (index + 1) / settings["samples"]) / 3.0)
 
 
 def all_rows(settings: Mapping[str, Any], state: State) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from scalinglaws.networks.cnn import init
 from scalinglaws.networks.shapes import CNN
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
+from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.feature_extractor import Training, error_rate, penultimate, trained
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.session import Session
@@ -58,7 +59,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     feature_scans, `kernel` (loss against D), `spectrum` (quantities `eigenvalue`, `coefficient`
     against the rank) and `extractor` (quantity `test_error` of the network itself).
     """
-    torch.set_num_threads(session.threads)
+    set_arithmetic("cpu", session.threads)
     dataset = data[settings["dataset"]]
     seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
 

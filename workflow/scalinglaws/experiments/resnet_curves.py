@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.measures.norms import network_norms
+from scalinglaws.measures.norms import norms_begun
 from scalinglaws.networks import resnet
 from scalinglaws.networks.shapes import ResNet
 from scalinglaws.storage import Columns
@@ -33,5 +33,5 @@ def shape(settings: Mapping[str, Any], images: Images, classes: int) -> ResNet:
 
 
 ARCHITECTURE = Architecture(
-    shape, resnet.init, resnet.initial_statistics, resnet.logits, network_norms
+    shape, resnet.init, resnet.initial_statistics, resnet.logits, norms_begun
 )

@@ -24,6 +24,7 @@ from scalinglaws.experiments.random_teachers import (
 from scalinglaws.networks.mlp import forward, he_normal, parameter_count
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
+from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.losses import SQUARED
 from scalinglaws.training.minibatch import Course, Split, trained_nested
@@ -41,7 +42,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     `teachers_rejected` before it; `chord_student` and `chord_teacher`, outputs on the straight line
     between two training points that all D share, at `coordinate` 0 to 1 (NaN for all others).
     """
-    torch.set_num_threads(session.threads)
+    set_arithmetic("cpu", session.threads)
     seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
     groups = [(dimension, seed) for dimension in settings["dimensions"] for seed in seeds]
 

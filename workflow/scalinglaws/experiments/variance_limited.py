@@ -21,6 +21,7 @@ from scalinglaws.experiments.variance_tasks import task_examples
 from scalinglaws.networks.mlp import copies, forward, he_normal, ntk_rates, parameter_count
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
+from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.session import Session
 from scalinglaws.training.weighted_descent import Examples, balanced_counts, descend
@@ -34,7 +35,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
 
     Losses are in nats (cross-entropy) or squared distances of the outputs from the targets.
     """
-    torch.set_num_threads(session.threads)
+    set_arithmetic("cpu", session.threads)
     population, test = task_examples(
         settings, data, lambda identity, purpose: stream(settings, identity, purpose)
     )

@@ -103,7 +103,7 @@ def of_group(
         trained = descend(first, population, weights[number], group[0], settings)
         with torch.no_grad():
             outputs.append(myrtle.outputs(trained, test.inputs).numpy())
-        keep({"outputs": np.stack(outputs)}, (number + 1) / len(weights))
+        keep(lambda: {"outputs": np.stack(outputs)}, (number + 1) / len(weights))
     every = torch.tensor(np.stack(outputs))
     sets = settings["sets"]
     found = [

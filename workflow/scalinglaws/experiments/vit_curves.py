@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.measures.norms import network_norms
+from scalinglaws.measures.norms import norms_begun
 from scalinglaws.networks import vit
 from scalinglaws.networks.shapes import ViT
 from scalinglaws.storage import Columns
@@ -34,4 +34,4 @@ def shape(settings: Mapping[str, Any], images: Images, classes: int) -> ViT:
     )
 
 
-ARCHITECTURE = Architecture(shape, vit.init, vit.initial_statistics, vit.logits, network_norms)
+ARCHITECTURE = Architecture(shape, vit.init, vit.initial_statistics, vit.logits, norms_begun)

@@ -6,7 +6,7 @@ Everything is float64, and products are sums of logarithms until the end: the pr
 transformer's 38 matrices reaches 1e60.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,13 +46,32 @@ def network_norms(network: Network, parameters: Sequence[Tensor]) -> dict[str, f
       layers.
     - ``l1_norm``, ``frobenius_norm``: entrywise, over all parameters; ViT: weight matrices only.
     """
-    matrices = matrix_norms(weight_matrices(network, parameters))
+    return norms_begun(network, parameters)()
+
+
+def norms_begun(network: Network, parameters: Sequence[Tensor]) -> Callable[[], dict[str, float]]:
+    """What gives `network_norms` of the weights as they are now, when it is called.
+
+    Sums and products are taken at once, on the weights' device; eigenvalues and what follows from
+    them later, on the CPU and from any thread: a GPU needs ten times as long for these (one
+    matrix after another), and can train meanwhile.
+    """
+    begun = matrix_sums(weight_matrices(network, parameters))
+    others = [p.detach().double() for p in parameters if p.ndim == 1]
+    joined = torch.cat(others) if others else torch.zeros(0, dtype=torch.float64)
+    shifts = float(joined.abs().sum()), float(joined @ joined)
+    return lambda: norms_of(network, norms_from(begun), *shifts)
+
+
+def norms_of(
+    network: Network, matrices: "MatrixNorms", absolute_shifts: float, square_shifts: float
+) -> dict[str, float]:
+    """The norms from those of the matrices, and the sums over all vectors."""
     seen = matrices.at([0, -1]) if isinstance(network, ResNet) else matrices
     authors = bartlett_complexity if isinstance(network, ViT) else tail_complexity
     absolute, square = matrices.absolute.sum(), matrices.square.sum()
     if not isinstance(network, ViT):
-        others = torch.cat([p.detach().double() for p in parameters if p.ndim == 1])
-        absolute, square = absolute + float(others.abs().sum()), square + float(others @ others)
+        absolute, square = absolute + absolute_shifts, square + square_shifts
     with np.errstate(over="ignore"):
         return {
             "spectral_complexity": authors(seen),
@@ -79,22 +98,46 @@ def weight_matrices(network: Network, parameters: Sequence[Tensor]) -> list[Tens
     return [*matrices, parameters[-2].detach()]
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Matrices of one shape: their places in forward order, on the CPU their Gram matrices
+    (matrices, n, n) and the other four norms of `MatrixNorms` (4, matrices), float64.
+    """
+
+    places: list[int]
+    grams: Tensor
+    sums: Tensor
+
+
+def matrix_sums(matrices: Sequence[Tensor]) -> list[Batch]:
+    """Everything about the matrices but eigenvalues."""
+    begun = []
+    for shape in {matrix.shape for matrix in matrices}:
+        places = [number for number, matrix in enumerate(matrices) if matrix.shape == shape]
+        batch = torch.stack([matrices[place] for place in places]).double()
+        begun.append(Batch(places, gram(batch).cpu(), other_norms(batch).cpu()))
+    return begun
+
+
 def matrix_norms(matrices: Sequence[Tensor]) -> MatrixNorms:
     """Matrices of one shape are taken as one batch."""
-    found = np.empty((5, len(matrices)))
-    for shape in {matrix.shape for matrix in matrices}:
-        positions = [number for number, matrix in enumerate(matrices) if matrix.shape == shape]
-        batch = torch.stack([matrices[position] for position in positions]).double()
-        found[:, positions] = batch_norms(batch).cpu().numpy()
+    return norms_from(matrix_sums(matrices))
+
+
+def norms_from(begun: Sequence[Batch]) -> MatrixNorms:
+    """The norms of all matrices in forward order, eigenvalues included."""
+    found = np.empty((5, sum(len(batch.places) for batch in begun)))
+    for batch in begun:
+        found[0, batch.places] = roots_of_largest(batch.grams).numpy()
+        found[1:, batch.places] = batch.sums.numpy()
     return MatrixNorms(*found)
 
 
-def batch_norms(batch: Tensor) -> Tensor:
-    """The five norms of `MatrixNorms`, (5, matrices), of a float64 batch (matrices, out, in)."""
+def other_norms(batch: Tensor) -> Tensor:
+    """All norms of `MatrixNorms` but the first, (4, matrices), of (matrices, out, in)."""
     row_lengths = torch.linalg.vector_norm(batch, dim=-1)
     return torch.stack(
         [
-            largest_singular_values(batch),
             torch.linalg.vector_norm(batch, dim=-2).sum(-1),
             row_lengths.sum(-1),
             torch.linalg.vector_norm(batch, ord=1, dim=(-2, -1)),
@@ -103,16 +146,20 @@ def batch_norms(batch: Tensor) -> Tensor:
     )
 
 
-def largest_singular_values(batch: Tensor) -> Tensor:
-    """(matrices,) spectral norms of (matrices, out, in), from the smaller Gram matrix.
+def gram(batch: Tensor) -> Tensor:
+    """The smaller Gram matrix of each matrix, (matrices, n, n).
 
-    For the authors' 512 x 32768 layer a full singular value decomposition takes seconds, this
-    0.2; in float64 the square root costs no accuracy at the upper end of the spectrum.
+    For the authors' 512 x 32768 layer a full singular value decomposition takes seconds, this and
+    its eigenvalues 0.2; in float64 the square root costs no accuracy at the upper end.
     """
     wide = batch.mT if batch.shape[-2] > batch.shape[-1] else batch
-    gram = wide @ wide.mT
-    finite = torch.isfinite(gram).all(dim=(-2, -1))
-    safe = torch.where(finite[:, None, None], gram, torch.zeros_like(gram))  # eigvalsh refuses NaN
+    return wide @ wide.mT
+
+
+def roots_of_largest(grams: Tensor) -> Tensor:
+    """(matrices,) spectral norms from the Gram matrices."""
+    finite = torch.isfinite(grams).all(dim=(-2, -1))
+    safe = torch.where(finite[:, None, None], grams, torch.zeros_like(grams))  # no NaN is taken
     top = torch.linalg.eigvalsh(safe)[:, -1].clamp(min=0).sqrt()
     return torch.where(finite, top, torch.nan)
 

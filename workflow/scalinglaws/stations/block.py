@@ -77,8 +77,9 @@ def block_code(module: str) -> dict[str, str]:
 
 
 def session(job: BlockJob, state_folder: Path | None) -> Session:
-    key = digest([job.digest, block_code(job.module)])
-    return Session(state_folder, key, threads=job.threads, device=job.device)
+    key = digest([job.digest, job.device, job.threads, block_code(job.module)])
+    precision = job.settings.get("precision", "float32")
+    return Session(state_folder, key, threads=job.threads, device=job.device, precision=precision)
 
 
 def check_columns(job: BlockJob, columns: Columns) -> list[str]:

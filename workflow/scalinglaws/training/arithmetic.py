@@ -36,7 +36,7 @@ def set_arithmetic(device: str, threads: int, precision: str = "float32") -> Non
         # max-pool's backward pass is on torch's list of unordered sums, but windows that do not
         # overlap have nothing to add. Filling what torch.empty returns would cost a tenth.
         torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch._C._set_deterministic_fill_uninitialized_memory(False)
 
 
 def computing_in(precision: str, device: str) -> AbstractContextManager[object]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,7 +13,14 @@ from torch import Tensor
 from scalinglaws.networks.cnn import logits
 from scalinglaws.networks.shapes import CNN
 from scalinglaws.training.groups import Arrays, Keep
-from scalinglaws.training.optimisers import optimiser_arrays, optimiser_of, optimiser_restore
+from scalinglaws.training.optimisers import (
+    Optimiser,
+    advance,
+    as_laid,
+    optimiser_arrays,
+    optimiser_of,
+    optimiser_restore,
+)
 
 CHUNK = 100  # steps between two offers to save the state; also the unit of the minibatch streams
 BATCH = 1000  # images passed through the network at once
@@ -46,28 +54,31 @@ def trained(
     """
     steps_done = int(inner.get("steps_done", 0))
     parameters = [tensor.clone().requires_grad_() for tensor in start]
-    optimiser = optimiser_of("adam", parameters, training.learning_rate, 0.0)
+    optimiser = optimiser_of("adam", parameters)
     if steps_done:
         with torch.no_grad():
             for number, parameter in enumerate(parameters):
                 parameter.copy_(torch.tensor(inner[f"parameter_{number}"]))
-        optimiser_restore(optimiser, parameters, inner)
+        optimiser_restore(optimiser, inner)
     for chunk in range(steps_done // CHUNK, math.ceil(training.steps / CHUNK)):
         steps_done = min((chunk + 1) * CHUNK, training.steps)
         shape = (CHUNK, training.batch)
         chosen = torch.tensor(training.minibatch_stream(chunk).integers(len(images), size=shape))
         for step in range(chunk * CHUNK, steps_done):
             decay = 0.5 * (1 + math.cos(math.pi * step / training.steps))
-            optimiser.param_groups[0]["lr"] = training.learning_rate * decay
-            optimiser.zero_grad(set_to_none=True)
             batch = chosen[step % CHUNK]
             guesses = logits(network, parameters, [], images[batch], training=True)
-            F.cross_entropy(guesses, labels[batch]).backward()
-            optimiser.step()
-        state = {f"parameter_{i}": t.detach().numpy() for i, t in enumerate(parameters)}
-        state |= optimiser_arrays(optimiser, parameters) | {"steps_done": np.array(steps_done)}
-        keep(state, 0.9 * steps_done / training.steps)
+            slopes = torch.autograd.grad(F.cross_entropy(guesses, labels[batch]), parameters)
+            rate = training.learning_rate * decay
+            advance(optimiser, parameters, as_laid(slopes, parameters), rate)
+        kept = partial(arrays_of, parameters, optimiser, steps_done)
+        keep(kept, 0.9 * steps_done / training.steps)
     return [tensor.detach() for tensor in parameters]
+
+
+def arrays_of(parameters: list[Tensor], optimiser: Optimiser, steps_done: int) -> Arrays:
+    state = {f"parameter_{i}": t.detach().numpy() for i, t in enumerate(parameters)}
+    return state | optimiser_arrays(optimiser) | {"steps_done": np.array(steps_done)}
 
 
 @torch.no_grad()

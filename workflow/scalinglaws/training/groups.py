@@ -8,7 +8,7 @@ import numpy as np
 from scalinglaws.training.session import Session
 
 Arrays = dict[str, np.ndarray]
-Keep = Callable[[Arrays, float], None]
+Keep = Callable[[Callable[[], Arrays], float], None]
 Group = TypeVar("Group")
 
 
@@ -20,20 +20,21 @@ def in_turn(
     """Results of all groups, in order.
 
     `compute(group, inner, keep)` starts from `inner`, what it last passed to `keep` in an
-    interrupted run (empty at first), and may call `keep(inner, fraction done)` at any time.
+    interrupted run (empty at first), and may call `keep(state, fraction done)` at any time.
+    `state()` gives the arrays; it is called only when they are saved, because it waits for the GPU.
     """
-    state = session.load() or {}
-    results = [under(state, f"result{i}/") for i in range(int(state.get("done", 0)))]
-    inner = under(state, "inner/")
+    saved = session.load() or {}
+    results = [under(saved, f"result{i}/") for i in range(int(saved.get("done", 0)))]
+    inner = under(saved, "inner/")
     for number in range(len(results), len(groups)):
 
-        def keep(arrays: Arrays, fraction: float, number: int = number) -> None:
-            session.save(packed(results, arrays))
+        def keep(state: Callable[[], Arrays], fraction: float, number: int = number) -> None:
+            session.save(lambda: packed(results, state()))
             session.progress(number + fraction, len(groups))
 
         results.append(compute(groups[number], inner, keep))
         inner = {}
-        session.save(packed(results, inner))
+        session.save(lambda: packed(results, {}))
         session.progress(number + 1, len(groups))
     return results
 

@@ -9,17 +9,27 @@ appendix A: everything but D is frozen while D is scanned).
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from scalinglaws.networks.wide_resnet import in_order
+from scalinglaws.training.engine import engine_for
 from scalinglaws.training.groups import Arrays, Keep
 from scalinglaws.training.learners import Learner
-from scalinglaws.training.optimisers import optimiser_arrays, optimiser_of, optimiser_restore
+from scalinglaws.training.optimisers import (
+    Optimiser,
+    advance,
+    as_laid,
+    optimiser_arrays,
+    optimiser_of,
+    optimiser_restore,
+    rate_type,
+)
 
+FLOAT64 = torch.float64
 CHUNK = 100  # steps between two offers to save the state; also the unit of the streams
 
 
@@ -55,11 +65,24 @@ class Course:
 
 @dataclass(frozen=True)
 class Draws:
-    """Random numbers of one chunk: `order` (steps, batch) in [0, 1), `moves` for augmentation."""
+    """Random numbers of a chunk on the device; `row` (1,) says which step's come next.
 
-    order: np.ndarray
-    moves: np.ndarray | None
-    noise: np.random.Generator
+    - `chosen`: (steps, members, batch) images of the pool.
+    - `shifts`: (steps, 2, batch) corners of the crops, `flips`: (steps, batch); None without.
+    - `rates`: (steps,) learning rates.
+    - `noise`: the stream of fresh noise, on the device.
+    """
+
+    row: Tensor
+    chosen: Tensor
+    shifts: Tensor | None
+    flips: Tensor | None
+    rates: Tensor
+    noise: torch.Generator
+
+    def now(self, table: Tensor) -> Tensor:
+        """The row of a table that belongs to this step."""
+        return table.index_select(0, self.row)[0]
 
 
 def train(
@@ -78,23 +101,32 @@ def train(
     images as there are test images, as they stand in the pool). A member that diverges is NaN.
     """
     optimiser = optimiser_for(learner, course)
-    sizes = torch.tensor(data_sizes, dtype=torch.float64)
     curves, step = np.empty((0, 2, len(data_sizes))), 0
     if inner:
         curves, step = restore(learner, optimiser, inner)
     padded = F.pad(pool.images, [course.crop] * 4).movedim(1, -1).contiguous()
-    side = pool.images.shape[-1]
+    draws = empty_draws(course, len(data_sizes), padded.device)
+    state = [*learner.parameters, *learner.statistics, *optimiser.state, draws.row]
+    engine = engine_for(padded.device.type, state, [draws.noise] if course.noise else [])
+
+    def one_step() -> None:
+        images, labels = augmented(padded, draws, course), pool.labels[draws.now(draws.chosen)]
+        slopes = as_laid(learner.gradients(images, labels), learner.parameters)
+        advance(optimiser, learner.parameters, slopes, draws.now(draws.rates))
+        draws.row.add_(1)
+
+    engine.prepare(one_step, "step")
     for chunk in range(math.ceil(step / CHUNK), math.ceil(course.steps / CHUNK)):
-        draws = drawn(course, chunk)
-        for step in range(chunk * CHUNK, min((chunk + 1) * CHUNK, course.steps)):
+        fill(draws, course, data_sizes, chunk)
+        end = min((chunk + 1) * CHUNK, course.steps)
+        step = chunk * CHUNK
+        while step < end:
             if step % course.evaluate_every == 0:
                 curves = np.concatenate([curves, measured(learner, test)[None]])
-            row = step % CHUNK
-            chosen = (torch.tensor(draws.order[row]) * sizes[:, None]).long().to(padded.device)
-            batch = augmented(padded, side, chosen, draws, row, course)
-            cosine = 0.5 * (1 + math.cos(math.pi * step / course.steps))
-            descend(learner, optimiser, batch, pool.labels[chosen], course.learning_rate * cosine)
-        keep(arrays_of(learner, optimiser, curves, step + 1), (step + 1) / course.steps)
+            until = min(end, (step // course.evaluate_every + 1) * course.evaluate_every)
+            engine.run(one_step, until - step, "step")
+            step = until
+        keep(partial(arrays_of, learner, optimiser, curves, step), step / course.steps)
     curves = np.concatenate([curves, measured(learner, test)[None]])
     trained = [head(pool, min(size, len(test.labels))) for size in data_sizes]
     return {
@@ -112,49 +144,61 @@ def head(images: Images, count: int) -> Images:
     return Images(images.images[:count], images.labels[:count])
 
 
-def drawn(course: Course, chunk: int) -> Draws:
+def empty_draws(course: Course, members: int, device: torch.device) -> Draws:
+    """Room for a chunk's draws, which stays where it is."""
+    moves = course.crop or course.flip
+    return Draws(
+        torch.zeros(1, dtype=torch.int64, device=device),
+        torch.zeros(CHUNK, members, course.batch, dtype=torch.int64, device=device),
+        torch.zeros(CHUNK, 2, course.batch, dtype=torch.int64, device=device) if moves else None,
+        torch.zeros(CHUNK, course.batch, dtype=torch.bool, device=device) if moves else None,
+        torch.zeros(CHUNK, device=device, dtype=rate_type(device)),
+        torch.Generator(device),
+    )
+
+
+def fill(draws: Draws, course: Course, data_sizes: Sequence[int], chunk: int) -> None:
+    """The draws of a chunk, from its streams; the next step is its first."""
     order = course.stream(f"minibatches {chunk}").random((CHUNK, course.batch))
-    moves = None
-    if course.crop or course.flip:
+    sizes = np.array(data_sizes, dtype=float)
+    draws.chosen.copy_(torch.from_numpy((order[:, None] * sizes[:, None]).astype(np.int64)))
+    if draws.shifts is not None and draws.flips is not None:
         moves = course.stream(f"augmentation {chunk}").random((CHUNK, 3, course.batch))
-    return Draws(order, moves, course.stream(f"noise {chunk}"))
+        shifts = (moves[:, :2] * (2 * course.crop + 1)).astype(np.int64)
+        draws.shifts.copy_(torch.from_numpy(shifts))
+        draws.flips.copy_(torch.from_numpy((moves[:, 2] >= 0.5) & course.flip))
+    steps = chunk * CHUNK + np.arange(CHUNK)
+    cosines = [0.5 * (1 + math.cos(math.pi * step / course.steps)) for step in steps.tolist()]
+    draws.rates.copy_(torch.tensor([course.learning_rate * c for c in cosines], dtype=FLOAT64))
+    draws.noise.manual_seed(int(course.stream(f"noise {chunk}").integers(2**63)))
+    draws.row.zero_()
 
 
-def augmented(
-    padded: Tensor, side: int, chosen: Tensor, draws: Draws, row: int, course: Course
-) -> Tensor:
+def augmented(padded: Tensor, draws: Draws, course: Course) -> Tensor:
     """Images (members, batch, channels, side, side) as the networks see them at this step.
 
     - `padded`: the pool, channels last, with `crop` zeros around.
     """
-    if draws.moves is None:
+    chosen, side = draws.now(draws.chosen), padded.shape[1] - 2 * course.crop
+    if draws.shifts is None or draws.flips is None:
         images = padded[chosen].movedim(-1, 2)
     else:
-        moves = torch.tensor(draws.moves[row], device=padded.device)
-        shifts = (moves[:2] * (2 * course.crop + 1)).long()
+        shifts = draws.now(draws.shifts)
         views = padded.unfold(1, side, 1).unfold(2, side, 1)
         images = views[chosen, shifts[0], shifts[1]]
         if course.flip:
-            images = torch.where(moves[2, :, None, None, None] < 0.5, images, images.flip(-1))
+            mirrored = draws.now(draws.flips)[:, None, None, None]
+            images = torch.where(mirrored, images.flip(-1), images)
     if course.noise:
-        noise = draws.noise.standard_normal(images.shape[1:], dtype=np.float32)
-        images = images + course.noise * torch.tensor(noise, device=images.device)
+        # On the device: drawn on the host, noise takes longer than the step.
+        noise = torch.randn(images.shape[1:], generator=draws.noise, device=images.device)
+        images = images + course.noise * noise
     return images
 
 
-def optimiser_for(learner: Learner, course: Course) -> torch.optim.Optimizer:
+def optimiser_for(learner: Learner, course: Course) -> Optimiser:
     name = {"sgd": "nesterov"}.get(course.optimiser, course.optimiser)
-    return optimiser_of(name, learner.parameters, course.learning_rate, course.weight_decay)
-
-
-def descend(
-    learner: Learner, optimiser: torch.optim.Optimizer, images: Tensor, labels: Tensor, rate: float
-) -> None:
-    gradients = learner.gradients(images, labels)
-    for parameter, gradient in zip(learner.parameters, gradients, strict=True):
-        parameter.grad = in_order(gradient)  # fused optimisers walk both memories at once
-    optimiser.param_groups[0]["lr"] = rate
-    optimiser.step()
+    return optimiser_of(name, learner.parameters, course.weight_decay)
 
 
 def measured(learner: Learner, images: Images) -> np.ndarray:
@@ -169,22 +213,18 @@ def measured(learner: Learner, images: Images) -> np.ndarray:
         return torch.stack([losses, errors]).cpu().numpy()
 
 
-def arrays_of(
-    learner: Learner, optimiser: torch.optim.Optimizer, curves: np.ndarray, step: int
-) -> Arrays:
+def arrays_of(learner: Learner, optimiser: Optimiser, curves: np.ndarray, step: int) -> Arrays:
     """The state as plain arrays; `restore` undoes it bit by bit."""
     state = {"curves": curves, "step": np.array(step)}
     for number, tensor in enumerate([*learner.parameters, *learner.statistics]):
         state[f"tensor_{number}"] = tensor.detach().cpu().numpy()
-    return state | optimiser_arrays(optimiser, learner.parameters)
+    return state | optimiser_arrays(optimiser)
 
 
-def restore(
-    learner: Learner, optimiser: torch.optim.Optimizer, inner: Arrays
-) -> tuple[np.ndarray, int]:
+def restore(learner: Learner, optimiser: Optimiser, inner: Arrays) -> tuple[np.ndarray, int]:
     """Fill the learner and the optimiser in place; returns the curves and the step."""
     with torch.no_grad():
         for number, tensor in enumerate([*learner.parameters, *learner.statistics]):
             tensor.copy_(torch.tensor(inner[f"tensor_{number}"]))
-    optimiser_restore(optimiser, learner.parameters, inner)
+    optimiser_restore(optimiser, inner)
     return inner["curves"], int(inner["step"])

@@ -5,6 +5,7 @@ come alone, because one member at a time is fastest for them (see networks.cnn).
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import Tensor
 from scalinglaws.networks import four_layer_cnn, mlp, wide_resnet
 from scalinglaws.networks.four_layer_cnn import FourLayerCNN
 from scalinglaws.networks.wide_resnet import WideResNet
+from scalinglaws.training.arithmetic import computing_in
 
 LAST_GAIN = 0.1  # an over-scaled last layer can start above log(classes) and never recover
 EVALUATED = 1000  # images of one pass: activations stay in the cache, GPU memory bounded
@@ -38,7 +40,9 @@ class Learner:
     logits: Callable[[Tensor], Tensor]
 
 
-def wide_resnet_learner(network: WideResNet, stream: np.random.Generator, device: str) -> Learner:
+def wide_resnet_learner(
+    network: WideResNet, stream: np.random.Generator, device: str, precision: str
+) -> Learner:
     parameters = trainable(wide_resnet.init(network, stream, LAST_GAIN), device)
     statistics = [tensor.to(device) for tensor in wide_resnet.running_statistics(network)]
 
@@ -48,10 +52,12 @@ def wide_resnet_learner(network: WideResNet, stream: np.random.Generator, device
     def embedding(images: Tensor) -> Tensor:
         return wide_resnet.embedding(network, parameters, statistics, images, training=False)
 
-    return alone(parameters, statistics, logits, embedding)
+    return alone(parameters, statistics, logits, embedding, computing_in(precision, device))
 
 
-def cnn_learner(network: FourLayerCNN, stream: np.random.Generator, device: str) -> Learner:
+def cnn_learner(
+    network: FourLayerCNN, stream: np.random.Generator, device: str, precision: str
+) -> Learner:
     parameters = trainable(four_layer_cnn.init(network, stream, LAST_GAIN), device)
 
     def logits(images: Tensor) -> Tensor:
@@ -60,7 +66,7 @@ def cnn_learner(network: FourLayerCNN, stream: np.random.Generator, device: str)
     def embedding(images: Tensor) -> Tensor:
         return four_layer_cnn.embedding(network, parameters, images)
 
-    return alone(parameters, [], logits, embedding)
+    return alone(parameters, [], logits, embedding, computing_in(precision, device))
 
 
 def trainable(parameters: Sequence[Tensor], device: str) -> list[Tensor]:
@@ -72,11 +78,17 @@ def alone(
     statistics: list[Tensor],
     logits: Callable[[Tensor], Tensor],
     embedding: Callable[[Tensor], Tensor],
+    arithmetic: AbstractContextManager[object],
 ) -> Learner:
-    """A learner of one member; its parameters have no member axis."""
+    """A learner of one member; its parameters have no member axis.
+
+    `arithmetic` is that of training; networks are measured in the precision of their parameters.
+    """
 
     def gradients(images: Tensor, labels: Tensor) -> Sequence[Tensor]:
-        return torch.autograd.grad(F.cross_entropy(logits(images[0]), labels[0]), parameters)
+        with arithmetic:
+            loss = F.cross_entropy(logits(images[0]), labels[0])
+        return torch.autograd.grad(loss, parameters)
 
     return Learner(
         parameters,
@@ -88,17 +100,24 @@ def alone(
 
 
 def mlp_learner(
-    layers: Sequence[int], stream: np.random.Generator, members: int, device: str
+    layers: Sequence[int],
+    stream: np.random.Generator,
+    members: int,
+    device: str,
+    precision: str,
 ) -> Learner:
     """Members that start equal and see their own batches; `layers` from inputs to classes."""
     start = mlp.copies(mlp.he_normal(layers, [stream], LAST_GAIN), members)
     parameters = [tensor.to(device) for tensor in start]
 
     def gradients(images: Tensor, labels: Tensor) -> Sequence[Tensor]:
-        activations = mlp.forward(parameters, images.flatten(2).transpose(1, 2))
-        targets = F.one_hot(labels, layers[-1]).transpose(1, 2)
-        signal = (torch.softmax(activations[-1], 1) - targets) / labels.shape[1]
-        return mlp.backward(parameters, activations, signal)
+        targets = torch.zeros(*labels.shape, layers[-1], device=labels.device)
+        targets.scatter_(2, labels[..., None], 1.0)
+        with computing_in(precision, device):
+            activations = mlp.forward(parameters, images.flatten(2).transpose(1, 2))
+            outputs = activations[-1].float()
+            signal = (torch.softmax(outputs, 1) - targets.transpose(1, 2)) / labels.shape[1]
+            return mlp.backward(parameters, activations, signal.to(activations[-1].dtype))
 
     def embedding(images: Tensor) -> Tensor:
         return mlp.forward(parameters, images.flatten(1).T)[-2].transpose(1, 2)

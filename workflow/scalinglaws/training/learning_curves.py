@@ -11,7 +11,9 @@ vector units by themselves.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,12 +26,23 @@ from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.transforms import nested_subset
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator, integer_seed
+from scalinglaws.training.arithmetic import computing_in, set_arithmetic
 from scalinglaws.training.augmentation import AUGMENTATIONS, Augmentation
+from scalinglaws.training.engine import WARM_UP, Engine, Step, engine_for
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.images import Images, normalisation, normalised, resident
 from scalinglaws.training.log_epochs import logged_epochs
 from scalinglaws.training.memory import keep_freed_memory
-from scalinglaws.training.optimisers import optimiser_arrays, optimiser_of, optimiser_restore
+from scalinglaws.training.optimisers import (
+    Optimiser,
+    advance,
+    as_laid,
+    begin_anew,
+    optimiser_arrays,
+    optimiser_of,
+    optimiser_restore,
+    rate_tensor,
+)
 from scalinglaws.training.session import Session
 
 PAPER = "damico2025"
@@ -48,14 +61,15 @@ class Architecture:
     - `init(network, generator, init_factor)`: parameters, float32, on the CPU.
     - `initial_statistics(network)`: running means and variances of batch normalisation.
     - `logits(network, parameters, statistics, images, training=, dropout=)`.
-    - `norms(network, parameters)`: name -> float.
+    - `norms(network, parameters)`: what gives the norms, name -> float, when it is called, from any
+      thread; the parameters may change meanwhile.
     """
 
     shape: Callable[[Settings, Images, int], Any]
     init: Callable[[Any, np.random.Generator, float], list[Tensor]]
     initial_statistics: Callable[[Any], list[Tensor]]
     logits: Callable[..., Tensor]
-    norms: Callable[[Any, list[Tensor]], dict[str, float]]
+    norms: Callable[[Any, Sequence[Tensor]], Callable[[], dict[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,7 @@ class Task:
     augmentation: Augmentation | None
     logged: list[int]
     names: list[str]  # measured quantities, in the order of the records
+    worker: ThreadPoolExecutor | None  # computes norms beside a GPU
 
     def stream(self, identity: Identity, purpose: str) -> np.random.Generator:
         return generator(*self.name_of(identity), purpose)
@@ -81,15 +96,38 @@ class Task:
 
 
 @dataclass
+class Slot:
+    """Where the members of a block are trained in turn: tensors that stay where they are.
+
+    - `order`: the images of the epoch as numbers in the pool, `draws` their augmentation; `place`
+      (1,), the first of them that the next step takes.
+    - `rate`: the learning rate; `dropout`: on the device, seeded for every epoch.
+    - `engine`: runs the steps; its recordings serve all members.
+    """
+
+    parameters: list[Tensor]
+    statistics: list[Tensor]
+    optimiser: Optimiser
+    order: Tensor
+    draws: Tensor | None
+    place: Tensor
+    rate: Tensor
+    dropout: torch.Generator
+    engine: Engine
+
+
+@dataclass
 class Member:
-    """One network while it trains; `records` (logged epochs, quantities), NaN where to come."""
+    """One network while it trains; `records` (logged epochs, quantities), NaN where to come.
+
+    `pending`: rows of the records whose norms are still being computed beside the training.
+    """
 
     identity: Identity
     subset: Tensor
-    parameters: list[Tensor]
-    statistics: list[Tensor]
-    optimiser: torch.optim.Optimizer
+    optimiser: Optimiser
     records: np.ndarray
+    pending: dict[int, Future[dict[str, float]]] = field(default_factory=dict)
     epoch: int = 0
 
 
@@ -102,17 +140,18 @@ def run(
     and several seeds.
     Raises InputError for subsets beyond the pool and for pooling that does not fit.
     """
-    exact_arithmetic(session)
+    set_arithmetic(session.device, session.threads, settings["precision"])
     keep_freed_memory()
     task = task_of(settings, data[settings["dataset"]], architecture, session.device)
+    members = members_of(settings["ensembles"])
+    slot = slot_of(task, max((identity["P"] for identity, _ in members), default=0))
 
     def compute(chosen: tuple[Identity, float], inner: Arrays, keep: Keep) -> Arrays:
-        member = start(task, *chosen)
-        restore(member, inner)
-        train(task, member, keep)
-        return {"records": member.records}
+        member = start(task, slot, *chosen)
+        restore(slot, member, inner)
+        train(task, slot, member, keep)
+        return {"records": settled(task, member)}
 
-    members = members_of(settings["ensembles"])
     results = in_turn(members, compute, session)
     parts = [rows(task, *member, found) for member, found in zip(members, results, strict=True)]
     return stack([row for part in parts for row in part])
@@ -127,15 +166,6 @@ def members_of(ensembles: Sequence[Mapping[str, Any]]) -> list[tuple[Identity, f
     ]
 
 
-def exact_arithmetic(session: Session) -> None:
-    """float32 throughout (no TF32) and the same kernels in every run."""
-    torch.set_num_threads(session.threads)
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.deterministic = True
-
-
 def task_of(settings: Settings, dataset: Dataset, architecture: Architecture, device: str) -> Task:
     moments = normalisation(settings["normalisation"], dataset.card)
     window = settings["pool"]
@@ -147,10 +177,13 @@ def task_of(settings: Settings, dataset: Dataset, architecture: Architecture, de
     network = architecture.shape(settings, pool, int(dataset.train_labels.max()) + 1)
     augmentation = AUGMENTATIONS.get(settings["augmentation"])
     unused = architecture.init(network, np.random.default_rng(0), 1.0)
-    norms = architecture.norms(network, unused)
+    norms = architecture.norms(network, unused)()
     names = [*MEASURED, *([AUGMENTED] if augmentation else []), *norms]
     logged = logged_epochs(settings["epochs"], settings["log_epochs"])
-    return Task(architecture, network, pool, test, settings, device, augmentation, logged, names)
+    worker = ThreadPoolExecutor(1) if device == "cuda" else None
+    return Task(
+        architecture, network, pool, test, settings, device, augmentation, logged, names, worker
+    )
 
 
 def spread(total: int, count: int) -> np.ndarray:
@@ -158,22 +191,27 @@ def spread(total: int, count: int) -> np.ndarray:
     return np.arange(count) * total // count
 
 
-def start(task: Task, identity: Identity, weight_decay: float) -> Member:
-    """A member's subset and initial weights come from its own streams."""
-    available, settings = len(task.pool.labels), task.settings
-    chosen = nested_subset(available, identity["P"], task.stream(identity, "subset"))
-    drawn = task.architecture.init(
-        task.network, task.stream(identity, "initialisation"), settings["init_factor"]
-    )
-    parameters = [placed(tensor, task.device).requires_grad_() for tensor in drawn]
-    statistics = [t.to(task.device) for t in task.architecture.initial_statistics(task.network)]
-    return Member(
-        identity,
-        torch.tensor(chosen, device=task.device),
+def slot_of(task: Task, largest: int) -> Slot:
+    """Room for one network at a time, epochs of up to `largest` images and a recording's steps."""
+    settings, device = task.settings, task.device
+    shapes = task.architecture.init(task.network, np.random.default_rng(0), 1.0)
+    parameters = [placed(tensor, device).requires_grad_() for tensor in shapes]
+    statistics = [t.to(device) for t in task.architecture.initial_statistics(task.network)]
+    optimiser = optimiser_of(settings["optimiser"], parameters)
+    place = torch.zeros(1, dtype=torch.int64, device=device)
+    images = max(largest, (WARM_UP + 1) * settings["batch_size"])
+    dropout = torch.Generator(device)
+    state = [*parameters, *statistics, *optimiser.state, place]
+    return Slot(
         parameters,
         statistics,
-        optimiser_of(settings["optimiser"], parameters, settings["learning_rate"], weight_decay),
-        np.full((len(task.logged), len(task.names)), np.nan),
+        optimiser,
+        torch.zeros(images, dtype=torch.int64, device=device),
+        torch.zeros(images, 3, device=device) if task.augmentation else None,
+        place,
+        rate_tensor(parameters, settings["learning_rate"]),
+        dropout,
+        engine_for(device, state, [dropout]),
     )
 
 
@@ -184,80 +222,122 @@ def placed(tensor: Tensor, device: str) -> Tensor:
 
 
 @torch.no_grad()
-def restore(member: Member, inner: Arrays) -> None:
+def start(task: Task, slot: Slot, identity: Identity, weight_decay: float) -> Member:
+    """A member's subset and initial weights come from its own streams."""
+    available, settings = len(task.pool.labels), task.settings
+    chosen = nested_subset(available, identity["P"], task.stream(identity, "subset"))
+    drawn = task.architecture.init(
+        task.network, task.stream(identity, "initialisation"), settings["init_factor"]
+    )
+    first = [*drawn, *task.architecture.initial_statistics(task.network)]
+    for tensor, value in zip([*slot.parameters, *slot.statistics], first, strict=True):
+        tensor.copy_(value)
+    begin_anew(slot.optimiser)
+    slot.place.zero_()
+    return Member(
+        identity,
+        torch.tensor(chosen, device=task.device),
+        replace(slot.optimiser, weight_decay=weight_decay),
+        np.full((len(task.logged), len(task.names)), np.nan),
+    )
+
+
+@torch.no_grad()
+def restore(slot: Slot, member: Member, inner: Arrays) -> None:
     """Continue where an interrupted run kept its state; does nothing without one."""
     if not inner:
         return
-    for name, tensor in tensors_of(member):
+    for name, tensor in tensors_of(slot):
         tensor.copy_(torch.tensor(inner[name]))
-    optimiser_restore(member.optimiser, member.parameters, inner)
+    optimiser_restore(member.optimiser, inner)
     member.records = inner["records"].copy()
     member.epoch = int(inner["epoch"])
 
 
-def tensors_of(member: Member) -> Iterator[tuple[str, Tensor]]:
+def tensors_of(slot: Slot) -> Iterator[tuple[str, Tensor]]:
     for kind in ("parameters", "statistics"):
-        for number, tensor in enumerate(getattr(member, kind)):
+        for number, tensor in enumerate(getattr(slot, kind)):
             yield f"{kind}_{number}", tensor
 
 
-def arrays_of(member: Member) -> Arrays:
+def arrays_of(task: Task, slot: Slot, member: Member) -> Arrays:
     return {
-        **{name: tensor.detach().cpu().numpy() for name, tensor in tensors_of(member)},
-        **optimiser_arrays(member.optimiser, member.parameters),
-        "records": member.records,
+        **{name: tensor.detach().cpu().numpy() for name, tensor in tensors_of(slot)},
+        **optimiser_arrays(member.optimiser),
+        "records": settled(task, member),
         "epoch": np.array(member.epoch),
     }
 
 
-def train(task: Task, member: Member, keep: Keep) -> None:
+def train(task: Task, slot: Slot, member: Member, keep: Keep) -> None:
     """All remaining epochs; the state is offered to the session between them.
 
     A member whose weights are no longer finite stops: its records are NaN from there on.
     """
     epochs = task.settings["epochs"]
+    steps = steps_of(task, slot, member)
+    for kind, (step, _) in steps.items():
+        slot.engine.prepare(step, kind)
     while member.epoch < epochs:
         member.epoch += 1
-        one_epoch(task, member)
+        one_epoch(task, slot, member, steps)
         if member.epoch in task.logged:
-            member.records[task.logged.index(member.epoch)] = measured(task, member)
-            if not all(bool(torch.isfinite(tensor).all()) for tensor in member.parameters):
+            record(task, slot, member, task.logged.index(member.epoch))
+            if not all(bool(torch.isfinite(tensor).all()) for tensor in slot.parameters):
                 break
-        # From a GPU the state is copied, which may take longer than an epoch of few images.
-        if task.device == "cpu" or member.epoch in task.logged:
-            keep(arrays_of(member), member.epoch / epochs)
+        keep(partial(arrays_of, task, slot, member), member.epoch / epochs)
 
 
-def one_epoch(task: Task, member: Member) -> None:
+Steps = Mapping[tuple[int, float], tuple[Step, int]]  # kind -> what a step does, how often
+
+
+def steps_of(task: Task, slot: Slot, member: Member) -> Steps:
+    """The steps of an epoch in turn: full batches, then the smaller one that is left."""
+    full, rest = divmod(len(member.subset), task.settings["batch_size"])
+    sizes = [(task.settings["batch_size"], full), (rest, int(rest > 0))]
+    return {
+        (size, member.optimiser.weight_decay): (
+            partial(one_step, task, slot, member.optimiser, size),
+            times,
+        )
+        for size, times in sizes
+        if times
+    }
+
+
+def one_epoch(task: Task, slot: Slot, member: Member, steps: Steps) -> None:
     """A stream per epoch and purpose: any epoch's draws are known without those before it."""
     identity, epoch, size = member.identity, member.epoch, len(member.subset)
     order = task.stream(identity, f"order of epoch {epoch}").permutation(size)
-    shuffled = member.subset[torch.tensor(order, device=task.device)]
+    slot.order[:size] = member.subset[torch.tensor(order, device=task.device)]
     draws = drawn_rows(task, identity, f"augmentation of epoch {epoch}", size)
-    dropout = torch.Generator(task.device).manual_seed(
-        integer_seed(*task.name_of(identity), f"dropout of epoch {epoch}")
-    )
-    for at in range(0, size, task.settings["batch_size"]):
-        part = slice(at, at + task.settings["batch_size"])
-        chosen = shuffled[part]
-        images = seen(task, task.pool, chosen, None if draws is None else draws[part])
-        one_step(task, member, images, task.pool.labels[chosen], dropout)
+    if slot.draws is not None and draws is not None:
+        slot.draws[:size] = draws
+    slot.dropout.manual_seed(integer_seed(*task.name_of(identity), f"dropout of epoch {epoch}"))
+    slot.place.zero_()
+    for kind, (step, times) in steps.items():
+        slot.engine.run(step, times, kind)
 
 
-def one_step(
-    task: Task, member: Member, images: Tensor, labels: Tensor, dropout: torch.Generator
-) -> None:
-    member.optimiser.zero_grad(set_to_none=True)
-    outputs = task.architecture.logits(
-        task.network,
-        member.parameters,
-        member.statistics,
-        images,
-        training=True,
-        dropout=dropout,
-    )
-    F.cross_entropy(outputs, labels).backward()
-    member.optimiser.step()
+def one_step(task: Task, slot: Slot, optimiser: Optimiser, size: int) -> None:
+    """The next `size` images of the epoch; all of it happens on the device."""
+    positions = slot.place + torch.arange(size, device=task.device)
+    chosen = slot.order[positions]
+    draws = None if slot.draws is None else slot.draws[positions]
+    images, labels = seen(task, task.pool, chosen, draws), task.pool.labels[chosen]
+    with computing_in(task.settings["precision"], task.device):
+        outputs = task.architecture.logits(
+            task.network,
+            slot.parameters,
+            slot.statistics,
+            images,
+            training=True,
+            dropout=slot.dropout,
+        )
+        loss = F.cross_entropy(outputs, labels)
+    slopes = torch.autograd.grad(loss, slot.parameters)
+    advance(optimiser, slot.parameters, as_laid(slopes, slot.parameters), slot.rate)
+    slot.place.add_(size)
 
 
 def drawn_rows(task: Task, identity: Identity, purpose: str, count: int) -> Tensor | None:
@@ -275,26 +355,46 @@ def seen(task: Task, images: Images, chosen: Tensor, draws: Tensor | None) -> Te
     return normalised(images, pixels)
 
 
+def record(task: Task, slot: Slot, member: Member, row: int) -> None:
+    """Fill a row of the records; beside a GPU, norms come when they are ready (`settled`)."""
+    found = measured(task, slot, member)
+    member.records[row, : len(found)] = found
+    norms = task.architecture.norms(task.network, slot.parameters)
+    if task.worker:
+        member.pending[row] = task.worker.submit(norms)
+    else:
+        member.records[row, len(found) :] = list(norms().values())
+
+
+def settled(task: Task, member: Member) -> np.ndarray:
+    """The records, once all norms that were begun are in them."""
+    for row, norms in member.pending.items():
+        found = list(norms.result().values())
+        member.records[row, -len(found) :] = found
+    member.pending.clear()
+    return member.records
+
+
 @torch.no_grad()
-def measured(task: Task, member: Member) -> list[float]:
-    """Values in the order of `task.names`: errors and losses, then norms.
+def measured(task: Task, slot: Slot, member: Member) -> list[float]:
+    """Errors and losses, in the order of `task.names`.
 
     Of the training images as many at most are looked at as of the test images.
     """
     everything = torch.arange(len(task.test.labels), device=task.device)
-    own = error_and_loss(task, member, task.pool, member.subset[: len(everything)], None)
-    others = error_and_loss(task, member, task.test, everything, None)
+    own = error_and_loss(task, slot, task.pool, member.subset[: len(everything)], None)
+    others = error_and_loss(task, slot, task.test, everything, None)
     found = [own, others]
     purpose = f"test augmentation of epoch {member.epoch}"
     draws = drawn_rows(task, member.identity, purpose, len(everything))
     if draws is not None:
-        found.append(error_and_loss(task, member, task.test, everything, draws)[:1])
-    norms = task.architecture.norms(task.network, member.parameters)
-    return [*torch.cat(found).tolist(), *norms.values()]
+        found.append(error_and_loss(task, slot, task.test, everything, draws)[:1])
+    values: list[float] = torch.cat(found).tolist()
+    return values
 
 
 def error_and_loss(
-    task: Task, member: Member, images: Images, chosen: Tensor, draws: Tensor | None
+    task: Task, slot: Slot, images: Images, chosen: Tensor, draws: Tensor | None
 ) -> Tensor:
     """Fraction of wrong labels and mean cross entropy, float64 (2,), on the device.
 
@@ -304,7 +404,7 @@ def error_and_loss(
     for part in parts(len(chosen), CHUNK[task.device]):
         batch = seen(task, images, chosen[part], None if draws is None else draws[part])
         outputs = task.architecture.logits(
-            task.network, member.parameters, member.statistics, batch, training=False
+            task.network, slot.parameters, slot.statistics, batch, training=False
         )
         labels = images.labels[chosen[part]]
         wrong = (outputs.argmax(1) != labels).sum().double()

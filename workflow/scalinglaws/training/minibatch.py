@@ -10,6 +10,7 @@ stacks that fit the cache; these take turns, a chunk of steps each.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -18,15 +19,15 @@ from torch import Tensor
 
 from scalinglaws.networks.mlp import copies, forward
 from scalinglaws.training.arithmetic import subnormals_as_zero
-from scalinglaws.training.fused_adam import (
-    FusedAdam,
-    fused_adam,
-    fused_arrays,
-    fused_restored,
-    fused_step,
-)
 from scalinglaws.training.groups import Arrays, Keep, under
 from scalinglaws.training.losses import Loss, error_rate
+from scalinglaws.training.optimisers import (
+    Optimiser,
+    advance,
+    optimiser_arrays,
+    optimiser_of,
+    optimiser_restore,
+)
 from scalinglaws.training.workspace import Workspace, backpropagate, workspace
 
 CHUNK = 250  # steps between two offers to save the state; also the unit of the minibatch streams
@@ -65,7 +66,7 @@ class Stack:
     """Members that fit the cache together, trained in turn with the other stacks."""
 
     parameters: list[Tensor]
-    optimiser: FusedAdam
+    optimiser: Optimiser
     room: Workspace
     sizes: Tensor  # (members, 1) examples of each member's training set
     curves: Arrays  # name -> (measurements, members)
@@ -115,7 +116,7 @@ def trained_nested(
         with subnormals_as_zero():
             for stack in stacks:
                 train_chunk(stack, chunk, uniform, train, held_out, course)
-        keep(saved(stacks), stacks[0].steps / course.steps)
+        keep(partial(saved, stacks), stacks[0].steps / course.steps)
     for stack in stacks:
         stack.curves = extended(stack.curves, stack.parameters, held_out, course.loss)
     names = stacks[0].curves
@@ -139,12 +140,12 @@ def new_stack(
 ) -> Stack:
     """At the start, or where `inner` (what `saved` wrote of this stack) left off."""
     parameters = copies(start, len(data_sizes))
-    optimiser = fused_adam(parameters)
+    optimiser = optimiser_of("adam", parameters)
     curves = {name: np.empty((0, len(data_sizes))) for name in ("test", "error", "validation")}
     if inner:
         # Copies into torch's own memory: sums may depend on how an array is aligned.
         parameters = [torch.tensor(inner[f"parameter_{i}"]) for i in range(len(parameters))]
-        optimiser = fused_restored(inner, len(parameters))
+        optimiser_restore(optimiser, inner)
         curves = {name: inner[f"curve_{name}"] for name in curves}
     room = workspace(parameters, course.batch)
     return Stack(parameters, optimiser, room, torch.tensor(data_sizes)[:, None], curves)
@@ -155,7 +156,7 @@ def saved(stacks: Sequence[Stack]) -> Arrays:
     for number, stack in enumerate(stacks):
         arrays = {f"parameter_{i}": tensor.numpy() for i, tensor in enumerate(stack.parameters)}
         arrays |= {f"curve_{name}": values for name, values in stack.curves.items()}
-        arrays |= fused_arrays(stack.optimiser)
+        arrays |= optimiser_arrays(stack.optimiser)
         state |= {f"{number}/{name}": values for name, values in arrays.items()}
     return state
 
@@ -177,7 +178,7 @@ def train_chunk(
         targets = train.targets[chosen].transpose(1, 2)
         backpropagate(stack.parameters, inputs, targets, course.loss, stack.room)
         rate = 0.5 * course.learning_rate * (1 + math.cos(math.pi * step / course.steps))
-        fused_step(stack.parameters, stack.room.gradients, stack.optimiser, rate)
+        advance(stack.optimiser, stack.parameters, stack.room.gradients, rate)
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ class Session:
     - `state_folder`: where resumable state lives; None keeps nothing (tests, verification).
     - `key`: block digest with code digest; state with another key is ignored.
     - `threads`: how many threads numerical libraries may use.
-    - `device`: "cpu" or "cuda".
+    - `device`: "cpu" or "cuda"; `precision`: of the block's products. A state is resumed on the
+      device and in the precision that made it: another goes on to other numbers.
     - `save_every`: least seconds between two saved states; a state that takes long to write is
       saved less often, so that saving stays below 2 % of the time.
     """
@@ -34,6 +35,7 @@ class Session:
     key: str = ""
     threads: int = 1
     device: str = "cpu"
+    precision: str = "float32"
     save_every: float = 1.0
     saving_took: float = 0.0
     saved_at: float = field(default_factory=time.monotonic)
@@ -46,6 +48,7 @@ class Session:
         states = [self.read_generation(path) for path in self.generations()]
         whole = [state for state in states if state is not None]
         if not whole:
+            self.tell_of_others()
             return None
         newest = max(whole, key=lambda state: int(state["_count"]))
         if not self.resumed:
@@ -53,10 +56,27 @@ class Session:
             self.resumed = True
         return newest
 
-    def save(self, state: Mapping[str, np.ndarray], force: bool = False) -> None:
+    def tell_of_others(self) -> None:
+        """Say in one sentence that states made otherwise wait here; they are left alone."""
+        own = {path.name for path in self.generations()}
+        others = [path.name for path in self.saved_files() if path.name not in own]
+        if others:
+            print(
+                f"{self.state_folder} holds {', '.join(others)}, saved on another device or in "
+                f"another precision than this run's ({self.device}, {self.precision}), which "
+                "starts anew: stop it and go back to the former setting to go on from there.",
+                file=sys.stderr,
+            )
+
+    def save(
+        self,
+        state: Mapping[str, np.ndarray] | Callable[[], Mapping[str, np.ndarray]],
+        force: bool = False,
+    ) -> None:
         """Save the state if it is time; two generations, so a kill while writing loses one at most.
 
-        What is saved must let the run go on to byte-identical results.
+        What is saved must let the run go on to byte-identical results. A function is called for it
+        only if it is saved.
         """
         if self.state_folder is None:
             return
@@ -65,7 +85,7 @@ class Session:
             return
         self.count = 1 + (self.newest_count() if self.count is None else self.count)
         content: dict[str, Any] = {
-            **state,
+            **(state() if callable(state) else state),
             "_count": np.array(self.count),
             "_key": np.array(self.key),
         }
@@ -95,7 +115,7 @@ class Session:
         """Remove the state after the result has been written."""
         if self.state_folder is None or not self.state_folder.exists():
             return
-        for path in [*self.generations(), self.state_folder / "progress.json"]:
+        for path in [*self.saved_files(), self.state_folder / "progress.json"]:
             path.unlink(missing_ok=True)
         if not any(self.state_folder.iterdir()):
             self.state_folder.rmdir()
@@ -103,7 +123,12 @@ class Session:
     def generations(self) -> list[Path]:
         if self.state_folder is None:
             return []
-        return [self.state_folder / f"state{number}.npz" for number in (0, 1)]
+        made = f"{self.device}_{self.precision}"
+        return [self.state_folder / f"state_{made}_{number}.npz" for number in (0, 1)]
+
+    def saved_files(self) -> list[Path]:
+        """States of this folder, whatever made them."""
+        return sorted(self.state_folder.glob("state_*.npz")) if self.state_folder else []
 
     def read_generation(self, path: Path) -> State | None:
         try:
