@@ -71,6 +71,14 @@ def values(columns: Columns, size: int, seed: int, quantity: str | None = None) 
     return columns["value"][chosen]
 
 
+def begun(
+    task: learning_curves.Task, size: int, seed: int
+) -> tuple[learning_curves.Slot, learning_curves.Member]:
+    slot = learning_curves.slot_of(task, size)
+    identity = {"panel": "A", "P": size, "seed": seed}
+    return slot, learning_curves.start(task, slot, identity, 0.0)
+
+
 def stream(size: int, seed: int, purpose: str) -> np.random.Generator:
     identity = {"panel": "A", "P": size, "seed": seed}
     return generator(7, "damico2025", "made", identity, purpose)
@@ -143,10 +151,10 @@ def test_a_diverged_member_is_nan_from_there_on_and_alone(
     clean = run("cnn", SETTINGS, data, Session())
     original = learning_curves.one_epoch
 
-    def poisoned(task: Any, member: learning_curves.Member) -> None:
-        original(task, member)
+    def poisoned(task: Any, slot: learning_curves.Slot, member: Any, steps: Any) -> None:
+        original(task, slot, member, steps)
         if member.identity["seed"] == 1 and member.epoch == 4:
-            member.parameters[0].data[0] = torch.nan
+            slot.parameters[0].data[0] = torch.nan
 
     monkeypatch.setattr(learning_curves, "one_epoch", poisoned)
     sick = run("cnn", SETTINGS, data, Session())
@@ -174,13 +182,15 @@ def test_test_images_are_augmented_anew_at_each_epoch_beside_the_plain_ones(
 ) -> None:
     settings = {**SETTINGS, "widths": [8, 8], "init_factor": 1.0, "augmentation": "affine"}
     task = learning_curves.task_of(settings, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
-    member = learning_curves.start(task, {"panel": "A", "P": 40, "seed": 0}, 0.0)
+    slot, member = begun(task, 40, 0)
     for _ in range(9):
         member.epoch += 1
-        learning_curves.one_epoch(task, member)
+        steps = learning_curves.steps_of(task, slot, member)
+        learning_curves.one_epoch(task, slot, member, steps)
     found = []
     for member.epoch in range(1, 9):
-        found.append(dict(zip(task.names, learning_curves.measured(task, member), strict=True)))
+        seen = learning_curves.measured(task, slot, member)
+        found.append(dict(zip(task.names, seen, strict=False)))
     assert len({record["test_error"] for record in found}) == 1
     assert len({record["test_error_augmented"] for record in found}) > 2
     assert "test_error_augmented" not in run("cnn", SETTINGS, data, Session())["quantity"]
@@ -200,11 +210,7 @@ def test_subsets_are_of_the_asked_size_and_differ_between_seeds_and_sizes(
 ) -> None:
     task = learning_curves.task_of(SETTINGS, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
     chosen = {
-        (size, seed): set(
-            learning_curves.start(
-                task, {"panel": "A", "P": size, "seed": seed}, 0.0
-            ).subset.tolist()
-        )
+        (size, seed): set(begun(task, size, seed)[1].subset.tolist())
         for size in (20, 40)
         for seed in (0, 1)
     }
@@ -224,10 +230,10 @@ def test_errors_do_not_depend_on_the_size_of_evaluation_passes(
     pieces: int, data: dict[str, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = learning_curves.task_of(SETTINGS, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
-    member = learning_curves.start(task, {"panel": "A", "P": 40, "seed": 0}, 0.0)
-    whole = learning_curves.measured(task, member)
+    slot, member = begun(task, 40, 0)
+    whole = learning_curves.measured(task, slot, member)
     monkeypatch.setattr(learning_curves, "CHUNK", {"cpu": pieces})
-    np.testing.assert_allclose(learning_curves.measured(task, member), whole, rtol=1e-6)
+    np.testing.assert_allclose(learning_curves.measured(task, slot, member), whole, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("epochs", "points"), [(60, 30), (1000, 50), (500, 50), (1, 2), (8, 8)])
