@@ -76,25 +76,32 @@ class Captured:
             recording.replay()
 
 
-def record_on_gpu(step: Step, generators: Sequence[torch.Generator]) -> Recording:
-    """A CUDA graph of the step; runs it `WARM_UP` times before."""
-    aside = torch.cuda.Stream()
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):
-        for _ in range(WARM_UP):
+@dataclass
+class GraphRecorder:
+    """Records CUDA graphs that share one memory: nothing in it is needed between two replays."""
+
+    pool: Any = None
+
+    def __call__(self, step: Step, generators: Sequence[torch.Generator]) -> Recording:
+        """A graph of the step, after `WARM_UP` steps on a stream of their own."""
+        aside = torch.cuda.Stream()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for _ in range(WARM_UP):
+                step()
+        torch.cuda.current_stream().wait_stream(aside)
+        graph: Any = torch.cuda.CUDAGraph()
+        for generator in generators:
+            graph.register_generator_state(generator)
+        with torch.cuda.graph(graph, pool=self.pool):
             step()
-    torch.cuda.current_stream().wait_stream(aside)
-    graph: Any = torch.cuda.CUDAGraph()
-    for generator in generators:
-        graph.register_generator_state(generator)
-    with torch.cuda.graph(graph):
-        step()
-    recording: Recording = graph
-    return recording
+        self.pool = graph.pool()
+        recording: Recording = graph
+        return recording
 
 
 def engine_for(
     device: str, state: Sequence[Tensor], generators: Sequence[torch.Generator]
 ) -> Engine:
     """Graphs on GPUs; a CPU launches nothing that a recording could save."""
-    return Captured(state, generators, record_on_gpu) if device == "cuda" else Plain()
+    return Captured(state, generators, GraphRecorder()) if device == "cuda" else Plain()

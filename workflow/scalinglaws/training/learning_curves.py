@@ -176,8 +176,7 @@ def task_of(settings: Settings, dataset: Dataset, architecture: Architecture, de
     )
     network = architecture.shape(settings, pool, int(dataset.train_labels.max()) + 1)
     augmentation = AUGMENTATIONS.get(settings["augmentation"])
-    unused = architecture.init(network, np.random.default_rng(0), 1.0)
-    norms = architecture.norms(network, unused)()
+    norms = architecture.norms(network, empty_parameters(network))()
     names = [*MEASURED, *([AUGMENTED] if augmentation else []), *norms]
     logged = logged_epochs(settings["epochs"], settings["log_epochs"])
     worker = ThreadPoolExecutor(1) if device == "cuda" else None
@@ -194,8 +193,8 @@ def spread(total: int, count: int) -> np.ndarray:
 def slot_of(task: Task, largest: int) -> Slot:
     """Room for one network at a time, epochs of up to `largest` images and a recording's steps."""
     settings, device = task.settings, task.device
-    shapes = task.architecture.init(task.network, np.random.default_rng(0), 1.0)
-    parameters = [placed(tensor, device).requires_grad_() for tensor in shapes]
+    empty = empty_parameters(task.network)
+    parameters = [placed(tensor, device).requires_grad_() for tensor in empty]
     statistics = [t.to(device) for t in task.architecture.initial_statistics(task.network)]
     optimiser = optimiser_of(settings["optimiser"], parameters)
     place = torch.zeros(1, dtype=torch.int64, device=device)
@@ -213,6 +212,10 @@ def slot_of(task: Task, largest: int) -> Slot:
         dropout,
         engine_for(device, state, [dropout]),
     )
+
+
+def empty_parameters(network: Any) -> list[Tensor]:
+    return [torch.zeros(shape) for shape in network.parameter_shapes]
 
 
 def placed(tensor: Tensor, device: str) -> Tensor:
@@ -283,9 +286,15 @@ def train(task: Task, slot: Slot, member: Member, keep: Keep) -> None:
         one_epoch(task, slot, member, steps)
         if member.epoch in task.logged:
             record(task, slot, member, task.logged.index(member.epoch))
-            if not all(bool(torch.isfinite(tensor).all()) for tensor in slot.parameters):
+            if not all_finite(slot.parameters):
                 break
         keep(partial(arrays_of, task, slot, member), member.epoch / epochs)
+
+
+@torch.no_grad()
+def all_finite(tensors: Sequence[Tensor]) -> bool:
+    """In one look: each would wait for the GPU."""
+    return bool(torch.stack([torch.isfinite(tensor).all() for tensor in tensors]).all())
 
 
 Steps = Mapping[tuple[int, float], tuple[Step, int]]  # kind -> what a step does, how often

@@ -1,0 +1,550 @@
+"""Everything that only a GPU can tell: one command, at most eight minutes, results as json.
+
+    python tests/gpu/check.py --output check.json
+
+Needs torch 2.11 or newer with CUDA, numpy, scipy, pandas, pyarrow and yaml; neither snakemake nor
+jsonschema. Every section runs in a process of its own, so that one that fails leaves the others
+standing. `--package FOLDER` checks the package in another folder (before a change, say);
+`--device cpu` tries the sections themselves where there is no GPU.
+
+- `card`: what it is, peaks by precision, bandwidth, cost of a kernel launched and replayed.
+- `bytes`: every network trained twice, and killed and resumed: equal bytes, or what went wrong.
+- `gradients`: against float64 on the CPU, by precision.
+- `speed`: milliseconds a step by network, precision and engine; share of the card's peak.
+- `streams`: does a second network beside the first one pay?
+- `precision`: paired runs judged by two one-sided tests (equivalence.py).
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve()
+LIMIT = {
+    **{"card": 60, "bytes": 150, "gradients": 60, "speed": 150, "streams": 60},
+    **{"precision": 200},
+}
+PRECISIONS = ("float32", "tf32", "bf16")
+
+
+def main() -> int:
+    options = parser().parse_args()
+    sys.path[:0] = [str(options.package), str(HERE.parents[1])]
+    if options.inside:
+        options.output.write_text(json.dumps(inside(options)))
+        return 0
+    found: dict[str, Any] = {}
+    for section in options.sections.split(","):
+        found[section] = outside(section, options)
+        print(f"== {section}: {found[section]['seconds']:.0f} s", flush=True)
+        show(section, found[section])
+        options.output.write_text(json.dumps(found, indent=1))
+    return int(any("failed" in result for result in found.values()))
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    made.add_argument("--output", type=Path, required=True)
+    made.add_argument("--package", type=Path, default=HERE.parents[2] / "workflow")
+    made.add_argument("--sections", default=",".join(LIMIT))
+    made.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
+    made.add_argument("--small", action="store_true", help="small networks, few steps")
+    made.add_argument(
+        "--data", type=Path, help="npz with CIFAR-10 for `precision`, else made images"
+    )
+    made.add_argument("--inside", help=argparse.SUPPRESS)
+    return made
+
+
+def outside(section: str, options: argparse.Namespace) -> dict[str, Any]:
+    """A section in its own process, whatever becomes of it."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "section.json"
+        command = [sys.executable, str(HERE), *sys.argv[1:], "--inside", section]
+        command += ["--output", str(output)]
+        try:
+            done = subprocess.run(command, timeout=LIMIT[section], capture_output=True, text=True)
+            problem = "" if done.returncode == 0 else done.stderr.strip()[-2000:]
+        except subprocess.TimeoutExpired:
+            problem = f"not done within {LIMIT[section]} s"
+        result = json.loads(output.read_text()) if output.exists() else {}
+    if problem:
+        result["failed"] = problem
+    return {**result, "seconds": time.monotonic() - began}
+
+
+def inside(options: argparse.Namespace) -> dict[str, Any]:
+    sections: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+        **{"card": card, "bytes": equal_bytes, "gradients": gradients, "speed": speed},
+        **{"streams": streams, "precision": precision},
+    }
+    return sections[options.inside](options)
+
+
+def attempt(action: Callable[[], Any]) -> Any:
+    """What an action gives, or the last line of what went wrong."""
+    try:
+        return action()
+    except Exception as problem:
+        lines = traceback.format_exception(problem)
+        print("".join(lines), file=sys.stderr)
+        return {"failed": f"{type(problem).__name__}: {problem}"[:500]}
+
+
+# -- card ---------------------------------------------------------------------------------------
+
+
+def card(options: argparse.Namespace) -> dict[str, Any]:
+    import torch
+
+    if options.device == "cpu":
+        return {"torch": torch.__version__, "device": "cpu"}
+    properties = torch.cuda.get_device_properties(0)
+    return {
+        "name": properties.name,
+        "memory_mb": properties.total_memory >> 20,
+        "multiprocessors": properties.multi_processor_count,
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda,
+        "cudnn": torch.backends.cudnn.version(),
+        "driver": driver(),
+        "peaks": {name: peak(name) for name in PRECISIONS},
+        "bandwidth": bandwidth(),
+        **launches(),
+    }
+
+
+def driver() -> str:
+    query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    return subprocess.run(query, capture_output=True, text=True).stdout.strip()
+
+
+def timed(action: Callable[[], Any], repeats: int) -> float:
+    """Median seconds of an action on the device."""
+    import torch
+
+    for _ in range(3):
+        action()
+    marks = [torch.cuda.Event(enable_timing=True) for _ in range(repeats + 1)]
+    marks[0].record()
+    for mark in marks[1:]:
+        action()
+        mark.record()
+    torch.cuda.synchronize()
+    spans = sorted(first.elapsed_time(last) for first, last in pairwise(marks))
+    return float(1e-3 * spans[len(spans) // 2])
+
+
+def peak(precision: str) -> float:
+    """Operations per second of a large product of random numbers."""
+    import torch
+
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    size = 8192
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    left, right = (torch.randn(size, size, device="cuda").to(kind) for _ in range(2))
+    return 2 * size**3 / timed(lambda: left @ right, 8)
+
+
+def bandwidth() -> float:
+    """Bytes per second, read and written, of a large copy."""
+    import torch
+
+    source = torch.randn(1 << 28, device="cuda")
+    target = torch.empty_like(source)
+    return 8 * len(source) / timed(lambda: target.copy_(source), 10)
+
+
+def launches() -> dict[str, float]:
+    """Seconds of the host per small kernel, one by one and in a replayed graph."""
+    import torch
+
+    value, many = torch.zeros(1, device="cuda"), 1000
+
+    def small() -> None:
+        for _ in range(many):
+            value.add_(1)
+
+    graph = torch.cuda.CUDAGraph()
+    small()
+    with torch.cuda.graph(graph):
+        small()
+    return {
+        "launch_seconds": timed(small, 10) / many,
+        "replay_seconds": timed(graph.replay, 10) / many,
+    }
+
+
+# -- bytes --------------------------------------------------------------------------------------
+
+
+def short_cases(options: argparse.Namespace, precision: str) -> dict[str, Any]:
+    """All networks for some steps: full batches and a tail, kills between."""
+    from gpu.cases import PANELS, panel_case, scan_case
+
+    few = {"epochs": 3, "log_epochs": 3, "test_images": 100}
+    if options.small:
+        few |= {"batch_size": 16}
+    size = 40 if options.small else 200
+    cases = {name: panel_case(name, precision, size, **few) for name in PANELS}
+    if options.small:
+        cases = {name: cases[name] for name in ("CNN_MNIST", "ViT_MNIST")}
+    steps = {"steps": 210, "evaluate_every": 100, "test_size": 100}
+    steps["batch"] = 2 if options.small else 32
+    noisy = {"variant": {"noise": 1.0, "noise_kind": "resampled"}}
+    for name in ["WRN-10-1", "CNN-4"]:
+        cases[name] = scan_case(name, precision, 100, **steps)
+    cases["WRN-10-1, noise"] = scan_case("WRN-10-1", precision, 100, **steps, **noisy)
+    return cases
+
+
+def equal_bytes(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        name: attempt(lambda case=case: repeated(case, options.device))
+        for precision in ("bf16",)
+        for name, case in short_cases(options, precision).items()
+    }
+
+
+def repeated(case: Any, device: str) -> dict[str, bool]:
+    from gpu.cases import run_case
+    from interruption import Killed, KilledAfterSaves, same_bytes
+    from scalinglaws.training.session import Session
+
+    extra = {"precision": case[1]["precision"]} if "precision" in Session.__annotations__ else {}
+    first, again = (run_case(case, Session(device=device, **extra)) for _ in range(2))
+    with tempfile.TemporaryDirectory() as folder:
+        killed = KilledAfterSaves(Path(folder), "key", device=device, save_every=0, **extra)
+        killed.lives = 2
+        with suppress(Killed):
+            run_case(case, killed)
+        kept = Session(Path(folder), "key", device=device, save_every=0, **extra)
+        resumed = run_case(case, kept)
+    return {"repeat": same_bytes(first, again), "resume": same_bytes(first, resumed)}
+
+
+# -- gradients ----------------------------------------------------------------------------------
+
+
+def gradients(options: argparse.Namespace) -> dict[str, Any]:
+    from gpu.cases import PANELS
+
+    names = ["CNN_MNIST", "ViT_MNIST"] if options.small else list(PANELS)
+    return {name: attempt(lambda name=name: gradient_errors(name, options)) for name in names}
+
+
+def gradient_errors(name: str, options: argparse.Namespace) -> dict[str, float]:
+    """Relative distance to the gradient of double precision on the CPU, without dropout."""
+    import importlib
+
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+
+    from gpu.cases import SIDES, panel_case
+    from scalinglaws.training.arithmetic import computing_in, set_arithmetic
+
+    module, settings = panel_case(name, "float32", 64, dropout=0.0, init_factor=1.0)
+    experiment = importlib.import_module(f"scalinglaws.experiments.{module}")
+    side, channels, classes = SIDES[settings["dataset"]]
+    stream = np.random.default_rng(3)
+    pixels = torch.tensor(stream.standard_normal((32, channels, side, side)), dtype=torch.float32)
+    labels = torch.tensor(stream.integers(0, classes, 32))
+
+    class Shape:
+        pass
+
+    images = Shape()
+    images.side, images.channels = side, channels
+    architecture = experiment.ARCHITECTURE
+    network = architecture.shape(settings, images, classes)
+    start = architecture.init(network, np.random.default_rng(5), 1.0)
+
+    def gradient(device: str, kind: Any, precision: str) -> Any:
+        set_arithmetic(device, 4, precision)
+        leaves = [tensor.to(device, kind).requires_grad_() for tensor in start]
+        kept = [t.to(device, kind) for t in architecture.initial_statistics(network)]
+        with computing_in(precision, device):
+            outputs = architecture.logits(
+                network, leaves, kept, pixels.to(device, kind), training=True, dropout=None
+            )
+            loss = F.cross_entropy(outputs, labels.to(device))
+        slopes = torch.autograd.grad(loss, leaves)
+        return torch.cat([slope.double().cpu().flatten() for slope in slopes])
+
+    exact = gradient("cpu", torch.float64, "float32")
+    chosen = PRECISIONS if options.device == "cuda" else ("float32", "bf16")
+    return {
+        precision: float(
+            (gradient(options.device, torch.float32, precision) - exact).norm() / exact.norm()
+        )
+        for precision in chosen
+    }
+
+
+# -- speed --------------------------------------------------------------------------------------
+
+
+def speed(options: argparse.Namespace) -> dict[str, Any]:
+    """Milliseconds a step; old packages know neither precision nor engines."""
+    import scalinglaws.training as training
+
+    new = (Path(training.__file__).parent / "engine.py").exists()
+    names = ["CNN_CIFAR10", "WRN-28-10", "ViT_MNIST", "ResNet_MNIST", "CNN-4", "WRN-10-1"]
+    if new:
+        names += ["CNN_MNIST", "CNN_CIFAR100", "ResNet_CIFAR10", "ResNet_CIFAR100"]
+        names += ["ViT_CIFAR10", "ViT_CIFAR100", "WRN-16-4"]
+    if options.small:
+        names = ["ViT_MNIST", "WRN-10-1"]
+    precisions = PRECISIONS if options.device == "cuda" else ("float32",)
+    return {
+        name: {
+            f"{precision} {engine}": attempt(
+                lambda a=(name, precision, engine): step_time(*a, options)
+            )
+            for precision in (precisions if new else ("float32",))
+            for engine in (
+                ("plain", "captured") if new and options.device == "cuda" else ("plain",)
+            )
+            # One plain precision of the largest is enough: the host is not what it waits for.
+            if not (name == "WRN-28-10" and engine == "plain" and precision == "tf32")
+        }
+        for name in names
+    }
+
+
+def step_time(
+    name: str, precision: str, engine: str, options: argparse.Namespace
+) -> dict[str, float]:
+    """From two runs of different lengths: what starts and ends them drops out."""
+    few, many = (10, 22) if name.startswith("WRN-28") else (12, 48)
+    if options.small:
+        few, many = 1, 3
+    with chosen_engine(engine):
+        case_time(name, precision, 1, options)  # libraries wake up
+        spans = [min(case_time(name, precision, n, options) for _ in range(2)) for n in (few, many)]
+    milliseconds = 1e3 * (spans[1] - spans[0]) / (many - few)
+    operations = 6 * batch_of(name) * multiply_adds_of(name)
+    return {"milliseconds": milliseconds, "operations_per_second": operations / milliseconds * 1e3}
+
+
+def case_time(name: str, precision: str, steps: int, options: argparse.Namespace) -> float:
+    from gpu.cases import PANELS, panel_case, run_case, scan_case
+    from scalinglaws.training.session import Session
+
+    batch = batch_of(name)
+    if name in PANELS:
+        # Two logged epochs whatever their number, of four steps each.
+        epochs, size = 1 + max(1, steps // 4), batch * (1 if options.small else 4)
+        few = {"epochs": epochs, "log_epochs": 2, "test_images": 50}
+        case = panel_case(name, precision, size, **few)
+    else:
+        few = {"steps": steps, "evaluate_every": 10**6, "test_size": 50}
+        case = scan_case(name, precision, 1000, **few)
+    began = time.perf_counter()
+    run_case(case, Session(device=options.device))
+    return time.perf_counter() - began
+
+
+def batch_of(name: str) -> int:
+    return 32 if name == "CNN-4" else 128
+
+
+def multiply_adds_of(name: str) -> float:
+    """Of one image's forward pass."""
+    from gpu.cases import PANELS, SCANS, sizes_at
+    from scalinglaws.planning import image_costs, learning_curves, network_costs
+
+    if name in PANELS:
+        experiment = sizes_at("paper")["damico2025"][PANELS[name]]
+        panel = {**experiment["shared"], **experiment["panels"][name]}
+        return network_costs.multiply_adds(learning_curves.network_of(name, panel))
+    experiment, shape = SCANS[name]
+    sizes = sizes_at("paper")["bahri2021"][experiment]
+    return image_costs.multiply_adds({"task": "cifar10", **shape}, sizes)
+
+
+@contextmanager
+def chosen_engine(name: str) -> Iterator[None]:
+    """`plain` in place of what the device would have."""
+    from scalinglaws.training import image_course, learning_curves
+
+    if name == "captured" or not hasattr(learning_curves, "engine_for"):
+        yield
+        return
+    from scalinglaws.training.engine import Plain
+
+    original = learning_curves.engine_for
+    for module in (learning_curves, image_course):
+        module.engine_for = lambda *_: Plain()
+    try:
+        yield
+    finally:
+        for module in (learning_curves, image_course):
+            module.engine_for = original
+
+
+# -- streams ------------------------------------------------------------------------------------
+
+
+def streams(options: argparse.Namespace) -> dict[str, Any]:
+    """Two processes with a network each against one: how much more is done in the same time."""
+    names = ["ViT_MNIST"] if options.small else ["ViT_MNIST", "CNN_CIFAR10", "ResNet_MNIST"]
+    return {name: attempt(lambda name=name: beside(name, options)) for name in names}
+
+
+def beside(name: str, options: argparse.Namespace) -> dict[str, float]:
+    import threading
+
+    import torch
+
+    precision = "bf16" if options.device == "cuda" else "float32"
+    replay = [replayed(name, precision, options) for _ in range(2)]
+    steps = 5 if options.small else 200
+
+    def follow(engine: Any) -> None:
+        run, stream = engine
+        if stream is None:
+            return run(steps)
+        with torch.cuda.stream(stream):
+            run(steps)
+        return None
+
+    def span(engines: Any) -> float:
+        wait = torch.cuda.synchronize if options.device == "cuda" else (lambda: None)
+        wait()
+        began = time.perf_counter()
+        threads = [threading.Thread(target=follow, args=(engine,)) for engine in engines]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        wait()
+        return time.perf_counter() - began
+
+    alone, both = (min(span(replay[:count]) for _ in range(2)) for count in (1, 2))
+    return {"one": alone / steps, "two": both / steps, "gain": 2 * alone / both}
+
+
+def replayed(name: str, precision: str, options: argparse.Namespace) -> Any:
+    """A network with its recorded step: how to run it, and a stream of its own."""
+    import importlib
+
+    import torch
+
+    from gpu.cases import made_data, panel_case
+    from scalinglaws.training import learning_curves
+    from scalinglaws.training.arithmetic import set_arithmetic
+
+    module, settings = panel_case(name, precision, 128, test_images=50)
+    set_arithmetic(options.device, 1, precision)
+    experiment = importlib.import_module(f"scalinglaws.experiments.{module}")
+    task = learning_curves.task_of(
+        settings, made_data(settings["dataset"]), experiment.ARCHITECTURE, options.device
+    )
+    slot = learning_curves.slot_of(task, 512)
+    member = learning_curves.start(task, slot, {"panel": name, "P": 128, "seed": 0}, 0.0)
+    ((kind, (step, _)),) = learning_curves.steps_of(task, slot, member).items()
+    slot.engine.prepare(step, kind)
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            slot.place.zero_()
+            slot.engine.run(step, 1, kind)
+
+    return run, torch.cuda.Stream() if options.device == "cuda" else None
+
+
+# -- precision ----------------------------------------------------------------------------------
+
+
+def precision(options: argparse.Namespace) -> dict[str, Any]:
+    from gpu.equivalence import MARGIN
+
+    names = ["ViT_MNIST"] if options.small else ["CNN_CIFAR10", "WRN-16-4", "ViT_CIFAR10"]
+    names += [] if options.small else ["ResNet_CIFAR10"]
+    found = {name: attempt(lambda name=name: paired(name, options)) for name in names}
+    return {"margin": MARGIN, **found}
+
+
+def paired(name: str, options: argparse.Namespace) -> Any:
+    from gpu.cases import PANELS, panel_case, run_case, scan_case
+    from gpu.equivalence import compared
+    from scalinglaws.training.session import Session
+
+    seeds = 3 if options.small else 6
+    data = loaded(options.data) if options.data and "MNIST" not in name else None
+
+    def run(chosen: str) -> Any:
+        if name in PANELS:
+            size, epochs = (64, 3) if options.small else (4000, 12)
+            few = {"epochs": epochs, "log_epochs": 8, "test_images": 100 if not data else 2000}
+            case = panel_case(name, chosen, size if data else min(size, 1000), seeds, **few)
+        else:
+            few = {"steps": 400, "evaluate_every": 100, "test_size": 2000 if data else 200}
+            case = scan_case(name, chosen, 4000 if data else 1000, seeds, **few)
+        return run_case(case, Session(device=options.device), data)
+
+    quantities = ["test_error", "test_loss", "spectral_complexity", "frobenius_norm"]
+    if name not in PANELS:
+        quantities = ["final_test_error", "best_test_loss"]
+    lower = ["tf32", "bf16"] if options.device == "cuda" else ["bf16"]
+    return compared(run, lower, quantities)
+
+
+def loaded(path: Path) -> Any:
+    """CIFAR-10, or a part of it, from an npz of ours."""
+    import numpy as np
+
+    from scalinglaws.data.dataset import Dataset
+
+    names = ("train_images", "train_labels", "test_images", "test_labels")
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in names}
+    card = {"mean": [0.4914, 0.4822, 0.4465], "std": [0.247, 0.2435, 0.2616], "sha256": "part"}
+    return {"cifar10": Dataset("cifar10", card=card, **arrays)}
+
+
+# -- what a person reads ------------------------------------------------------------------------
+
+
+def show(section: str, result: dict[str, Any]) -> None:
+    for name, value in result.items():
+        if name == "seconds":
+            continue
+        if section == "speed" and isinstance(value, dict):
+            for kind, entry in value.items():
+                print(f"  {name:16s} {kind:18s} {speed_text(entry)}")
+        elif section == "precision" and isinstance(value, dict) and "failed" not in value:
+            for kind, table in value.items():
+                for quantity, entry in table.items():
+                    print(
+                        f"  {name:16s} {kind:5s} {quantity:20s} {entry['mean']:+.4f} "
+                        f"[{entry['low']:+.4f}, {entry['high']:+.4f}] {entry['verdict']}"
+                    )
+        else:
+            print(f"  {name:16s} {json.dumps(value)[:600]}")
+    sys.stdout.flush()
+
+
+def speed_text(entry: dict[str, Any]) -> str:
+    if "milliseconds" not in entry:
+        return str(entry)[:200]
+    rate = entry["operations_per_second"] / 1e12
+    return f"{entry['milliseconds']:8.3f} ms {rate:7.1f} T/s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
