@@ -7,6 +7,7 @@ import torch
 
 from interruption import Killed, resumed_after_saves, same_bytes
 from made_data import made_digits
+from meta_tensors import without_host
 from planned_blocks import planned
 from scalinglaws.config import read_scale
 from scalinglaws.errors import InputError
@@ -16,7 +17,9 @@ from scalinglaws.experiments import (
     variance_limited,
     variance_limited_cnn,
     variance_tasks,
+    wide_networks,
 )
+from scalinglaws.networks import myrtle
 from scalinglaws.training import minibatch
 from scalinglaws.training.groups import in_turn
 from scalinglaws.training.session import Session
@@ -98,6 +101,41 @@ def test_rows_are_unique_and_finite(experiment, data):
     names = ["member", "quantity", *(["coordinate"] if "coordinate" in table else [])]
     assert not table.duplicated(names).any()
     assert np.isfinite(table["value"]).all()
+
+
+def test_a_convolutional_run_computes_on_its_device_and_returns_once_per_member(data, monkeypatch):
+    returned = []
+
+    def recorded(parameters, test):
+        found = without_host(myrtle.outputs)(parameters, test.inputs)
+        returned.append(found.device.type)
+        return np.zeros(found.shape, np.float32)
+
+    def zeros(outputs, targets, loss):
+        assert outputs.device.type == targets.device.type == "meta"
+        return {"excess": np.zeros(len(outputs) - 1)}
+
+    monkeypatch.setattr(variance_limited_cnn, "descend", without_host(variance_limited_cnn.descend))
+    monkeypatch.setattr(variance_limited_cnn, "test_outputs", recorded)
+    monkeypatch.setattr(variance_limited_cnn, "quantities", zeros)
+    settings = SETTINGS["variance_limited_cnn"]
+    variance_limited_cnn.run(settings, data, Session(device="meta"))
+    of_a_start = 1 + len(settings["data_sizes"]) * settings["sets"]
+    assert returned == ["meta"] * (2 * 2 * of_a_start)
+
+
+@pytest.mark.parametrize("module", [variance_limited_cnn, wide_networks])
+def test_the_arithmetic_of_the_device_is_set_first(module, data, monkeypatch):
+    seen = []
+
+    def recorded(*arguments):
+        seen.append(arguments)
+        raise Killed
+
+    monkeypatch.setattr(module, "set_arithmetic", recorded)
+    with pytest.raises(Killed):
+        module.run({}, data, Session(threads=3, device="cuda"))
+    assert seen == [("cuda", 3)]  # and float32, where nothing else is said
 
 
 def test_smaller_training_sets_are_inside_larger_ones(data, monkeypatch):

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import nn
 
+from meta_tensors import AllOn
 from scalinglaws.experiments import variance_limited_cnn
 from scalinglaws.experiments.variance_quantities import quantities
 from scalinglaws.networks import myrtle
@@ -60,6 +61,34 @@ def test_weighted_descent_in_pieces_is_plain_descent_on_the_repeated_images(monk
         plain = [p - rate * slope for p, rate, slope in zip(plain, rates, slopes, strict=True)]
     for one, other in zip(found, plain, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_step_changes_the_parameters_where_they_lie():
+    draw = torch.Generator().manual_seed(1)
+    population = Examples(torch.randn(6, 3, 8, 8, generator=draw), torch.full((10, 6), 0.1))
+    parameters, weights = start(), torch.full((6,), 1 / 6)
+    places = [tensor.data_ptr() for tensor in parameters]
+    variance_limited_cnn.step(parameters, [0.1] * 10, population, weights, SQUARED)
+    assert [tensor.data_ptr() for tensor in parameters] == places
+    assert not any(map(torch.equal, parameters, start()))
+
+
+def test_descent_leaves_the_start_as_it_is():
+    population = Examples(torch.ones(6, 3, 8, 8), torch.full((10, 6), 0.1))
+    before, settings = start(), {"steps": 2, "learning_rate": 0.4}
+    variance_limited_cnn.descend(before, population, torch.ones(6), "squared", settings)
+    assert all(map(torch.equal, before, start()))
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared"])
+def test_descent_stays_on_its_device(loss):
+    population = Examples(torch.rand(12, 3, 8, 8), torch.rand(10, 12)).to("meta")
+    first = [tensor.to("meta") for tensor in start()]
+    weights = torch.rand(12, device="meta")
+    with AllOn("meta"):
+        variance_limited_cnn.descend(
+            first, population, weights, loss, {"steps": 2, "learning_rate": 0.4}
+        )
 
 
 @pytest.mark.parametrize("loss", [CROSS_ENTROPY, SQUARED])

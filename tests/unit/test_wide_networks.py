@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from interruption import resumed_after_saves, same_bytes
+from meta_tensors import AllOn, without_host
 from planned_blocks import planned
 from scalinglaws.errors import InputError
 from scalinglaws.experiments import wide_networks
@@ -141,6 +142,40 @@ def test_training_leaves_the_start_as_it_is():
     linearised.trained(before, problem("relu", SQUARED))
     for one, other in zip(before, start(), strict=True):
         assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("centred", [False, True])
+@pytest.mark.parametrize("loss", [CROSS_ENTROPY, SQUARED])
+@pytest.mark.parametrize("activation", ["relu", "erf"])
+def test_descent_and_linearisation_stay_on_their_device(activation, loss, centred):
+    setting = problem(activation, loss, centred=centred).to("meta")
+    first = [weight.to("meta") for weight in start()]
+    test = torch.rand(5, 4, dtype=torch.float64, device="meta")
+    with AllOn("meta"):
+        network = linearised.trained_outputs(first, test, setting)
+        linear = linearised.linearised_outputs(first, test, setting)
+    assert network.shape == linear.shape == (2, 3, 4)
+
+
+def test_a_tensor_left_in_host_memory_is_noticed():
+    setting = problem("relu", SQUARED)
+    first = [weight.to("meta") for weight in start()]
+    with AllOn("meta"), pytest.raises(AssertionError, match="cpu"):
+        wide.signals(first, setting.inputs, setting.activation)
+
+
+def test_a_run_computes_on_its_device_and_returns_once_per_member(monkeypatch):
+    returned = []
+
+    def recorded(found):
+        returned.append({tensor.device.type for tensor in found.values()})
+        return {name: np.zeros(tensor.shape) for name, tensor in found.items()}
+
+    for name in ("trained_outputs", "linearised_outputs", "compared"):
+        monkeypatch.setattr(wide_networks, name, without_host(getattr(wide_networks, name)))
+    monkeypatch.setattr(wide_networks, "on_host", recorded)
+    table = pd.DataFrame(wide_networks.run(SETTINGS, {}, Session(device="meta")))
+    assert returned == [{"meta"}] * table["member"].nunique()
 
 
 @pytest.mark.parametrize("saves", [1, 5])

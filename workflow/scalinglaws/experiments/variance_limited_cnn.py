@@ -1,7 +1,8 @@
 """Variance-limited scaling in the data size of a small convolutional network.
 
 As experiments/variance_limited.py, with eight-channel networks of the Myrtle family. Members are
-trained one after the other: their convolutions fill the vector units by themselves.
+trained one after the other: their convolutions fill the vector units by themselves, and on a GPU
+a step over the whole population fills it too.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from scalinglaws.experiments.variance_tasks import chosen_images, one_hot
 from scalinglaws.networks import myrtle
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
+from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.losses import Loss
 from scalinglaws.training.session import Session
@@ -27,12 +29,15 @@ PAPER, EXPERIMENT = "bahri2021", "variance_limited_cnn"
 Settings = Mapping[str, Any]
 Group = tuple[str, int]  # loss, seed
 PIECE = 2048  # examples whose activations are held at once
+GPU_PIECE = 16384  # the same on a GPU: eight channels of 32 x 32 pixels take about 3 GB
 
 
 def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Columns:
     """One row per (loss, D, seed, training set, quantity); columns as in variance_limited."""
-    torch.set_num_threads(session.threads)
-    population, test = examples(settings, data[settings["task"]])
+    set_arithmetic(session.device, session.threads)
+    population, test = (
+        laid_out(part, session.device) for part in examples(settings, data[settings["task"]])
+    )
     seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
     groups = [(loss, seed) for loss in settings["losses"] for seed in seeds]
 
@@ -86,6 +91,16 @@ def planes(images: np.ndarray) -> Tensor:
     return torch.tensor(coloured).permute(0, 3, 1, 2)
 
 
+def laid_out(images: Examples, device: str) -> Examples:
+    """On `device`; off the processor plane by plane.
+
+    Channels last serves a GPU's tensor cores, which compute nothing here: they round the factors.
+    """
+    if device == "cpu":
+        return images
+    return Examples(images.inputs.to(device).contiguous(), images.targets.to(device))
+
+
 def of_group(
     group: Group,
     population: Examples,
@@ -96,19 +111,19 @@ def of_group(
 ) -> Arrays:
     """All quantities of one loss and seed, each of shape (data sizes, sets)."""
     loss, seed = LOSSES[group[0]], group[1]
-    weights = member_weights(seed, population.targets.shape[1], settings)
+    device = population.inputs.device
+    weights = member_weights(seed, population.targets.shape[1], settings).to(device)
+    first = [tensor.to(device) for tensor in start(seed, population, settings)]
     outputs = list(inner["outputs"]) if inner else []
     for number in range(len(outputs), len(weights)):
-        first = start(seed, population, settings)
         trained = descend(first, population, weights[number], group[0], settings)
-        with torch.no_grad():
-            outputs.append(myrtle.outputs(trained, test.inputs).numpy())
+        outputs.append(test_outputs(trained, test))
         keep(lambda: {"outputs": np.stack(outputs)}, (number + 1) / len(weights))
-    every = torch.tensor(np.stack(outputs))
+    every = torch.tensor(np.stack(outputs), device=device)
     sets = settings["sets"]
     found = [
-        quantities(torch.cat([every[:1], every[first : first + sets]]), test.targets, loss)
-        for first in range(1, len(every), sets)
+        quantities(torch.cat([every[:1], every[place : place + sets]]), test.targets, loss)
+        for place in range(1, len(every), sets)
     ]
     return {name: np.stack([part[name] for part in found]) for name in found[0]}
 
@@ -133,22 +148,41 @@ def member_weights(seed: int, population: int, settings: Settings) -> Tensor:
     return torch.tensor(np.concatenate(rows), dtype=torch.float32)
 
 
+@torch.no_grad()
+def test_outputs(parameters: list[Tensor], test: Examples) -> np.ndarray:
+    """(classes, tests), on the host."""
+    return np.asarray(myrtle.outputs(parameters, test.inputs).cpu().numpy())
+
+
 def descend(
-    parameters: list[Tensor],
+    first: list[Tensor],
     population: Examples,
     weights: Tensor,
     loss: str,
     settings: Settings,
 ) -> list[Tensor]:
-    """Full-batch descent of one member on the loss weighted by `weights` (examples,)."""
+    """Full-batch descent of one member on the loss weighted by `weights` (examples,).
+
+    `first` is left as it is.
+    """
+    parameters = [tensor.clone() for tensor in first]
     rates = myrtle.ntk_rates(parameters, learning_rate(loss, settings["learning_rate"]))
     for _ in range(settings["steps"]):
-        slopes = gradient(parameters, population, weights, LOSSES[loss])
-        parameters = [
-            tensor - rate * slope
-            for tensor, rate, slope in zip(parameters, rates, slopes, strict=True)
-        ]
+        step(parameters, rates, population, weights, LOSSES[loss])
     return parameters
+
+
+def step(
+    parameters: list[Tensor],
+    rates: list[float],
+    population: Examples,
+    weights: Tensor,
+    loss: Loss,
+) -> None:
+    """One step, in place: every step reads and writes the same memory and asks nothing back."""
+    slopes = gradient(parameters, population, weights, loss)
+    torch._foreach_mul_(slopes, rates)
+    torch._foreach_sub_(parameters, slopes)
 
 
 def gradient(
@@ -157,12 +191,13 @@ def gradient(
     """Gradient of the weighted loss, summed over pieces of the population."""
     leaves = [tensor.detach().requires_grad_() for tensor in parameters]
     total = [torch.zeros_like(tensor) for tensor in parameters]
-    for first in range(0, len(weights), PIECE):
-        piece = slice(first, first + PIECE)
+    size = PIECE if weights.device.type == "cpu" else GPU_PIECE
+    for first in range(0, len(weights), size):
+        piece = slice(first, first + size)
         outputs = myrtle.outputs(leaves, population.inputs[piece])[None]
         losses = loss.examples(outputs, population.targets[:, piece])[0]
         slopes = torch.autograd.grad((losses * weights[piece]).sum(), leaves)
-        total = [part + slope for part, slope in zip(total, slopes, strict=True)]
+        torch._foreach_add_(total, slopes)
     return total
 
 

@@ -17,12 +17,13 @@ from torch import Tensor
 
 from scalinglaws.canonical import member_name
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.experiments.variance_quantities import LOSSES
+from scalinglaws.experiments.variance_quantities import LOSSES, on_host
 from scalinglaws.experiments.variance_tasks import task_examples
 from scalinglaws.networks.wide import ACTIVATIONS, layer_sizes, normal_weights
 from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory import wide_limit
+from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.linearised import Problem, linearised_outputs, trained_outputs
 from scalinglaws.training.losses import Loss
@@ -44,11 +45,11 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     squared distance of their outputs; `loss_limit` = L(linearisation). With `centred` also
     `excess_limit` and `deviation_limit`, the same against the infinitely wide network.
     """
-    torch.set_num_threads(session.threads)
+    set_arithmetic(session.device, session.threads)
     seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
     lines = list(product(settings["tasks"], settings["losses"], settings["activations"]))
     groups = [(*line, seed) for line in lines for seed in seeds]
-    prepared = lru_cache(maxsize=1)(lambda line: line_of(line, settings, data))
+    prepared = lru_cache(maxsize=1)(lambda line: line_of(line, settings, data).to(session.device))
 
     def compute(group: Group, inner: Arrays, keep: Keep) -> Arrays:
         return of_seed(prepared(group[:3]), group[3], settings)
@@ -85,8 +86,14 @@ class Line(NamedTuple):
     test: Examples
     limit: Tensor | None
 
+    def to(self, device: str) -> "Line":
+        """The same line with its tensors in the memory of `device`."""
+        limit = None if self.limit is None else self.limit.to(device)
+        return Line(self.task, self.problem.to(device), self.test.to(device), limit)
+
 
 def line_of(line: Names, settings: Settings, data: dict[str, Dataset]) -> Line:
+    """In host memory, where the theory of the infinitely wide network is computed in float64."""
     task, loss, activation = line
     train, test = examples({**settings, "task": task}, data)
     chosen = {**settings, "loss": loss, "activation": activation}
@@ -172,19 +179,22 @@ def of_member(line: Line, seed: int, width: int, settings: Settings) -> Arrays:
     # Widths do not share the draw: a wide network does not hold a narrow one.
     identity = {"task": line.task, "seed": seed, "width": width}
     stream = generator(settings["seed"], PAPER, EXPERIMENT, identity, "initialisation")
-    start = normal_weights(sizes, problem.activation.gain, [stream])
+    drawn = normal_weights(sizes, problem.activation.gain, [stream])
+    start = [weight.to(problem.inputs.device) for weight in drawn]
     network = trained_outputs(start, test.inputs, problem)
     linear = linearised_outputs(start, test.inputs, problem)
     found = compared(network, linear, problem.loss, test, "")
-    found["loss_limit"] = problem.loss.mean(linear, test.targets).numpy()
+    found["loss_limit"] = problem.loss.mean(linear, test.targets)
     if line.limit is not None:
         found |= compared(network, line.limit, problem.loss, test, "_limit")
-    return found
+    return on_host(found)
 
 
-def compared(network: Tensor, limit: Tensor, loss: Loss, test: Examples, suffix: str) -> Arrays:
+def compared(
+    network: Tensor, limit: Tensor, loss: Loss, test: Examples, suffix: str
+) -> dict[str, Tensor]:
     """Excess loss and mean squared distance of the outputs, in float64."""
     network, limit, targets = network.double(), limit.double(), test.targets.double()
     excess = loss.mean(network, targets) - loss.mean(limit, targets)
     deviation = (network - limit).square().mean((1, 2))
-    return {"excess" + suffix: excess.numpy(), "deviation" + suffix: deviation.numpy()}
+    return {"excess" + suffix: excess, "deviation" + suffix: deviation}

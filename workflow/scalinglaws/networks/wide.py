@@ -125,10 +125,11 @@ def tangent_kernel(
     found = signals(weights, inputs, activation)
     entering = below(inputs, found, activation)
     members, classes, examples = found[-1].shape
-    unit = torch.eye(classes, dtype=inputs.dtype).repeat_interleave(examples, 1)
+    unit = torch.eye(classes, dtype=inputs.dtype, device=inputs.device)
     repeated = [z.repeat(1, 1, classes) for z in found]
-    carried = backward(weights, repeated, unit.expand(members, -1, -1), activation)
-    total = torch.zeros(members, classes, examples, classes, examples, dtype=inputs.dtype)
+    signal = unit.repeat_interleave(examples, 1).expand(members, -1, -1)
+    carried = backward(weights, repeated, signal, activation)
+    total = inputs.new_zeros(members, classes, examples, classes, examples)
     for back, front, rate in zip(carried, entering, rates, strict=True):
         fronts = rate * torch.bmm(front.transpose(1, 2), front)
         backs = torch.bmm(back.transpose(1, 2), back)

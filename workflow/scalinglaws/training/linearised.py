@@ -9,7 +9,7 @@ tests/performance/linearised_networks.py), where a step by jvp and vjp costs twi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -45,6 +45,10 @@ class Problem:
     learning_rate: float
     steps: int
     centred: bool = False
+
+    def to(self, device: str) -> "Problem":
+        """The same problem with its training set in the memory of `device`."""
+        return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device))
 
 
 def rates_of(weights: Weights, problem: Problem) -> list[float]:

@@ -29,6 +29,10 @@ class Examples:
     inputs: Tensor
     targets: Tensor
 
+    def to(self, device: str) -> "Examples":
+        """The same examples in the memory of `device`."""
+        return Examples(self.inputs.to(device), self.targets.to(device))
+
 
 def stepped(
     parameters: Sequence[Tensor],
