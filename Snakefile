@@ -12,8 +12,8 @@ REPOSITORY = Path(workflow.basedir)
 sys.path.insert(0, str(REPOSITORY / "workflow"))
 
 from scalinglaws.errors import InputError
-from scalinglaws.planning.jobs import as_json, minutes, prepare_environment
-from scalinglaws.planning.jobs import report_labels, report_subcategory
+from scalinglaws.planning.jobs import as_json, device_of, minutes, prepare_environment
+from scalinglaws.planning.jobs import prepare_gpus, report_labels, report_subcategory
 from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
 
 
@@ -27,6 +27,13 @@ except InputError as problem:
 config["device"] = PLAN.config["device"]  # where config.yaml says auto, the scale decides
 
 prepare_environment(REPOSITORY)
+
+
+onstart:
+    try:
+        prepare_gpus(PLAN, workflow)
+    except InputError as problem:
+        raise WorkflowError(str(problem))
 
 
 pathvars:

@@ -240,7 +240,7 @@ def test_an_interrupted_group_is_handed_what_it_had_kept(tmp_path):
     assert seen[0]["half"].tolist() == [7]
 
 
-@pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_blocks_of_every_scale_hold_each_seed_once(experiment, scale):
     sizes = read_scale(scale)["bahri2021"][experiment]

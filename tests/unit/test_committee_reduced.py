@@ -92,7 +92,7 @@ def test_a_level_that_no_error_reaches_is_refused():
         plan.blocks({**SIZES, "stop_error": 0.0}, 5, "cpu")
 
 
-@pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_theory_is_configured_for_the_ensemble_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
     reduced, ode = sizes["committee_reduced"], sizes["committee_reduced_ode"]

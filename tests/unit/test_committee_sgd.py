@@ -194,7 +194,7 @@ def test_plateau_levels_must_be_among_the_levels():
         ode_plan.blocks({**ODE_SIZES, "plateau_levels": [2]}, 5, "cpu")
 
 
-@pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_theory_is_configured_for_the_simulation_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
     shared = (*sgd_plan.SHARED, "seeds")

@@ -46,7 +46,9 @@ def test_tests_that_stand_in_for_a_verdict_exist(slug):
 
 
 def test_a_misspelt_scale_is_told_what_scales_there_are():
-    with pytest.raises(InputError, match="scale is 'quik'; expected one of: quick, laptop, paper"):
+    with pytest.raises(
+        InputError, match="scale is 'quik'; expected one of: quick, laptop, workstation, paper"
+    ):
         read_config({"scale": "quik"})
 
 
@@ -74,7 +76,7 @@ def test_broken_yaml_is_one_sentence(tmp_path):
         read_yaml(path)
 
 
-@pytest.mark.parametrize("scale", ["laptop", "paper"])
+@pytest.mark.parametrize("scale", ["laptop", "workstation", "paper"])
 def test_every_scale_has_the_same_experiments_and_keys(scale):
     quick, other = read_scale("quick"), read_scale(scale)
     for paper in PAPERS:

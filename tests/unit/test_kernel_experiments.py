@@ -151,7 +151,7 @@ def test_impossible_sizes_are_refused_at_plan_time(experiment, changes, message)
         experiment_blocks(experiment, sizes, config)
 
 
-@pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_planned_settings_are_what_the_experiment_reads(scale):
     for experiment in (*MODULES, "kernel_theory", "sphere_kernels"):
         sizes = read_scale(scale)["bahri2021"][experiment]

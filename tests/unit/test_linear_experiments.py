@@ -208,7 +208,7 @@ def test_tails_need_no_more_directions_than_there_are():
         theory_plan.blocks({**sizes, "tail_trainable": [8, 257]}, 5, "cpu")
 
 
-@pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_every_scale_can_be_planned_and_theory_is_that_of_the_simulation(scale):
     sizes = read_scale(scale)["worschech2024"]
     plans = {

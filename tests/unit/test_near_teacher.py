@@ -123,7 +123,7 @@ def test_simulated_spectra_must_have_a_theory():
         theory_plan.blocks({**THEORY_SIZES, "simulated_betas": [0.7]}, 5, "cpu")
 
 
-@pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_theory_is_configured_for_the_simulation_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
     sgd, theory = sizes["near_teacher_sgd"], sizes["asymptotic_theory"]

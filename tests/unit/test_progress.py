@@ -1,11 +1,14 @@
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scalinglaws.planning.blocks import Block
+from scalinglaws.planning.gpu_work import Work
 from scalinglaws.planning.plan import Plan
-from scalinglaws.progress import OVERHEAD, Progress, line_printer
+from scalinglaws.progress import BELIEVED, OVERHEAD, Progress, line_printer
 
 
 @pytest.fixture
@@ -73,3 +76,35 @@ def test_logs_get_a_line_only_when_something_changed(capsys):
     for line in ("1/3", "1/3", "2/3"):
         show(line, False)
     assert capsys.readouterr().err.splitlines() == ["1/3", "2/3"]
+
+
+def on_gpu(plan, seconds):
+    """The plan's second block on a GPU, where it is planned to take so long."""
+    work = (Work(1, "float32", 0, (), 0.0, fixed_seconds=seconds),)
+    first, second = plan.blocks
+    return replace(plan, blocks=(first, replace(second, gpu=True, gpu_work=work)))
+
+
+def test_the_time_left_is_that_of_the_gpus_where_they_have_more_to_do(plan):
+    plan = on_gpu(plan, 900.0)
+    progress = Progress(plan, ["all"])
+    progress.began -= 100
+    follow(progress, "0 of 2 steps (0%) done")
+    for block in plan.blocks:
+        write_part(plan, block, 1)
+    left = 100 * (1000 + OVERHEAD - 250) / 250  # of the block on the GPU, a quarter of 1000 s done
+    assert minutes_left(progress) == pytest.approx(left / 60, rel=0.05)
+
+
+def test_a_calibrated_plan_says_the_time_left_before_anything_is_done(plan):
+    progress = Progress(plan, ["all"], cores=2)
+    progress.began -= 6
+    follow(progress, "0 of 2 steps (0%) done")
+    assert "left" not in progress.line()
+    progress.plan = replace(plan, machine=replace(plan.machine, told="calibrated"))
+    left = 2 * (100 + OVERHEAD) * (6 + BELIEVED) / (2 * BELIEVED)
+    assert minutes_left(progress) == pytest.approx(left / 60, rel=0.1)
+
+
+def minutes_left(progress):
+    return float(re.search(r"about ([\d.]+) min left", progress.line())[1])

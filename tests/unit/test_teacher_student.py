@@ -145,7 +145,7 @@ def test_online_training_equals_torch_modules_on_the_same_stream():
     assert found == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("scale", ["quick", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 @pytest.mark.parametrize("experiment", SCANS)
 def test_online_blocks_of_every_scale_hold_each_seed_once(experiment, scale):
     blocks = planned(experiment, scale)

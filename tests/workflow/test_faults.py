@@ -1,4 +1,5 @@
 import json
+import os
 import re
 
 import numpy as np
@@ -27,13 +28,13 @@ def refused(run, sentence):
 
 def test_an_unknown_config_key_stops_the_run_by_name(repository):
     run = repository.snakemake("-n", "--config", "sede=7")
-    refused(run, "unknown key 'sede' .* expected only: budget_core_hours, device, papers")
+    refused(run, "unknown key 'sede' .* expected only: budget_core_hours, budget_gpu_hours, device")
 
 
 def test_a_misspelt_scale_stops_the_run_with_the_known_ones(repository):
     refused(
         repository.snakemake("-n", "--config", "scale=quik"),
-        "scale is 'quik'; expected one of: quick, laptop, paper",
+        "scale is 'quik'; expected one of: quick, laptop, workstation, paper",
     )
 
 
@@ -54,6 +55,56 @@ def test_the_reproduce_command_says_the_same_sentence_and_exits_with_two(reposit
 def test_a_table_that_names_no_experiment_stops_the_plan(repository):
     repository.edit("config/papers/damico2025.yaml", "perceptron_descent]", "perceptron_ascent]")
     refused(repository.snakemake("-n"), "names 'perceptron_ascent' in tables; expected one of")
+
+
+def test_networks_for_a_gpu_are_refused_before_anything_runs_where_there_is_none(
+    repository, monkeypatch
+):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    repository.configure(device="cuda")
+    sentence = r"device is cuda, but no GPU is visible here for 4 blocks, block CNN_MNIST_part\d of"
+    figure = "damico2025_appendix_time"
+    refused(repository.snakemake("--cores", "1", figure), sentence)
+    assert not (repository.path / "results/quick/tables").exists()
+    assert not (repository.path / "results/quick/runs").exists()
+    run = repository.verb("reproduce", figure)
+    assert run.returncode == 2
+    assert re.search(f"^error: {sentence}", run.stdout)
+    # A login node without a card plans what a cluster will run, and runs what needs none.
+    assert repository.snakemake("-n", figure).returncode == 0
+    plan = "results/quick/plan/plan.json"
+    assert repository.snakemake("--cores", "1", plan).returncode == 0
+
+
+def test_with_a_card_the_jobs_for_gpus_are_scheduled(repository, monkeypatch):
+    card(repository, monkeypatch, 80_000)
+    repository.configure(device="cuda")
+    run = repository.snakemake("--cores", "1", "damico2025_appendix_time")
+    assert "Training " in run.stdout, run.stdout  # whether it can is the block's matter
+
+
+def card(repository, monkeypatch, memory_mb):
+    """Put a driver that lists one card first on the PATH."""
+    driver = repository.path / "bin" / "nvidia-smi"
+    driver.parent.mkdir()
+    driver.write_text(f"#!/bin/sh\necho '0, GPU-1, {memory_mb}, Small Card'\n")
+    driver.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{driver.parent}:{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+def test_more_gpu_memory_than_the_card_has_stops_the_plan(repository, monkeypatch):
+    card(repository, monkeypatch, 200)
+    run = repository.snakemake("-n", "--config", "device=cuda")
+    refused(run, r"block \w+ of \w+ is expected to need \d+ MB .*, but Small Card .* has 200 MB")
+
+
+def test_a_broken_calibration_is_named_with_what_to_run(repository):
+    (repository.path / ".calibration.json").write_text("{")
+    refused(
+        repository.verb("plan"), r"error: \.calibration\.json cannot be read .* calibrate' again"
+    )
+    assert repository.snakemake("-n", "damico2025_fig1").returncode == 0
 
 
 def test_a_missing_mirror_folder_is_named(repository, monkeypatch):

@@ -92,7 +92,7 @@ def test_quick_stays_below_its_number_of_jobs(repository):
     assert sum(planned_jobs(repository.snakemake("-n").stdout).values()) <= 150
 
 
-@pytest.mark.parametrize("scale", ["laptop", "paper"])
+@pytest.mark.parametrize("scale", ["laptop", "workstation", "paper"])
 def test_the_larger_scales_dry_run_in_time_and_number(repository, scale):
     began = time.monotonic()
     run = repository.snakemake("-n", "--config", f"scale={scale}")
@@ -103,15 +103,48 @@ def test_the_larger_scales_dry_run_in_time_and_number(repository, scale):
 
 
 def test_the_plan_says_what_each_scale_costs(repository):
-    for scale in ("quick", "laptop", "paper"):
+    for scale in ("quick", "laptop", "workstation", "paper"):
         run = repository.verb("plan", "--scale", scale)
         assert re.search(rf"scale {scale}: about \d+ jobs, .* of core time", run.stdout), run.stdout
 
 
-def test_a_budget_below_the_cost_is_refused_before_anything_runs(repository):
-    run = repository.snakemake("-n", "--config", "scale=paper", "budget_core_hours=1")
+@pytest.mark.parametrize("kind", ["core", "gpu"])
+def test_a_budget_below_the_cost_is_refused_before_anything_runs(repository, kind):
+    run = repository.snakemake("-n", "--config", "scale=paper", f"budget_{kind}_hours=1")
     assert run.returncode != 0
-    assert "budget_core_hours is 1 but scale paper is expected to take" in run.stdout
+    assert f"budget_{kind}_hours is 1 but scale paper is expected to take" in run.stdout
+
+
+def test_the_scales_for_gpus_stay_within_their_hours(repository):
+    for scale, hours in (("workstation", 12), ("paper", 600)):
+        record = json.loads(repository.verb("plan", "--scale", scale, "--json").stdout)
+        assert 1 < record["total"]["gpu_hours"] <= hours
+        assert sorted(record["figures"]) == sorted(FIGURES)
+        assert record["figures"]["bahri2021_fig3"]["gpu_hours"] > 0.5
+        assert record["figures"]["worschech2024_fig1"]["gpu_hours"] == 0
+
+
+def test_the_plan_of_a_figure_counts_the_jobs_of_its_dry_run(repository):
+    figure = "bahri2021_fig3"
+    for scale in ("quick", "workstation"):
+        shown = repository.verb("plan", "--scale", scale, figure, "--json").stdout
+        run = repository.snakemake("-n", figure, "--config", f"scale={scale}")
+        assert json.loads(shown)["total"]["jobs"] == sum(planned_jobs(run.stdout).values())
+
+
+def test_the_plan_names_every_departure_of_its_scale_at_the_width_of_a_terminal(repository):
+    register = yaml.safe_load((repository.path / "config" / "departures.yaml").read_text())
+    lines = repository.verb("plan", "--scale", "workstation").stdout.splitlines()
+    for entry in register:
+        named = any(line.startswith(f"{entry['id']} ") for line in lines)
+        assert named == ("workstation" in entry["scales"]), entry["id"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_name_that_is_no_figure_is_refused_with_the_nearest_one(repository):
+    run = repository.verb("plan", "bahri2021_fig9")
+    assert run.returncode == 2
+    assert re.search("'bahri2021_fig9' is no figure .* did you mean bahri2021_fig", run.stdout)
 
 
 def test_a_paper_that_is_left_out_says_so_when_asked_for(repository):

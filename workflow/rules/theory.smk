@@ -19,7 +19,7 @@ rule compute_theory:
     threads: lambda wildcards: PLAN.block(wildcards).threads
     resources:
         mem_mb=lambda wildcards: PLAN.block(wildcards).memory_mb,
-        runtime=lambda wildcards: minutes(PLAN.block(wildcards)),
+        runtime=lambda wildcards: minutes(PLAN, PLAN.block(wildcards)),
     params:
         module=lambda wildcards: PLAN.block(wildcards).module,
         digest=lambda wildcards: PLAN.block(wildcards).digest,

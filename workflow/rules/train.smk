@@ -25,11 +25,11 @@ rule train_block:
     threads: lambda wildcards: PLAN.block(wildcards).threads
     resources:
         mem_mb=lambda wildcards: PLAN.block(wildcards).memory_mb,
-        runtime=lambda wildcards: minutes(PLAN.block(wildcards)),
+        runtime=lambda wildcards: minutes(PLAN, PLAN.block(wildcards)),
         gpu=lambda wildcards: int(PLAN.block(wildcards).gpu),
     params:
         module=lambda wildcards: PLAN.block(wildcards).module,
-        device=config["device"],
+        device=lambda wildcards: device_of(PLAN.block(wildcards)),
         digest=lambda wildcards: PLAN.block(wildcards).digest,
         settings=lambda wildcards: PLAN.block(wildcards).spec,
         code=lambda wildcards: code(PLAN.block(wildcards).module),

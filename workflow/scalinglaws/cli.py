@@ -39,14 +39,21 @@ def parser() -> argparse.ArgumentParser:
 
 def add_for_people(verbs: Any) -> None:
     verb = add(verbs, "reproduce", reproduce, "run the DAG with progress, then show the verdicts")
-    verb.add_argument("--scale", default=None, help="quick, laptop or paper (default: config.yaml)")
+    verb.add_argument(
+        "--scale", default=None, help="quick, laptop, workstation or paper (default: config.yaml)"
+    )
     verb.add_argument("--cores", type=int, default=None, help="default: all cores")
     verb.add_argument("targets", nargs="*", default=["all"], help="rule names (default: all)")
 
     verb = add(verbs, "plan", plan, "what will run and what it will cost")
     verb.add_argument("--config", type=json.loads, default={}, metavar="JSON")
     verb.add_argument("--scale", help="short for --config '{\"scale\": ...}'")
-    verb.add_argument("--output", type=Path, help="write json here instead of a table to stdout")
+    verb.add_argument("--json", action="store_true", help="hours, jobs and memory as json")
+    verb.add_argument("--output", type=Path, help="write every block as json here instead")
+    verb.add_argument("figures", nargs="*", default=[], help="figures or papers (default: all)")
+
+    verb = add(verbs, "calibrate", calibrate, "measure this machine for plan and time left")
+    verb.add_argument("--json", action="store_true", help="print what is stored as json")
 
     verb = add(verbs, "verdicts", verdicts, "the ledger as a table on the terminal")
     verb.add_argument("ledgers", nargs="+", type=Path)
@@ -149,17 +156,29 @@ def reproduce(options: argparse.Namespace) -> int:
 
 
 def plan(options: argparse.Namespace) -> None:
+    from scalinglaws.planning.machine import this_machine
     from scalinglaws.planning.plan import assemble
     from scalinglaws.planning.stale import stale_figures
-    from scalinglaws.planning.table import plan_record, plan_table
+    from scalinglaws.planning.table import cost_record, departure_lines, plan_record, plan_table
     from scalinglaws.storage import write_json
 
     asked = {**options.config, **({"scale": options.scale} if options.scale else {})}
-    assembled = assemble(asked)
-    if options.output:
-        write_json(options.output, plan_record(assembled))
-    else:
-        print("\n".join([plan_table(assembled), *stale_figures(assembled)]))
+    if options.output:  # a result: the same on every machine
+        write_json(options.output, plan_record(assemble(asked)))
+        return
+    assembled, figures = assemble(asked, this_machine()), options.figures
+    if options.json:
+        print(json.dumps(cost_record(assembled, figures), indent=1))
+        return
+    lines = [plan_table(assembled, figures), *departure_lines(assembled, figures)]
+    print("\n".join([*lines, *stale_figures(assembled, assembled.figures_of(figures))]))
+
+
+def calibrate(options: argparse.Namespace) -> None:
+    limit_threads(1)
+    from scalinglaws.calibrate import calibrate
+
+    calibrate(options.json)
 
 
 def verdicts(options: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ STEPS = re.compile(r"^(\d+) of (\d+) steps")
 TOTAL = re.compile(r"^total +(\d+)")
 STARTED = re.compile(r"^Job \d+: (.*)")
 COMPLAINT = re.compile(r"^(error: .*|Error in rule .*|.*Exception.*|.*Error: .*)")
+BELIEVED = 60.0  # seconds of a run that a calibrated plan counts for
 OVERHEAD = 2.0  # core seconds of a job that is not a block: start, imports, a little work
 
 
@@ -27,6 +28,8 @@ class Progress:
 
     plan: Plan
     targets: Sequence[str]
+    cores: int = 1
+    gpus: int = 0
     done: int = 0
     total: int = 0
     started: str = ""
@@ -85,20 +88,50 @@ class Progress:
         return f"{count} | {duration(elapsed)}{self.left(elapsed, running)} | {doing}".rstrip(" |")
 
     def left(self, elapsed: float, running: list[tuple[Block, float]]) -> str:
-        """Time left at the pace so far; nothing until some work has been seen."""
+        """Time left: the longer of what cores and GPUs still have to do, each at its pace so far.
+
+        Nothing until some work has been seen, unless the plan is calibrated to this machine: then
+        it counts as the first minute's experience.
+        """
         still = [block for block in self.waiting if not self.finished(block)]
         other_jobs = max(0, self.total - len(self.waiting))
         other_left = max(0, self.total - self.done - len(still))
-        remaining = work(still) - sum(block.core_seconds * part for block, part in running)
-        remaining += OVERHEAD * other_left
-        achieved = work(self.waiting) + OVERHEAD * other_jobs - remaining
-        if self.done == self.total or elapsed < 5 or achieved <= 0:
+        spans = [
+            self.span(elapsed, still, running, False, OVERHEAD * other_jobs, OVERHEAD * other_left),
+            self.span(elapsed, still, running, True),
+        ]
+        if self.done == self.total or elapsed < 5 or None in spans:
             return ""
-        return f", about {duration(remaining * elapsed / achieved)} left"
+        return f", about {duration(max(span for span in spans if span is not None))} left"
 
+    def span(
+        self,
+        elapsed: float,
+        still: list[Block],
+        running: list[tuple[Block, float]],
+        gpu: bool,
+        more: float = 0.0,
+        more_left: float = 0.0,
+    ) -> float | None:
+        """Seconds that the blocks with or without a GPU still take; None where nobody can know.
 
-def work(blocks: Iterable[Block]) -> float:
-    return sum(block.core_seconds + OVERHEAD for block in blocks)
+        `more` seconds of work were planned beside the blocks, `more_left` of them are left.
+        """
+        remaining = self.work(still, gpu) + more_left
+        remaining -= sum(self.seconds(block) * part for block, part in running if block.gpu == gpu)
+        achieved = self.work(self.waiting, gpu) + more - remaining
+        if remaining <= 0:
+            return 0.0
+        if self.plan.machine.told:
+            elapsed += BELIEVED
+            achieved += BELIEVED * max(1, self.gpus if gpu else self.cores)
+        return remaining * elapsed / achieved if achieved > 0 else None
+
+    def work(self, blocks: Iterable[Block], gpu: bool) -> float:
+        return sum(self.seconds(block) + OVERHEAD for block in blocks if block.gpu == gpu)
+
+    def seconds(self, block: Block) -> float:
+        return self.plan.machine.wall_seconds(block)
 
 
 def painter() -> Show:

@@ -12,6 +12,9 @@ from typing import IO
 
 from scalinglaws.config import REPOSITORY
 from scalinglaws.errors import InputError
+from scalinglaws.planning.blocks import Block
+from scalinglaws.planning.devices import check_gpu_present, visible_gpus
+from scalinglaws.planning.machine import this_machine
 from scalinglaws.planning.plan import Plan, assemble
 from scalinglaws.planning.table import plan_table
 from scalinglaws.progress import Progress, Show, line_printer, painter
@@ -22,23 +25,36 @@ LOCK = REPOSITORY / ".snakemake" / "reproduce.lock"
 def reproduce(scale: str | None, cores: int | None, targets: Sequence[str]) -> int:
     """Run the targets; for ``all`` also write the HTML report. Returns Snakemake's exit status.
 
-    Raises InputError for bad configuration or when another run is under way.
+    Raises InputError for bad configuration, where networks need a GPU and there is none, or when
+    another run is under way.
     """
     overrides = {"scale": scale} if scale else {}
-    plan = assemble(overrides)
+    plan = assemble(overrides, this_machine())
     cores = cores or available_cores()
+    os.chdir(REPOSITORY)
+    progress = Progress(plan, targets, cores)
+    progress.gpus = gpus_for(progress.waiting)
     lock = only_run()
     options = [f"scale={plan.config['scale']}"]
     print(plan_table(plan), flush=True)
-    os.chdir(REPOSITORY)
     snakemake("--unlock", "--config", *options)
     command = ["--cores", str(cores), "--rerun-incomplete", *targets, "--config", *options]
-    status = watched(Progress(plan, targets), command, lock.fileno())
+    command += ["--resources", f"gpu={progress.gpus}"] if progress.gpus else []
+    status = watched(progress, command, lock.fileno())
     if status == 0 and "all" in targets:
         report = f"{plan.results}/report.html"
         snakemake("--report", report, *targets, "--config", *options)
         show_verdicts(plan, report)
     return status
+
+
+def gpus_for(blocks: Sequence[Block]) -> int:
+    """How many blocks may train on a GPU at once; zero where none does. Raises InputError."""
+    if not any(block.gpu for block in blocks):
+        return 0
+    gpus = visible_gpus()
+    check_gpu_present(blocks, gpus)
+    return len(gpus)
 
 
 def available_cores() -> int:

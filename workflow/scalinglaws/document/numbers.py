@@ -14,7 +14,7 @@ from scalinglaws.rounding import quantity_text, rounded
 from scalinglaws.spelling import distinct_names, readable
 
 Record = Mapping[str, Any]
-SCALES = ("quick", "laptop", "paper")
+SCALES = ("quick", "laptop", "workstation", "paper")
 RELATIONS = {"equals": "=", "at_least": "≥", "at_most": "≤"}
 
 
@@ -174,8 +174,15 @@ def block_totals(blocks: Sequence[Record]) -> dict[str, Any]:
         "members": f"{sum(block['members'] for block in blocks):,}",
         "time": duration(sum(block["core_seconds"] for block in blocks)),
         "memory": f"{max((block['memory_mb'] for block in blocks), default=0):,} MB",
-        "device": "GPU" if any(block["gpu"] for block in blocks) else "CPU",
+        "device": gpu_text(blocks),
     }
+
+
+def gpu_text(blocks: Sequence[Record]) -> str:
+    """For how long blocks hold a GPU."""
+    if not any(block["gpu"] for block in blocks):
+        return "CPU"
+    return f"GPU, {duration(sum(block['gpu_seconds'] for block in blocks))}"
 
 
 def environment_rows(environment: Record) -> list[list[str]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scalinglaws.canonical import canonical_json, digest
+from scalinglaws.planning.gpu_work import Work
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,8 @@ class Block:
     """One job's worth of members.
 
     ``settings`` holds everything that determines the numbers, the root seed included; the cost
-    figures are expectations on one core of a 2020s laptop and determine nothing.
+    figures are expectations and determine nothing. ``core_seconds`` is what one core of the assumed
+    machine takes beside what ``gpu_work`` leaves to a GPU; `planning.machine` prices both.
     """
 
     paper: str
@@ -27,6 +29,9 @@ class Block:
     memory_mb: int = 1500
     threads: int = 1
     gpu: bool = False
+    kernel: str = "numpy"  # or "products", "convolutions": what the core spends its time in
+    gpu_work: tuple[Work, ...] = ()
+    gpu_memory_mb: int = 0
 
     @property
     def spec(self) -> str:

@@ -7,7 +7,13 @@ from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.datasets import SHAPES, SIZES, check_training_sizes
 from scalinglaws.planning.devices import check_precision
-from scalinglaws.planning.image_costs import START_UP, member_seconds, memory_mb
+from scalinglaws.planning.image_costs import (
+    START_UP,
+    member_gpu_memory_mb,
+    member_seconds,
+    member_work,
+    memory_mb,
+)
 
 MODULE = "scalinglaws.experiments.image_scan"
 COMMON = (
@@ -81,7 +87,10 @@ def block(
     settings |= {"seed": seed, "first_seed": first_seed, "seeds": seeds}
     # Dimensions are measured on the networks with the largest training set only.
     settings["embedded"] = sizes["embedded"] if largest else 0
-    each = sum(member_seconds(one, sizes, device) for one in variants)
+    cuda, alike = device == "cuda", seeds * len(data_sizes)
+    each = 0.0 if cuda else sum(member_seconds(one, sizes) for one in variants)
+    work = [part for one in variants for part in member_work(one, sizes, alike)] if cuda else []
+    memory = [member_gpu_memory_mb(one, sizes, max(data_sizes)) for one in variants if cuda]
     return Block(
         paper="bahri2021",
         experiment=experiment,
@@ -89,10 +98,13 @@ def block(
         module=MODULE,
         settings=settings,
         members=len(variants) * seeds * len(data_sizes),
-        core_seconds=START_UP + seeds * len(data_sizes) * each,
+        core_seconds=START_UP + alike * each,
         datasets=tuple(tasks),
         memory_mb=memory_mb(tasks, sizes),
-        gpu=device == "cuda",
+        gpu=cuda,
+        kernel="products" if sizes["network"] == "mlp" else "convolutions",
+        gpu_work=tuple(work),
+        gpu_memory_mb=max(memory, default=0),
     )
 
 

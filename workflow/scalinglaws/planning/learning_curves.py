@@ -13,7 +13,13 @@ from scalinglaws.networks.shapes import CNN, Network, ResNet, ViT
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.datasets import SHAPES, SIZES, check_training_sizes
 from scalinglaws.planning.devices import check_precision
-from scalinglaws.planning.network_costs import activations, multiply_adds, parameter_count
+from scalinglaws.planning.gpu_work import Work, evaluation, gpu_memory_mb, training
+from scalinglaws.planning.network_costs import (
+    activations,
+    footprint,
+    multiply_adds,
+    parameter_count,
+)
 from scalinglaws.training.log_epochs import logged_epochs
 
 PROTOCOL = (  # handed to the training as they stand, for every architecture
@@ -35,7 +41,8 @@ EVALUATED_NUMBER = {"CNN": 2.5e-9, "ResNet": 1.2e-9, "ViT": 0.6e-9}
 TRAINED_PRODUCT, EVALUATED_PRODUCT = 3.5e-11, 1e-11
 PARAMETER_SECONDS = 1.5e-9  # per parameter and step: the optimiser reads and writes five arrays
 NORM_PRODUCT = 4e-11  # per multiply-add of the norms' products, float64
-GPU_SPEEDUP = 300.0  # an estimate: figures only in the planned time
+# Of the eigenvalues of a symmetric matrix on a GPU, which lets most of the card idle: estimates.
+GPU_EIGEN_SECONDS, GPU_EIGEN_CUBED = 2e-3, 5e-11
 START_UP = 4.0  # seconds: imports and data
 
 Panel = Mapping[str, Any]
@@ -176,7 +183,7 @@ def block(
     device: str,
 ) -> Block:
     architecture, cuda = architecture_of(name), device == "cuda"
-    seconds = sum(cost(name, panel, size) for _, size, _ in members) / (GPU_SPEEDUP if cuda else 1)
+    seconds = 0.0 if cuda else sum(cost(name, panel, size) for _, size, _ in members)
     shared = {key: panel[key] for key in (*PROTOCOL, *SHAPE[architecture])}
     groups = ensembles(shown_name(name), members)
     return Block(
@@ -190,7 +197,51 @@ def block(
         datasets=(panel["dataset"],),
         memory_mb=memory_mb(name, panel),
         gpu=cuda,
+        kernel="convolutions",
+        gpu_work=work(name, panel, [size for _, size, _ in members]) if cuda else (),
+        gpu_memory_mb=memory_on_gpu(name, panel, members) if cuda else 0,
     )
+
+
+def work(name: str, panel: Panel, sizes: list[int]) -> tuple[Work, ...]:
+    """Training and evaluations of members of these sizes on a GPU."""
+    network, precision = footprint(network_of(name, panel)), panel["precision"]
+    steps = panel["epochs"] * sum(math.ceil(size / panel["batch_size"]) for size in sizes)
+    trained = training(network, steps, panel["batch_size"], precision, panel["optimiser"])
+    looks = [
+        evaluation(network, sizes.count(size) * logs_of(panel), seen(panel, size), precision)
+        for size in sorted(set(sizes))
+    ]
+    norms = norms_work(network_of(name, panel), len(sizes) * logs_of(panel), precision)
+    return (trained, *looks, norms)
+
+
+def norms_work(network: Network, count: int, precision: str) -> Work:
+    """Eigenvalues of the matrices' Gram matrices in float64, one after the other."""
+    matrices = [shape for shape in network.parameter_shapes if len(shape) > 1]
+    shorter = [min(shape[0], math.prod(shape[1:])) for shape in matrices]
+    seconds = sum(GPU_EIGEN_SECONDS + GPU_EIGEN_CUBED * side**3 for side in shorter)
+    return Work(count, precision, 10 * len(matrices), (), 0.0, seconds)
+
+
+def memory_on_gpu(name: str, panel: Panel, members: list[Member]) -> int:
+    """With the largest training set and the test images resident as float32."""
+    network, precision = network_of(name, panel), panel["precision"]
+    images = max(size for _, size, _ in members) + panel["test_images"]
+    resident = 4.0 * images * network.channels * network.side**2
+    return gpu_memory_mb(
+        footprint(network), panel["batch_size"], precision, panel["optimiser"], resident
+    )
+
+
+def logs_of(panel: Panel) -> int:
+    return len(logged_epochs(panel["epochs"], panel["log_epochs"]))
+
+
+def seen(panel: Panel, size: int) -> int:
+    """Images of one evaluation: training images, and test images with and without augmentation."""
+    passes = 1 if panel["augmentation"] == "none" else 2
+    return int(min(size, panel["test_images"]) + passes * panel["test_images"])
 
 
 def shown_name(name: str) -> str:
@@ -219,12 +270,9 @@ def cost(name: str, panel: Panel, size: int) -> float:
     steps = panel["epochs"] * math.ceil(size / panel["batch_size"])
     step = STEP_SECONDS[architecture] + PARAMETER_SECONDS * parameter_count(network)
     image = products * TRAINED_PRODUCT + numbers * TRAINED_NUMBER[architecture]
-    logs = len(logged_epochs(panel["epochs"], panel["log_epochs"]))
-    passes = 1 if panel["augmentation"] == "none" else 2
-    seen = min(size, panel["test_images"]) + passes * panel["test_images"]
     look = products * EVALUATED_PRODUCT + numbers * EVALUATED_NUMBER[architecture]
-    training = panel["epochs"] * size * image + steps * step
-    return training + logs * (seen * look + norm_seconds(network))
+    steady = panel["epochs"] * size * image + steps * step
+    return steady + logs_of(panel) * (seen(panel, size) * look + norm_seconds(network))
 
 
 def norm_seconds(network: Network) -> float:

@@ -1,46 +1,80 @@
 """Multiply-adds, parameters and activations of one image's forward pass, per architecture."""
 
 import math
+from collections.abc import Sequence
+from functools import cache
 
 from scalinglaws.networks.shapes import CNN, Network, ResNet, ViT
+from scalinglaws.planning.gpu_work import Footprint
+
+Product = tuple[int, float]  # a layer's narrower side and the multiply-adds of one image
+# Kernels of a layer's forward and backward pass: convolution or product, its two gradients, what
+# follows it (bias and ReLU, or normalisation, ReLU and sum), copies between memory orders.
+CNN_KERNELS, RESNET_KERNELS, VIT_BLOCK_KERNELS = 8, 11, 48
+
+
+@cache
+def footprint(network: Network) -> Footprint:
+    """What a GPU needs to know of a network."""
+    if isinstance(network, ViT):
+        kernels = VIT_BLOCK_KERNELS * network.depth + 20
+    else:
+        each = CNN_KERNELS if isinstance(network, CNN) else RESNET_KERNELS
+        kernels = each * len(products(network))
+    count = parameter_count(network)
+    return Footprint(tuple(products(network)), activations(network), count, kernels)
 
 
 def multiply_adds(network: Network) -> float:
     """Of the matrix products and convolutions; all else is counted in the rates."""
+    return float(sum(count for _, count in products(network)))
+
+
+def products(network: Network) -> list[Product]:
+    """Layer by layer; a vision transformer's by kind and block."""
     if isinstance(network, CNN):
-        return cnn_multiply_adds(network)
+        return cnn_products(network)
     if isinstance(network, ResNet):
-        return resnet_multiply_adds(network)
-    return vit_multiply_adds(network)
+        return resnet_products(network)
+    return vit_products(network)
 
 
-def cnn_multiply_adds(network: CNN) -> float:
-    side, total = network.side, 0
+def product(shape: Sequence[int], pixels: int = 1) -> Product:
+    """Of weights (out, in, ...) that are applied at so many pixels."""
+    return min(shape[0], shape[1]), float(pixels * math.prod(shape))
+
+
+def cnn_products(network: CNN) -> list[Product]:
+    side, found = network.side, []
     for number, shape in enumerate(network.weight_shapes, start=1):
-        if len(shape) == 4:
-            total += side**2 * math.prod(shape)
-            side = side // 2 if number % network.pool_every == 0 else side
-        else:
-            total += math.prod(shape)
-    return float(total)
+        found.append(product(shape, side**2 if len(shape) == 4 else 1))
+        if len(shape) == 4 and number % network.pool_every == 0:
+            side //= 2
+    return found
 
 
-def resnet_multiply_adds(network: ResNet) -> float:
+def resnet_products(network: ResNet) -> list[Product]:
     side = network.side
-    total = side**2 * math.prod(network.convolution_shapes[0])
+    found = [product(network.convolution_shapes[0], side**2)]
     for block in network.blocks:
         side = -(-side // block.stride)
-        total += side**2 * sum(map(math.prod, block.convolution_shapes))
-    return float(total + network.widths[-1] * network.classes)
+        found += [product(shape, side**2) for shape in block.convolution_shapes]
+    return [*found, product((network.classes, network.widths[-1]))]
 
 
-def vit_multiply_adds(network: ViT) -> float:
+def vit_products(network: ViT) -> list[Product]:
     """Of the last block only the class token is computed, beside all keys and values."""
     dim, tokens, ratio = network.dim, network.tokens, network.mlp_ratio
-    block = tokens * (4 + 2 * ratio) * dim**2 + 2 * tokens**2 * dim
-    last = (2 * tokens + 2 + 2 * ratio) * dim**2 + 2 * tokens * dim
-    patches = (tokens - 1) * dim * network.channels * network.patch**2
-    return float((network.depth - 1) * block + last + patches + dim * network.classes)
+    head = dim // network.heads
+    linear = (dim, float(tokens * (4 + 2 * ratio) * dim**2))
+    attention = (head, float(2 * tokens**2 * dim))
+    last = (dim, float((2 * tokens + 2 + 2 * ratio) * dim**2))
+    patches = product((dim, network.channels * network.patch**2), tokens - 1)
+    return [
+        *((network.depth - 1) * [linear, attention]),
+        *(last, (head, float(2 * tokens * dim))),
+        *(patches, product((network.classes, dim))),
+    ]
 
 
 def parameter_count(network: Network) -> int:

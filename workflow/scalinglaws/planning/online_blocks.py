@@ -58,6 +58,7 @@ def block(
         members=groups * len(sizes["widths"]),
         core_seconds=4.0 + groups * group_seconds(targets, sizes),
         memory_mb=700,
+        kernel="products",
     )
 
 

@@ -1,8 +1,9 @@
 """The plan: every block, figure and fit of a scale, known before anything runs."""
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -11,16 +12,22 @@ from scalinglaws.codedigest import code_digest
 from scalinglaws.config import read_config, read_datasets, read_paper, read_scale
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
+from scalinglaws.planning.devices import check_gpu_memory, visible_gpus
+from scalinglaws.planning.machine import Machine, assumed
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What one configuration asks for. Paths are relative to the repository."""
+    """What one configuration asks for. Paths are relative to the repository.
+
+    `machine` prices it; nothing that is computed depends on that.
+    """
 
     config: Mapping[str, Any]
     papers: Mapping[str, Mapping[str, Any]]
     datasets: Mapping[str, Any]
     blocks: tuple[Block, ...]
+    machine: Machine = field(default_factory=assumed)
 
     @property
     def results(self) -> str:
@@ -92,6 +99,23 @@ class Plan:
             needed = needed.union(*map(self.needed_experiments, figures))
         return [block for block in self.blocks if block.experiment in needed]
 
+    def figures_of(self, targets: Sequence[str]) -> list[str]:
+        """The named figures and those of named papers; all without names.
+
+        Raises InputError for a name that is neither.
+        """
+        found: list[str] = []
+        for target in targets:
+            if target not in (*self.papers, *self.figures()):
+                near = get_close_matches(target, [*self.papers, *self.figures()], 1)
+                raise InputError(
+                    f"{target!r} is no figure and no paper of the configuration; "
+                    + (f"did you mean {near[0]}? " if near else "")
+                    + "'snakemake --list-target-rules' names them."
+                )
+            found += self.figures(target) if target in self.papers else [target]
+        return list(dict.fromkeys(found)) if targets else self.figures()
+
     def target(self, name: str) -> Callable[[Any], list[str]]:
         """Input function of a target named after a figure or a paper."""
 
@@ -127,8 +151,10 @@ def paper_of(figure: str) -> str:
     return figure.split("_", 1)[0]
 
 
-def assemble(overrides: Mapping[str, Any] | None = None) -> Plan:
+def assemble(overrides: Mapping[str, Any] | None = None, machine: Machine | None = None) -> Plan:
     """Read and check the whole configuration and cut every experiment into blocks.
+
+    - ``machine``: what prices the plan; by default the one that config/devices.yaml assumes.
 
     Raises InputError with one sentence on the first problem.
     """
@@ -141,9 +167,11 @@ def assemble(overrides: Mapping[str, Any] | None = None) -> Plan:
         for experiment, values in sizes[slug].items()
         for block in experiment_blocks(experiment, values, config)
     ]
-    plan = Plan(config, papers, read_datasets(), tuple(blocks))
+    plan = Plan(config, papers, read_datasets(), tuple(blocks), machine or assumed())
     check_references(plan)
     check_budget(plan)
+    if any(block.gpu for block in blocks):
+        check_gpu_memory(blocks, visible_gpus())
     return plan
 
 
@@ -182,16 +210,25 @@ def refuse_unknown(paper: str, user: str, key: str, named: Any, known: set[str])
 
 
 def check_budget(plan: Plan) -> None:
-    limit, asked = plan.config["budget_core_hours"], core_hours(plan)
-    if limit and asked > limit:
-        raise InputError(
-            f"budget_core_hours is {limit:g} but scale {plan.config['scale']} is expected to take "
-            f"{asked:.1f} core hours; raise the budget or choose a smaller scale or fewer papers."
-        )
+    """Refuse what costs more hours of cores or GPUs than config.yaml grants. Raises InputError."""
+    hours = {"core": core_hours(plan.machine, plan.blocks)}
+    hours["gpu"] = gpu_hours(plan.machine, plan.blocks)
+    for kind, asked in hours.items():
+        limit = plan.config[f"budget_{kind}_hours"]
+        if limit and asked > limit:
+            raise InputError(
+                f"budget_{kind}_hours is {limit:g} but scale {plan.config['scale']} is expected "
+                f"to take {asked:.1f} {kind.replace('gpu', 'GPU')} hours; raise the budget or "
+                "choose a smaller scale or fewer papers."
+            )
 
 
-def core_hours(plan: Plan) -> float:
-    return sum(block.core_seconds for block in plan.blocks) / 3600
+def core_hours(machine: Machine, blocks: Iterable[Block]) -> float:
+    return sum(map(machine.core_seconds, blocks)) / 3600
+
+
+def gpu_hours(machine: Machine, blocks: Iterable[Block]) -> float:
+    return sum(map(machine.gpu_seconds, blocks)) / 3600
 
 
 def config_digest(plan: Plan) -> str:

@@ -1,6 +1,7 @@
 """Which figures on disk are out of date, and because of which source file or setting."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from scalinglaws.canonical import canonical_json
@@ -8,9 +9,9 @@ from scalinglaws.codedigest import file_digest, module_file
 from scalinglaws.planning.plan import Plan
 
 
-def stale_figures(plan: Plan) -> list[str]:
-    """One sentence per figure that the next run will make or make again."""
-    reasons = ((name, reason(plan, name)) for name in plan.figures())
+def stale_figures(plan: Plan, figures: Sequence[str]) -> list[str]:
+    """One sentence per figure of these that the next run will make or make again."""
+    reasons = ((name, reason(plan, name)) for name in figures)
     return [f"{name}: {text}" for name, text in reasons if text]
 
 

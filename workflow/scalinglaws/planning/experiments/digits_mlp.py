@@ -66,4 +66,5 @@ def block(task: str, start: int, sizes: Mapping[str, Any], seed: int) -> Block:
         core_seconds=4.0 + members * minibatch_seconds(layers, sizes),
         datasets=(task,),
         memory_mb=1000 + int(members / seeds * largest_split(sizes) * sizes["width"] * 2e-5),
+        kernel="products",
     )

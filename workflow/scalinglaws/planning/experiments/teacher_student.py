@@ -47,4 +47,5 @@ def block(start: int, sizes: Mapping[str, Any], seed: int) -> Block:
         members=each * len(layers),
         core_seconds=4.0 + each * sum(minibatch_seconds(layer, sizes) for layer in layers),
         memory_mb=800 + int(len(sizes["data_sizes"]) * largest_split(sizes) * width * 1.5e-5),
+        kernel="products",
     )

@@ -47,6 +47,7 @@ def block(task: str, start: int, sizes: Mapping[str, Any], seed: int) -> Block:
         core_seconds=4.0 + members * member_seconds(task, sizes),
         datasets=() if task == SYNTHETIC else (task,),
         memory_mb=900 + int(sizes["population"] * sizes["width"] * sizes["sets"] * 1e-4),
+        kernel="products",
     )
 
 

@@ -9,4 +9,4 @@ from scalinglaws.planning.wide_blocks import wide_blocks
 
 def blocks(sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
     """One block per range of initialisations. Raises InputError for impossible sizes."""
-    return wide_blocks("variance_limited_centred", sizes, seed, centred=True)
+    return wide_blocks("variance_limited_centred", sizes, seed, device, centred=True)
