@@ -100,6 +100,11 @@ class GraphRecorder:
         return recording
 
 
+def device_generator(device: str | torch.device) -> torch.Generator:
+    """Random numbers made where they are used; the caller seeds it from a named stream."""
+    return torch.Generator(device)
+
+
 def engine_for(
     device: str, state: Sequence[Tensor], generators: Sequence[torch.Generator]
 ) -> Engine:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from scalinglaws.training.engine import engine_for
+from scalinglaws.training.engine import device_generator, engine_for
 from scalinglaws.training.groups import Arrays, Keep
 from scalinglaws.training.learners import Learner
 from scalinglaws.training.optimisers import (
@@ -153,7 +153,7 @@ def empty_draws(course: Course, members: int, device: torch.device) -> Draws:
         torch.zeros(CHUNK, 2, course.batch, dtype=torch.int64, device=device) if moves else None,
         torch.zeros(CHUNK, course.batch, dtype=torch.bool, device=device) if moves else None,
         torch.zeros(CHUNK, device=device, dtype=rate_type(device)),
-        torch.Generator(device),
+        device_generator(device),
     )
 
 

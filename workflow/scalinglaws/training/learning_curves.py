@@ -28,7 +28,7 @@ from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator, integer_seed
 from scalinglaws.training.arithmetic import computing_in, set_arithmetic
 from scalinglaws.training.augmentation import AUGMENTATIONS, Augmentation
-from scalinglaws.training.engine import WARM_UP, Engine, Step, engine_for
+from scalinglaws.training.engine import WARM_UP, Engine, Step, device_generator, engine_for
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.images import Images, normalisation, normalised, resident
 from scalinglaws.training.log_epochs import logged_epochs
@@ -199,7 +199,7 @@ def slot_of(task: Task, largest: int) -> Slot:
     optimiser = optimiser_of(settings["optimiser"], parameters)
     place = torch.zeros(1, dtype=torch.int64, device=device)
     images = max(largest, (WARM_UP + 1) * settings["batch_size"])
-    dropout = torch.Generator(device)
+    dropout = device_generator(device)
     state = [*parameters, *statistics, *optimiser.state, place]
     return Slot(
         parameters,
