@@ -211,11 +211,9 @@ def refuse_unknown(paper: str, user: str, key: str, named: Any, known: set[str])
 
 def check_budget(plan: Plan) -> None:
     """Refuse what costs more hours of cores or GPUs than config.yaml grants. Raises InputError."""
-    hours = {"core": core_hours(plan.machine, plan.blocks)}
-    hours["gpu"] = gpu_hours(plan.machine, plan.blocks)
-    for kind, asked in hours.items():
+    for kind, hours in (("core", core_hours), ("gpu", gpu_hours)):
         limit = plan.config[f"budget_{kind}_hours"]
-        if limit and asked > limit:
+        if limit and (asked := hours(plan.machine, plan.blocks)) > limit:
             raise InputError(
                 f"budget_{kind}_hours is {limit:g} but scale {plan.config['scale']} is expected "
                 f"to take {asked:.1f} {kind.replace('gpu', 'GPU')} hours; raise the budget or "
