@@ -76,7 +76,7 @@ def scan_case(name: str, precision: str, size: int, seeds: int = 1, **changes: A
 
 
 @cache
-def made_data(name: str, train: int = 1200, test: int = 200) -> Dataset:
+def made_data(name: str, train: int = 1300, test: int = 200) -> Dataset:
     """Images whose class is a pattern under noise: something to learn, nothing to download."""
     side, channels, classes = SIDES[name]
     stream = np.random.default_rng(0)

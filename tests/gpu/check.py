@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--package", type=Path, default=HERE.parents[2] / "workflow")
     made.add_argument("--sections", default=",".join(LIMIT))
     made.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
+    made.add_argument("--only", default="", help="networks whose names hold one of these, a,b")
     made.add_argument("--small", action="store_true", help="small networks, few steps")
     made.add_argument(
         "--data", type=Path, help="npz with CIFAR-10 for `precision`, else made images"
@@ -91,6 +92,11 @@ def inside(options: argparse.Namespace) -> dict[str, Any]:
         **{"streams": streams, "precision": precision},
     }
     return sections[options.inside](options)
+
+
+def wanted(names: Iterable[str], options: argparse.Namespace) -> list[str]:
+    """The networks that `--only` names; all without it."""
+    return [name for name in names if any(part in name for part in options.only.split(","))]
 
 
 def attempt(action: Callable[[], Any]) -> Any:
@@ -200,7 +206,7 @@ def short_cases(options: argparse.Namespace, precision: str) -> dict[str, Any]:
     size = 40 if options.small else 200
     cases = {name: panel_case(name, precision, size, **few) for name in PANELS}
     if options.small:
-        cases = {name: cases[name] for name in ("CNN_MNIST", "ViT_MNIST")}
+        cases = {"ViT_MNIST": cases["ViT_MNIST"]}
     steps = {"steps": 210, "evaluate_every": 100, "test_size": 100}
     steps["batch"] = 2 if options.small else 32
     noisy = {"variant": {"noise": 1.0, "noise_kind": "resampled"}}
@@ -211,16 +217,17 @@ def short_cases(options: argparse.Namespace, precision: str) -> dict[str, Any]:
 
 
 def equal_bytes(options: argparse.Namespace) -> dict[str, Any]:
+    cases = short_cases(options, "bf16")
     return {
-        name: attempt(lambda case=case: repeated(case, options.device))
-        for precision in ("bf16",)
-        for name, case in short_cases(options, precision).items()
+        name: attempt(lambda case=cases[name]: repeated(case, options.device))
+        for name in wanted(cases, options)
     }
 
 
-def repeated(case: Any, device: str) -> dict[str, bool]:
+def repeated(case: Any, device: str) -> dict[str, Any]:
+    """Whether bytes are equal; else which quantities differ, and by how much."""
     from gpu.cases import run_case
-    from interruption import Killed, KilledAfterSaves, same_bytes
+    from interruption import Killed, KilledAfterSaves
     from scalinglaws.training.session import Session
 
     extra = {"precision": case[1]["precision"]} if "precision" in Session.__annotations__ else {}
@@ -232,7 +239,21 @@ def repeated(case: Any, device: str) -> dict[str, bool]:
             run_case(case, killed)
         kept = Session(Path(folder), "key", device=device, save_every=0, **extra)
         resumed = run_case(case, kept)
-    return {"repeat": same_bytes(first, again), "resume": same_bytes(first, resumed)}
+    return {"repeat": difference(first, again), "resume": difference(first, resumed)}
+
+
+def difference(first: Any, other: Any) -> Any:
+    """True for the same bytes, else the largest relative difference of each quantity."""
+    import numpy as np
+
+    from interruption import same_bytes
+
+    if same_bytes(first, other):
+        return True
+    apart = np.abs(first["value"] - other["value"]) / np.abs(first["value"])
+    names = first["quantity"]
+    found = {str(name): float(np.nanmax(apart[names == name])) for name in set(names.tolist())}
+    return {name: value for name, value in found.items() if value > 0}
 
 
 # -- gradients ----------------------------------------------------------------------------------
@@ -241,7 +262,7 @@ def repeated(case: Any, device: str) -> dict[str, bool]:
 def gradients(options: argparse.Namespace) -> dict[str, Any]:
     from gpu.cases import PANELS
 
-    names = ["CNN_MNIST", "ViT_MNIST"] if options.small else list(PANELS)
+    names = ["CNN_MNIST", "ViT_MNIST"] if options.small else wanted(PANELS, options)
     return {name: attempt(lambda name=name: gradient_errors(name, options)) for name in names}
 
 
@@ -302,57 +323,83 @@ def speed(options: argparse.Namespace) -> dict[str, Any]:
     import scalinglaws.training as training
 
     new = (Path(training.__file__).parent / "engine.py").exists()
-    names = ["CNN_CIFAR10", "WRN-28-10", "ViT_MNIST", "ResNet_MNIST", "CNN-4", "WRN-10-1"]
+    names = ["CNN_CIFAR10", "WRN-28-10", "ViT_MNIST"]
     if new:
-        names += ["CNN_MNIST", "CNN_CIFAR100", "ResNet_CIFAR10", "ResNet_CIFAR100"]
-        names += ["ViT_CIFAR10", "ViT_CIFAR100", "WRN-16-4"]
+        names += ["ResNet_MNIST", "CNN-4", "WRN-10-1"]
+        names += ["CNN_CIFAR100", "ResNet_CIFAR10", "ViT_CIFAR10", "WRN-16-4"]
+    kinds = [("float32", "plain")]
+    if new and options.device == "cuda":
+        kinds += [("bf16", "plain"), *((precision, "captured") for precision in PRECISIONS)]
     if options.small:
         names = ["ViT_MNIST", "WRN-10-1"]
-    precisions = PRECISIONS if options.device == "cuda" else ("float32",)
     return {
         name: {
-            f"{precision} {engine}": attempt(
-                lambda a=(name, precision, engine): step_time(*a, options)
+            f"{kind[0]} {kind[1]}": attempt(
+                lambda chosen=(name, *kind): step_time(*chosen, options)
             )
-            for precision in (precisions if new else ("float32",))
-            for engine in (
-                ("plain", "captured") if new and options.device == "cuda" else ("plain",)
-            )
-            # One plain precision of the largest is enough: the host is not what it waits for.
-            if not (name == "WRN-28-10" and engine == "plain" and precision == "tf32")
+            for kind in (kinds if number < 6 else kinds[-2:])
         }
-        for name in names
+        for number, name in enumerate(names)
+        if wanted([name], options)
     }
 
 
 def step_time(
     name: str, precision: str, engine: str, options: argparse.Namespace
 ) -> dict[str, float]:
-    """From two runs of different lengths: what starts and ends them drops out."""
-    few, many = (10, 22) if name.startswith("WRN-28") else (12, 48)
-    if options.small:
-        few, many = 1, 3
+    """Of panels by the clock around their epochs; of scans from two runs of different lengths."""
+    from gpu.cases import PANELS
+
     with chosen_engine(engine):
-        case_time(name, precision, 1, options)  # libraries wake up
-        spans = [min(case_time(name, precision, n, options) for _ in range(2)) for n in (few, many)]
-    milliseconds = 1e3 * (spans[1] - spans[0]) / (many - few)
+        if name in PANELS:
+            milliseconds = 1e3 * epoch_time(name, precision, options)
+        else:
+            few, many = (8, 24) if name.startswith("WRN-28") else (16, 116)
+            if options.small:
+                few, many = 1, 3
+            spans = [scan_time(name, precision, n, options) for n in (1, few, many)]
+            milliseconds = 1e3 * (spans[2] - spans[1]) / (many - few)
     operations = 6 * batch_of(name) * multiply_adds_of(name)
     return {"milliseconds": milliseconds, "operations_per_second": operations / milliseconds * 1e3}
 
 
-def case_time(name: str, precision: str, steps: int, options: argparse.Namespace) -> float:
-    from gpu.cases import PANELS, panel_case, run_case, scan_case
+def epoch_time(name: str, precision: str, options: argparse.Namespace) -> float:
+    """Seconds a step, draws and their way to the device included; the first epochs do not count."""
+    import torch
+
+    from gpu.cases import panel_case, run_case
+    from scalinglaws.training import learning_curves
     from scalinglaws.training.session import Session
 
-    batch = batch_of(name)
-    if name in PANELS:
-        # Two logged epochs whatever their number, of four steps each.
-        epochs, size = 1 + max(1, steps // 4), batch * (1 if options.small else 4)
+    steps, epochs = (1, 3) if options.small else (10, 12)
+    wait = torch.cuda.synchronize if options.device == "cuda" else (lambda: None)
+    spans: list[float] = []
+    original = learning_curves.one_epoch
+
+    def timed_epoch(*arguments: Any) -> None:
+        wait()
+        began = time.perf_counter()
+        original(*arguments)
+        wait()
+        spans.append((time.perf_counter() - began) / steps)
+
+    learning_curves.one_epoch = timed_epoch
+    try:
         few = {"epochs": epochs, "log_epochs": 2, "test_images": 50}
-        case = panel_case(name, precision, size, **few)
-    else:
-        few = {"steps": steps, "evaluate_every": 10**6, "test_size": 50}
-        case = scan_case(name, precision, 1000, **few)
+        case = panel_case(name, precision, batch_of(name) * steps, **few)
+        run_case(case, Session(device=options.device))
+    finally:
+        learning_curves.one_epoch = original
+    late = sorted(spans[2:])
+    return late[len(late) // 2]
+
+
+def scan_time(name: str, precision: str, steps: int, options: argparse.Namespace) -> float:
+    from gpu.cases import run_case, scan_case
+    from scalinglaws.training.session import Session
+
+    few = {"steps": steps, "evaluate_every": 10**6, "test_size": 50}
+    case = scan_case(name, precision, 1000, **few)
     began = time.perf_counter()
     run_case(case, Session(device=options.device))
     return time.perf_counter() - began
@@ -373,7 +420,7 @@ def multiply_adds_of(name: str) -> float:
         return network_costs.multiply_adds(learning_curves.network_of(name, panel))
     experiment, shape = SCANS[name]
     sizes = sizes_at("paper")["bahri2021"][experiment]
-    return image_costs.multiply_adds({"task": "cifar10", **shape}, sizes)
+    return image_costs.multiply_adds({"task": "cifar10", "classes": 10, **shape}, sizes)
 
 
 @contextmanager
@@ -402,6 +449,7 @@ def chosen_engine(name: str) -> Iterator[None]:
 def streams(options: argparse.Namespace) -> dict[str, Any]:
     """Two processes with a network each against one: how much more is done in the same time."""
     names = ["ViT_MNIST"] if options.small else ["ViT_MNIST", "CNN_CIFAR10", "ResNet_MNIST"]
+    names = wanted(names, options)
     return {name: attempt(lambda name=name: beside(name, options)) for name in names}
 
 
@@ -473,8 +521,8 @@ def replayed(name: str, precision: str, options: argparse.Namespace) -> Any:
 def precision(options: argparse.Namespace) -> dict[str, Any]:
     from gpu.equivalence import MARGIN
 
-    names = ["ViT_MNIST"] if options.small else ["CNN_CIFAR10", "WRN-16-4", "ViT_CIFAR10"]
-    names += [] if options.small else ["ResNet_CIFAR10"]
+    names = ["CNN_CIFAR10", "WRN-16-4", "ViT_CIFAR10", "ResNet_CIFAR10"]
+    names = ["ViT_MNIST"] if options.small else wanted(names, options)
     found = {name: attempt(lambda name=name: paired(name, options)) for name in names}
     return {"margin": MARGIN, **found}
 
@@ -489,11 +537,13 @@ def paired(name: str, options: argparse.Namespace) -> Any:
 
     def run(chosen: str) -> Any:
         if name in PANELS:
-            size, epochs = (64, 3) if options.small else (4000, 12)
+            size, epochs = (4000, 12) if name.startswith("CNN") else (2000, 10)
+            if options.small:
+                size, epochs = 64, 3
             few = {"epochs": epochs, "log_epochs": 8, "test_images": 100 if not data else 2000}
             case = panel_case(name, chosen, size if data else min(size, 1000), seeds, **few)
         else:
-            few = {"steps": 400, "evaluate_every": 100, "test_size": 2000 if data else 200}
+            few = {"steps": 200, "evaluate_every": 50, "test_size": 2000 if data else 200}
             case = scan_case(name, chosen, 4000 if data else 1000, seeds, **few)
         return run_case(case, Session(device=options.device), data)
 

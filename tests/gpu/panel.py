@@ -9,6 +9,7 @@ snakemake or jsonschema. Blocks run side by side: one network of this size does 
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -27,8 +28,11 @@ def main() -> int:
         run({block.name: block for block in blocks}[options.block], options)
         return 0
     began = time.monotonic()
+    blocks = blocks[: options.blocks]
     command = [sys.executable, str(HERE), *sys.argv[1:], "--block"]
-    running = {block.name: subprocess.Popen([*command, block.name]) for block in blocks}
+    # A processor core each, as rule train_block has it: else their libraries take all of them.
+    one = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    running = {block.name: subprocess.Popen([*command, block.name], env=one) for block in blocks}
     failed = [name for name, process in running.items() if process.wait()]
     members = sum(block.members for block in blocks)
     print(f"{members} members in {time.monotonic() - began:.0f} s, failed: {failed or 'none'}")
@@ -41,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--output", type=Path, required=True)
     made.add_argument("--seed", type=int, default=314159, help="config.yaml's")
     made.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
+    made.add_argument("--blocks", type=int, help="only the first so many, a seed each")
     made.add_argument("--block", help=argparse.SUPPRESS)
     return made
 

@@ -25,6 +25,9 @@ def generators(monkeypatch: pytest.MonkeyPatch) -> None:
     # torch has no generator of its own for these tensors.
     for module in (learning_curves, image_course):
         monkeypatch.setattr(module, "device_generator", lambda device: torch.Generator())
+    # Nor autocast: that of the CPU casts the same products.
+    inside = learning_curves.computing_in
+    monkeypatch.setattr(learning_curves, "computing_in", lambda name, _: inside(name, "cpu"))
 
 
 @pytest.mark.parametrize("precision", ["float32", "bf16"])

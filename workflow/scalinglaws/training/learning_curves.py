@@ -179,7 +179,10 @@ def task_of(settings: Settings, dataset: Dataset, architecture: Architecture, de
     norms = architecture.norms(network, empty_parameters(network))()
     names = [*MEASURED, *([AUGMENTED] if augmentation else []), *norms]
     logged = logged_epochs(settings["epochs"], settings["log_epochs"])
-    worker = ThreadPoolExecutor(1) if device == "cuda" else None
+    # A thread has its own count of threads, and sums of eigenvalues depend on it.
+    threads = torch.get_num_threads()
+    beside = ThreadPoolExecutor(1, "norms", torch.set_num_threads, (threads,))
+    worker = beside if device == "cuda" else None  # without work it starts no thread
     return Task(
         architecture, network, pool, test, settings, device, augmentation, logged, names, worker
     )
