@@ -75,3 +75,17 @@ def test_one_hidden_unit_has_no_plateau(capsys):
     status, shown = answer(capsys, *PLATEAU, "--hidden", "1")
     assert status == 2
     assert "--hidden is 1; expected 2 to 1000" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("nan", "--constant is nan; expected a finite number"),
+        ("-100", "--constant is -100; expected more than -8.07"),
+    ],
+)
+def test_a_constant_without_a_length_is_refused(capsys, given, sentence):
+    # The length was printed as nan, or below zero.
+    status, shown = answer(capsys, *PLATEAU, "--constant", given)
+    assert status == 2
+    assert sentence in shown.err

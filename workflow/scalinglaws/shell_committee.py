@@ -8,10 +8,12 @@ from scalinglaws.errors import InputError
 from scalinglaws.shell import (
     SIGMA_J,
     add_answer,
+    number,
     numbers,
     require,
     require_alphas,
     require_positive,
+    whole,
 )
 
 MOST_LEVELS = 4096  # half an hour at alpha = 1000: explicit steps grow as L, their cost as well
@@ -55,19 +57,19 @@ def add_plateau(names: Any) -> None:
     )
     add_machine(added)
     text = "D of the length; otherwise the equations are integrated"
-    added.add_argument("--constant", type=float, default=None, help=text)
+    added.add_argument("--constant", type=number, default=None, help=text)
 
 
 def add_machine(added: argparse.ArgumentParser) -> None:
-    added.add_argument("--hidden", type=int, required=True, help="K = M, hidden units")
-    added.add_argument("--levels", type=int, required=True, help="L, distinct eigenvalues")
+    added.add_argument("--hidden", type=whole, required=True, help="K = M, hidden units")
+    added.add_argument("--levels", type=whole, required=True, help="L, distinct eigenvalues")
     text = "lambda_l ~ l^-(1 + beta), mean 1; above 0"
-    added.add_argument("--beta", type=float, required=True, help=text)
-    added.add_argument("--eta", type=float, required=True, help="learning rate, above 0")
+    added.add_argument("--beta", type=number, required=True, help=text)
+    added.add_argument("--eta", type=number, required=True, help="learning rate, above 0")
     text = "standard deviation of the student's first weights (teacher: 1; default %(default)s)"
-    added.add_argument("--sigma-j", type=float, default=SIGMA_J, help=text)
+    added.add_argument("--sigma-j", type=number, default=SIGMA_J, help=text)
     text = "N, inputs (default %(default)s)"
-    added.add_argument("--dimension", type=int, default=DIMENSION, help=text)
+    added.add_argument("--dimension", type=whole, default=DIMENSION, help=text)
 
 
 def check_machine(options: argparse.Namespace, fewest: int) -> None:
@@ -121,6 +123,8 @@ def plateau(options: argparse.Namespace) -> Mapping[str, Sequence[float]]:
     constant = options.constant
     if constant is None:
         constant = measured_length(options, tau * logarithm) / tau - logarithm
+    least = -logarithm
+    require("constant", constant, constant > least, f"more than {least:g}, a length above 0")
     return {
         "hidden": [options.hidden],
         "levels": [options.levels],
