@@ -146,7 +146,7 @@ def exponent_over_seeds(
         "n_points": int(inside.sum()),
         "n_seeds": len(samples),
         "n_masked": n_masked,
-        "window": fitted_window(x[inside], window),
+        "window": fitted_window(x[inside]) if window is None else window,
         "rule": rule,
         "level": level,
     }

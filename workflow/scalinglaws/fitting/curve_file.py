@@ -9,7 +9,7 @@ import numpy as np
 from scalinglaws.errors import InputError
 from scalinglaws.fitting.bootstrap import exponent_over_seeds
 from scalinglaws.fitting.residuals import exponent_of_curve
-from scalinglaws.fitting.windows import select
+from scalinglaws.fitting.windows import fitted_window, select
 from scalinglaws.rounding import number_of
 
 Array = np.ndarray
@@ -29,7 +29,8 @@ def fit_file(
 ) -> dict[str, Any]:
     """The quantity (fitting.quantity) of column y against column x, and ``left_out``.
 
-    `left_out` lists the abscissae that one seed alone has, which are not fitted. Raises InputError.
+    `window` holds the first and last abscissa that were fitted, whatever was asked; `left_out`
+    lists those that one seed alone has, which are not. Raises InputError.
     """
     if x == y:
         raise InputError(f"--x and --y both name column {x!r}; expected two columns.")
@@ -47,10 +48,13 @@ def fit_file(
         draws=DRAWS,
         window=window,
     )
+    inside = np.full(len(abscissae), True) if window is None else select(abscissae, *window)
     alone = np.isfinite(samples).sum(axis=0) < min(2, len(samples))
-    if window is not None:
-        alone &= select(abscissae, *window)
-    return {**found, "left_out": abscissae[alone].tolist()}
+    return {
+        **found,
+        "window": fitted_window(abscissae[inside & ~alone]),
+        "left_out": abscissae[inside & alone].tolist(),
+    }
 
 
 def by_seed(

@@ -52,7 +52,7 @@ def exponent_of_curve(
     facts: dict[str, Any] = {
         "n_points": int(inside.sum()),
         "n_seeds": 1,
-        "window": fitted_window(x[inside], window),
+        "window": fitted_window(x[inside]),
         "level": level,
     }
     try:

@@ -1,7 +1,5 @@
 """Fit windows: choosing points by a rule fixed in advance, and how much the choice matters."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from scalinglaws.errors import InputError
@@ -21,11 +19,9 @@ def select(x: np.ndarray, low: float, high: float) -> np.ndarray:
     return (x >= low * (1 - 1e-9)) & (x <= high * (1 + 1e-9))
 
 
-def fitted_window(
-    inside: np.ndarray, asked: Sequence[float] | None = None
-) -> Sequence[float] | None:
-    """First and last of the abscissae that are fitted, (n,) sorted; what was asked if none is."""
-    return (float(inside[0]), float(inside[-1])) if len(inside) else asked
+def fitted_window(inside: np.ndarray) -> tuple[float, float] | None:
+    """First and last of the abscissae that are fitted, (n,) sorted; None if none is."""
+    return (float(inside[0]), float(inside[-1])) if len(inside) else None
 
 
 def window_scan(
