@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import t as student
+from scipy.special import stdtrit  # scipy.stats' own, without its second of import
 
 from scalinglaws.errors import InputError
 from scalinglaws.fitting.power_law import (
@@ -103,7 +103,7 @@ def student_interval(estimate: float, values: Array, n_units: int, level: float)
 
 
 def critical(n_units: int, level: float) -> float:
-    return float(student.ppf((1 + level) / 2, n_units - 1))
+    return float(stdtrit(n_units - 1, (1 + level) / 2))
 
 
 def exponent_over_seeds(

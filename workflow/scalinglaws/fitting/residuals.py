@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import f as fisher
-from scipy.stats import t as student
+from scipy.special import fdtri, stdtrit
 
 from scalinglaws.errors import InputError
 from scalinglaws.fitting.power_law import (
@@ -67,7 +66,7 @@ def exponent_of_curve(
     if window is None:  # all points are one of the windows, whose exponent is refined here
         lowest, highest = min(lowest, estimate), max(highest, estimate)
     free = inside.sum() - 2
-    error = None if offset else (high - low) / 2 / student.ppf((1 + level) / 2, free)
+    error = None if offset else (high - low) / 2 / stdtrit(free, (1 + level) / 2)
     facts |= {"interval_kind": KIND, "scan": (lowest, highest), "standard_error": error}
     return quantity(estimate, (low, high), **facts)
 
@@ -81,7 +80,7 @@ def line_interval(x: Array, y: Array, exponent: float, level: float) -> tuple[fl
     rounding = ROUNDING * max(1.0, np.max(np.abs(np.log(y))), np.max(np.abs(exponent * np.log(x))))
     variance = max(residuals @ residuals / free, rounding**2)
     error = np.sqrt(variance * (weights @ weights))
-    reach = float(student.ppf((1 + level) / 2, free) * error)
+    reach = float(stdtrit(free, (1 + level) / 2) * error)
     return exponent, exponent - reach, exponent + reach
 
 
@@ -106,7 +105,7 @@ def profile_interval(
 
     exponent = refined(exponent, u, z, weights)
     best = max(float(squares(np.array([exponent]))[0]), len(x) * ROUNDING**2)
-    most = best * (1 + fisher.ppf(level, 1, free) / free)
+    most = best * (1 + fdtri(1, free, level) / free)
     grid = np.unique(np.append(np.geomspace(*EXPONENTS, GRID_POINTS), exponent))
     kept = np.flatnonzero((squares(grid) <= most) | (grid == exponent))
     first, last = kept[0], kept[-1]
