@@ -182,3 +182,42 @@ def test_a_failed_integration_is_nan():
     machine = {"units": 2, "levels": 1, "beta": 1.0, "eta": 1e200}
     found = symmetric.solve(symmetric.typical_start(1, 1.0, 0.01, 1024), ALPHAS, **machine)
     assert np.all(np.isnan(found["eps_g"]))
+
+
+LATE = np.append(np.geomspace(0.3, 2.5e4, 199), 3e4)
+
+
+@pytest.mark.parametrize(
+    ("units", "levels", "eta"), [(1, 1, 0.5), (1, 16, 0.2), (2, 1, 0.1), (8, 1, 0.5)]
+)
+def test_late_errors_fall_to_zero_and_never_below(units, levels, eta):
+    # Steps at the limit of stability kept the overlaps at the tolerance: errors to -5e-10.
+    machine = {"units": units, "levels": levels, "beta": 1.0, "eta": eta}
+    start = symmetric.typical_start(levels, 1.0, 0.01, 1024)
+    usual = symmetric.solve(start, LATE, **machine)["eps_g"]
+    strict = symmetric.solve(start, LATE, **machine, relative=1e-12, absolute=1e-15)["eps_g"]
+    assert np.all(usual >= 0)
+    assert np.all(np.diff(usual[usual < 1e-4]) <= 0)
+    assert usual[-1] == 0
+    small = (strict > 0) & (strict < 1e-9)
+    np.testing.assert_allclose(usual[small], strict[small], rtol=0.01, atol=1e-14)
+
+
+def test_errors_far_down_decay_at_the_rate_of_the_last_level():
+    start = symmetric.typical_start(16, 1.0, 0.01, 1024)
+    machine = {"units": 1, "levels": 16, "beta": 1.0, "eta": 0.2}
+    found = symmetric.solve(start, LATE, **machine, relative=1e-12, absolute=1e-15)["eps_g"]
+    late = (found > 1e-12) & (found < 1e-8)
+    rates = -np.gradient(np.log(found[late]), LATE[late])
+    assert late.sum() >= 5
+    # By 2 eta lambda_L |A|, where A = -(2/pi) / sqrt(3) beside the teacher.
+    expected = 2 * 0.2 * eigenvalues(16, 1.0)[-1] * 2 / np.pi / np.sqrt(3)
+    np.testing.assert_allclose(rates[1:-1], expected, rtol=0.03)
+
+
+def test_what_is_seen_does_not_depend_on_how_far_is_looked():
+    start = symmetric.typical_start(16, 1.0, 0.01, 1024)
+    machine = {"units": 2, "levels": 16, "beta": 1.0, "eta": ETA}
+    near = symmetric.solve(start, ALPHAS, **machine)["eps_g"]
+    far = symmetric.solve(start, np.append(ALPHAS[:-1], 2e4), **machine)["eps_g"]
+    np.testing.assert_allclose(near[:-1], far[:-1], rtol=1e-13)

@@ -276,3 +276,26 @@ def test_values_that_determine_no_spectral_exponent_are_refused(values):
 def test_a_curve_that_does_not_fall_has_no_spectral_exponent():
     with pytest.raises(InputError, match="ended at its bound"):
         beta_of_tail(np.array([8, 16, 32, 64]), np.geomspace(1, 1e-20, 4), 256)
+
+
+@pytest.mark.parametrize(
+    ("levels", "beta", "eta", "alphas"),
+    [(64, 10.0, 0.1, [1e16]), (1024, 5.0, 0.01, [1e14, 1e15]), (32, 20.0, 0.5, [1e20, 1e28])],
+)
+def test_slow_modes_of_steep_spectra_keep_their_digits(levels, beta, eta, alphas):
+    # A dense eigensolver is exact to the largest rate: it gave -1.6e-33 and a ten millionth.
+    start = (eigenvalues(levels, beta), linear.first_squares(levels, 0.01))
+    general = linear.general_eta_error(*start, np.array(alphas), eta)
+    slow = linear.small_eta_error(*start, np.array(alphas), eta) / (1 - eta / 2)
+    np.testing.assert_allclose(general, slow, rtol=2e-3)
+
+
+@pytest.mark.parametrize("eta", [0.1, 1.9, 2.3])
+def test_modes_are_those_of_a_dense_eigensolver_where_that_is_exact(eta):
+    variances = np.repeat(eigenvalues(24, 0.5), 3)  # and directions of one eigenvalue act as one
+    squares = np.random.default_rng(2).chisquare(1, 72)
+    rates, modes = np.linalg.eigh(linear.drift(variances, eta))
+    weights = (variances @ modes) * (squares @ modes) / 144
+    dense = [np.exp(rates * alpha) @ weights for alpha in (0.0, 1.0, 10.0)]
+    found = linear.general_eta_error(variances, squares, np.array([0.0, 1.0, 10.0]), eta)
+    np.testing.assert_allclose(found, dense, rtol=1e-11)

@@ -237,6 +237,31 @@ def test_the_table_fits_the_terminal_and_statements_take_few_lines(width):
     assert len(lines) <= 5 + 4 + 2
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_statements_of_a_real_length_are_never_cut(width):
+    # At 80 columns the table was 98 wide, and statements ended after 18 letters, all alike.
+    words = "Law 1: the exponent of the generalisation error over the number of examples is that of"
+    statements = [f"{words} {words[:60]} case {number}." for number in range(3)]
+    claims = [claim(f"a_rather_long_name_{n}", statement=s) for n, s in enumerate(statements)]
+    text = verdict_table(judge_paper(claims, FITS, []), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    unbroken = " ".join(re.sub(r"[^A-Za-z0-9:. ]", " ", text).split())
+    if width < 120:
+        assert all(statement in unbroken for statement in statements)
+
+
+def test_output_that_is_no_terminal_gets_eighty_columns(tmp_path, monkeypatch):
+    def no_terminal(*_):
+        raise OSError
+
+    write_json(tmp_path / "damico2025.json", {"claims": rows()})
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("os.get_terminal_size", no_terminal)
+    lines = terminal_table([tmp_path / "damico2025.json"]).splitlines()
+    assert max(map(len, lines)) == 80
+
+
 def test_the_table_has_an_ascii_spelling():
     statement = "For alpha -> infinity the exponent is >= 1."
     judged = judge_paper([claim("one", statement=statement)], FITS, [])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scalinglaws.rounding import quantity_text, rounded, with_interval
+from scalinglaws.rounding import number_of, quantity_text, rounded, with_interval
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,16 @@ def test_rounding_moves_a_bound_by_less_than_a_fifth_of_the_half_width(centre, h
     if half_width > 1e-4 * max(abs(centre) + half_width, 1e-12):
         for shown, exact in ((low, centre - half_width), (high, centre + half_width)):
             assert math.isclose(float(shown), exact, abs_tol=0.2 * half_width, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("text", ["10", "+1.5", "-.5", "2.", "1e3", " 1E-7 ", "0e-400", "inf"])
+def test_a_number_is_read_back_as_it_is_written(text):
+    assert number_of(text) == float(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2_0", "１０", "1,5", "0x10", "1e400", "1e-310", "1e-400", "ten"]
+)
+def test_what_python_would_stretch_into_a_number_is_refused(text):
+    with pytest.raises(ValueError, match="a number"):
+        number_of(text)

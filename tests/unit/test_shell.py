@@ -1,6 +1,9 @@
 import csv
 import io
 import json
+import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -94,3 +97,61 @@ def test_perceptron_refuses_a_negative_number_of_examples(capsys):
     status, shown = answer(capsys, "theory", "perceptron", "--alpha=-1", "--lam", "1")
     assert status == 2
     assert "--alpha is -1" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--alpha", "-1,2"], "--alpha is -1; expected finite numbers of 0 or more"),
+        (["--alpha", "1_0"], "'1_0' is not a list of numbers"),
+        (["--alpha", "1", "--eta", "-1e-3"], "--eta is -0.001; expected a finite number above 0"),
+        (["--alpha", "1", "--eta", "1e-310"], "--eta is 1e-310; expected a number within double"),
+        (["--alpha", "1", "--beta", "-inf"], "--beta is -inf; expected a finite number"),
+        (["--alpha", "1", "--levels", "9" * 400], "--levels is 999.*; expected a whole number of"),
+        (["--alpha", "1", "--levels", "1_0"], "--levels is 1_0; expected a whole number of"),
+        (["--alpha", "1", "--sigma-j", "1e200"], "lead beyond double precision"),
+    ],
+)
+def test_numbers_no_theory_can_take_are_refused_in_one_sentence(capsys, arguments, sentence):
+    # Among them: an OverflowError's traceback, Infinity in json, 1_0 taken for 10.
+    base = ["theory", "linear", "--levels", "8", "--beta", "1", "--eta", "0.1"]
+    assert_refused(capsys, [*base, *arguments], f"^error: .*{sentence}")
+
+
+@pytest.mark.parametrize("asked", ["--lam 1 --alpha 1e160", "--lam 1e160 --alpha 2 --loss square"])
+def test_perceptrons_beyond_double_precision_are_refused(capsys, asked):
+    assert_refused(capsys, ["theory", "perceptron", *asked.split()], "expected 1e-06 to 1e.06")
+
+
+VERBS = [
+    ["theory", *["kernel", "--alpha-k", "0.6", "--size", "100", "--samples", "1,2"]],
+    ["theory", "linear", "--help"],
+]
+LONG_ANSWER = [*LINEAR[:3], "8", *LINEAR[4:], "--alpha", ",".join(map(str, range(1, 9000)))]
+
+
+def run_in_shell(arguments, redirection):
+    """Exit status of a verb and what it says, with its standard output sent elsewhere."""
+    command = [sys.executable, "-m", "scalinglaws", *arguments]
+    script = f"{shlex.join(command)} {redirection}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [VERBS[0], LONG_ANSWER])
+def test_a_reader_that_leaves_early_hears_no_complaint(arguments):
+    status, said = run_in_shell(arguments, "| true; exit ${PIPESTATUS[0]}")
+    assert said == ""
+    assert status in (0, 141)
+
+
+@pytest.mark.parametrize("arguments", [*VERBS, LONG_ANSWER])
+@pytest.mark.parametrize(
+    ("redirection", "reason"),
+    [("> /dev/full", "No space left on device"), (">&-", "it is closed")],
+)
+def test_output_that_cannot_be_written_is_one_sentence(arguments, redirection, reason):
+    status, said = run_in_shell(arguments, redirection)
+    assert status == 2
+    assert said.startswith(f"error: standard output cannot be written ({reason})")
+    assert said.count("\n") == 1

@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -75,3 +76,35 @@ def test_one_hidden_unit_has_no_plateau(capsys):
     status, shown = answer(capsys, *PLATEAU, "--hidden", "1")
     assert status == 2
     assert "--hidden is 1; expected 2 to 1000" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("nan", "--constant is nan; expected a finite number"),
+        ("-100", "--constant is -100; expected more than -8.07"),
+    ],
+)
+def test_a_constant_without_a_length_is_refused(capsys, given, sentence):
+    # The length was printed as nan, or below zero.
+    status, shown = answer(capsys, *PLATEAU, "--constant", given)
+    assert status == 2
+    assert sentence in shown.err
+
+
+LATE = ["theory", "committee", "--levels", "1", "--beta", "1", "--hidden", "1", "--eta", "0.5"]
+
+
+def test_late_errors_are_empty_where_no_digit_is_left(capsys):
+    # They were printed with 12 digits, and negative.
+    status, shown = answer(capsys, *LATE, "--alpha", "300,1,100,800")
+    assert status == 0
+    assert shown.out == "alpha,eps_g\n300,\n1,0.10302201\n100,3.55128e-08\n800,\n"
+    _, shown = answer(capsys, *LATE, "--alpha", "800", "--json")
+    assert json.loads(shown.out) == [{"alpha": 800.0, "eps_g": None}]
+
+
+def test_the_answer_at_one_alpha_does_not_depend_on_the_others(capsys):
+    _, alone = answer(capsys, *COMMITTEE, "--alpha", "50")
+    _, among = answer(capsys, *COMMITTEE, "--alpha", "1,50,60,700")
+    assert alone.out.splitlines()[1] in among.out.splitlines()

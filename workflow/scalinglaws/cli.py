@@ -1,12 +1,15 @@
 """The command line: one verb per rule, explicit inputs and outputs, heavy imports in the verb."""
 
 import argparse
+import contextlib
+import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TextIO, cast
 
 from scalinglaws.errors import InputError
 from scalinglaws.shell import add_theory
@@ -16,25 +19,125 @@ Verb = Callable[[argparse.Namespace], int | None]
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
 
 
+READER_GONE = 128 + 13  # the status of a program that SIGPIPE ends
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one verb; exits 0, 1 (a check failed) or 2 (the user can mend it: one sentence)."""
-    options = parser().parse_args(arguments)
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = cast(TextIO, Output(sys.stdout)), cast(TextIO, Messages(sys.stderr))
     try:
-        status = options.verb(options)
+        status = answered(arguments)
+    finally:
+        sys.stdout, sys.stderr = streams
+    sys.exit(status)
+
+
+def answered(arguments: Sequence[str] | None) -> int:
+    """Exit status of one verb, its output written and its problem told."""
+    try:
+        status = verb_status(arguments)
+        sys.stdout.flush()
+        return status
+    except ReaderGone:  # of a pipe, as head: what it wanted it has
+        abandon_output()
+        return READER_GONE
     except InputError as problem:
+        if isinstance(problem, OutputError):
+            abandon_output()
         print(f"error: {problem}", file=sys.stderr)
-        sys.exit(2)
+        return 2
     except KeyboardInterrupt:
-        sys.exit(130)
-    sys.exit(status or 0)
+        return 130
+
+
+def verb_status(arguments: Sequence[str] | None) -> int:
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as stop:  # --help, or arguments that are none
+        return int(stop.code or 0)
+    return int(options.verb(options) or 0)
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m scalinglaws", description=__doc__)
+    top = Parser(prog="python -m scalinglaws", description=__doc__)
     verbs = top.add_subparsers(required=True, metavar="VERB")
     for register in (add_for_people, add_theory, add_fit, add_for_rules):
         register(verbs)
     return top
+
+
+class Parser(argparse.ArgumentParser):
+    """Takes -1,2 and -1e3 for values, which argparse takes for options; one sentence of refusal."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._negative_number_matcher = re.compile(r"-\.?(\d|inf\b|nan\b).*", re.IGNORECASE)
+
+    def error(self, message: str) -> NoReturn:
+        message = re.sub(r"^argument (\S+): it is ", r"\1 is ", message)
+        self.exit(2, f"error: {message}; '{self.prog} --help' tells more.\n")
+
+
+class ReaderGone(Exception):
+    """Whoever read standard output has closed it."""
+
+
+class OutputError(InputError):
+    """Standard output takes nothing."""
+
+
+class Output:
+    """Standard output that fails in a sentence: closed, on a full device, or its reader gone."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.closed_from_start = stream is None
+        self.stream = stream or io.StringIO()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        if self.closed_from_start:
+            raise OutputError(cannot_write("it is closed"))
+        return int(self.tried(self.stream.write, text))
+
+    def flush(self) -> None:
+        self.tried(self.stream.flush)
+
+    def tried(self, act: Callable[..., Any], *arguments: str) -> Any:
+        try:
+            return act(*arguments)
+        except BrokenPipeError:
+            raise ReaderGone from None
+        except OSError as problem:
+            raise OutputError(cannot_write(problem.strerror)) from None
+
+
+def cannot_write(reason: str | None) -> str:
+    return (
+        f"standard output cannot be written ({reason}); expected a terminal, a pipe or a file on a "
+        "disk with room: direct it there and run the same command again."
+    )
+
+
+class Messages(Output):
+    """Standard error: where nobody listens, nothing is said, and the work goes on."""
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(ReaderGone, OutputError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(ReaderGone, OutputError):
+            super().flush()
+
+
+def abandon_output() -> None:
+    """Python would try the rest once more at its end and complain then."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def add_for_people(verbs: Any) -> None:

@@ -1,11 +1,15 @@
-"""Numbers as text, rounded to what their interval supports (Particle Data Group rule)."""
+"""Numbers as text, rounded to what their interval supports (Particle Data Group rule), and back."""
 
 import math
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
 MOST_DIGITS = 6  # significant digits of a number whose interval is (almost) a point
+DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NO_NUMBER = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
 def decimals_of(low: float, high: float, scale: float) -> int:
@@ -68,3 +72,21 @@ def quantity_text(quantity: Mapping[str, Any]) -> str:
     if quantity["estimate"] is None:
         return f"not estimated ({(quantity['why'] or 'no reason recorded').rstrip('.')})"
     return with_interval(quantity["estimate"], quantity["interval"])
+
+
+def number_of(text: str) -> float:
+    """The number that a text spells as people and other programs write it; nan and inf too.
+
+    Python alone would also read 2_0 as 20, 1e400 as infinity and 1e-400 as 0. Raises ValueError,
+    which says what was expected.
+    """
+    text = text.strip()
+    if NO_NUMBER.fullmatch(text):
+        return float(text)
+    if not DECIMAL.fullmatch(text):
+        raise ValueError("a number")
+    value = float(text)
+    zero = not any(digit in "123456789" for digit in text.lower().partition("e")[0])
+    if not (zero or sys.float_info.min <= abs(value) <= sys.float_info.max):
+        raise ValueError("a number within double precision (1e-307 to 1e308)")
+    return value

@@ -1,21 +1,28 @@
 """Theory on the terminal: ``python -m scalinglaws theory NAME``, for parameters of one's own.
 
 A theory registers itself with a function (names) -> None that adds its arguments and gives
-``answer``: parsed options to columns of equal length. Answers go to stdout as tidy csv, or as
-json records. What a user can mend raises InputError; heavy imports stay inside the answers.
+``answer``: parsed options to columns of equal length, None for what cannot be told. Answers go to
+stdout as tidy csv, or as json records. What a user can mend raises InputError; heavy imports stay
+inside the answers.
 """
 
 import argparse
 import csv
 import json
+import math
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
 from scalinglaws.errors import InputError
+from scalinglaws.rounding import number_of
 
-Answer = Callable[[argparse.Namespace], Mapping[str, Sequence[float]]]
+Answer = Callable[[argparse.Namespace], Mapping[str, Sequence[float | None]]]
+RATIOS = (1e-6, 1e6)  # of the perceptron: beyond, arccos(R) has lost its digits
+MOST_DIGITS = 18  # of a whole number
+WHOLE = re.compile(rf"[+-]?[0-9]{{1,{MOST_DIGITS}}}")
 # The dense eigenvalue problem of the solution at any eta: 20 s and 400 MB at this size.
 MOST_LEVELS = 4096
 SIGMA_J = 0.01  # the paper's, in all its figures but one
@@ -51,24 +58,78 @@ def add_answer(
 
 
 def print_answer(options: argparse.Namespace) -> None:
-    columns = options.answer(options)
-    rows = [tuple(map(float, row)) for row in zip(*columns.values(), strict=True)]
+    columns = answered(options)
+    rows = list(zip(*columns.values(), strict=True))
     if options.json:
-        print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], indent=1))
+        records = [dict(zip(columns, row, strict=True)) for row in rows]
+        print(json.dumps(records, indent=1, allow_nan=False))
         return
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([[f"{value:.12g}" for value in row] for row in rows])
+    writer.writerows([["" if value is None else f"{value:.12g}" for value in row] for row in rows])
+
+
+def answered(options: argparse.Namespace) -> dict[str, list[float | None]]:
+    """The answer's columns. Raises InputError where one is no finite number."""
+    import numpy as np
+
+    try:
+        with np.errstate(all="ignore"):
+            found = options.answer(options)
+    except ArithmeticError as problem:
+        raise InputError(beyond(str(problem.args[-1]))) from problem
+    columns = {
+        name: [None if value is None else float(value) for value in values]
+        for name, values in found.items()
+    }
+    for name, values in columns.items():
+        for value in values:
+            if value is not None and not math.isfinite(value):
+                raise InputError(beyond(f"{name} is {value}"))
+    return columns
+
+
+def beyond(found: str) -> str:
+    return (
+        f"these parameters lead beyond double precision ({found}); expected a finite answer: take "
+        "values nearer to one."
+    )
+
+
+def number(text: str) -> float:
+    """A finite number. Raises ArgumentTypeError."""
+    try:
+        value = number_of(text)
+    except ValueError as expected:
+        raise argparse.ArgumentTypeError(f"it is {shortened(text)}; expected {expected}") from None
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"it is {value}; expected a finite number")
+    return value
 
 
 def numbers(text: str) -> list[float]:
-    """Comma-separated numbers, as 0.5,2,8."""
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
+    """Comma-separated finite numbers, as 0.5,2,8. Raises ArgumentTypeError."""
+    for part in text.split(","):
+        try:
+            number_of(part)
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"{shortened(text)!r} is not a list of numbers; expected for example 1,10,100"
+            ) from None
+    return [number(part) for part in text.split(",")]
+
+
+def whole(text: str) -> int:
+    """A whole number. Raises ArgumentTypeError."""
+    if not WHOLE.fullmatch(text.strip()):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of numbers; expected for example 1,10,100"
-        ) from None
+            f"it is {shortened(text)}; expected a whole number of up to {MOST_DIGITS} digits"
+        )
+    return int(text)
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def require(option: str, value: float, allowed: bool, expected: str) -> None:
@@ -100,15 +161,15 @@ def add_linear(names: Any) -> None:
         "  general_eta: (1 + sigma_J^2) / (2 L) lambda.exp(A alpha).1 with\n"
         "  A = -2 eta diag(lambda) + (eta^2 / L) lambda lambda^T, stable for eta < 2",
     )
-    added.add_argument("--levels", type=int, required=True, help="L, distinct eigenvalues")
+    added.add_argument("--levels", type=whole, required=True, help="L, distinct eigenvalues")
     text = "lambda_l ~ l^-(1 + beta), mean 1; above 0"
-    added.add_argument("--beta", type=float, required=True, help=text)
+    added.add_argument("--beta", type=number, required=True, help=text)
     text = "learning rate, step (eta / sqrt N) delta xi; 0 to 2"
-    added.add_argument("--eta", type=float, required=True, help=text)
+    added.add_argument("--eta", type=number, required=True, help=text)
     text = "examples per input dimension, comma-separated"
     added.add_argument("--alpha", type=numbers, required=True, help=text)
     text = "standard deviation of the student's first weights (teacher: 1; default %(default)s)"
-    added.add_argument("--sigma-j", type=float, default=SIGMA_J, help=text)
+    added.add_argument("--sigma-j", type=number, default=SIGMA_J, help=text)
 
 
 def linear(options: argparse.Namespace) -> Mapping[str, Sequence[float]]:
@@ -154,16 +215,20 @@ def perceptron(options: argparse.Namespace) -> Mapping[str, Sequence[float]]:
     from scalinglaws.theory.perceptron_square import square_loss_error
 
     predict = square_loss_error if options.loss == "square" else fixed_norm_error
-    for alpha, lam in product(options.alpha, options.lam):
-        require_positive(alpha=alpha, lam=lam)
+    low, high = RATIOS
+    for name, values in (("alpha", options.alpha), ("lam", options.lam)):
+        for value in values:
+            require_positive(**{name: value})
+            require(name, value, low <= value <= high, f"{low:g} to {high:g}")
     lambdas = sorted(set(options.lam))
     found: dict[tuple[float, float], float] = {}
     for alpha in options.alpha:
         try:
             errors = predict(alpha, lambdas)
-        except NoSolution as problem:
+        except (NoSolution, ValueError) as problem:
+            where = problem if isinstance(problem, NoSolution) else f"alpha {alpha:g}"
             raise InputError(
-                f"the saddle-point equations have no solution found at {problem}; give values "
+                f"the saddle-point equations have no solution found at {where}; give values "
                 "nearer to the range alpha 0.01 to 1000, lambda 0.001 to 100."
             ) from problem
         found |= {(alpha, lam): error for lam, error in zip(lambdas, errors, strict=True)}

@@ -1,6 +1,7 @@
 """Theory on the terminal: learning curves and plateau of the erf committee machine, K = M."""
 
 import argparse
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,14 +9,18 @@ from scalinglaws.errors import InputError
 from scalinglaws.shell import (
     SIGMA_J,
     add_answer,
+    number,
     numbers,
     require,
     require_alphas,
     require_positive,
+    whole,
 )
 
 MOST_LEVELS = 4096  # half an hour at alpha = 1000: explicit steps grow as L, their cost as well
 MOST_UNITS = 1000
+# Relative tolerance of a step; the plateau amplifies errors a thousandfold, so eps_g has 8 digits.
+PRECISION, DIGITS = 1e-12, 8
 DIMENSION = 1024  # the paper's
 LEFT_AT = 0.5  # plateau heights below which the plateau counts as left
 POINTS = 1200  # abscissae in up to four times the law's length: 0.03 escape times apart
@@ -28,7 +33,8 @@ def add_committee(names: Any) -> None:
         "committee",
         committee,
         "generalisation error of the erf committee machine under one-pass SGD, power-law inputs",
-        "columns: alpha, eps_g = <(teacher - student)^2> / 2\n"
+        "columns: alpha, eps_g = <(teacher - student)^2> / 2, with 8 digits and an absolute error\n"
+        "  of 5e-15; empty (json: null) where it is below 1e-13\n"
         "source: Worschech and Rosenow, arXiv 2410.09005, sections 2 and 4, K = M:\n"
         "  order-parameter equations, block by block, from Q_ii = sigma_J^2,\n"
         "  R_ii = sigma_J sqrt(mu_2 / N), all else 0;\n"
@@ -55,19 +61,19 @@ def add_plateau(names: Any) -> None:
     )
     add_machine(added)
     text = "D of the length; otherwise the equations are integrated"
-    added.add_argument("--constant", type=float, default=None, help=text)
+    added.add_argument("--constant", type=number, default=None, help=text)
 
 
 def add_machine(added: argparse.ArgumentParser) -> None:
-    added.add_argument("--hidden", type=int, required=True, help="K = M, hidden units")
-    added.add_argument("--levels", type=int, required=True, help="L, distinct eigenvalues")
+    added.add_argument("--hidden", type=whole, required=True, help="K = M, hidden units")
+    added.add_argument("--levels", type=whole, required=True, help="L, distinct eigenvalues")
     text = "lambda_l ~ l^-(1 + beta), mean 1; above 0"
-    added.add_argument("--beta", type=float, required=True, help=text)
-    added.add_argument("--eta", type=float, required=True, help="learning rate, above 0")
+    added.add_argument("--beta", type=number, required=True, help=text)
+    added.add_argument("--eta", type=number, required=True, help="learning rate, above 0")
     text = "standard deviation of the student's first weights (teacher: 1; default %(default)s)"
-    added.add_argument("--sigma-j", type=float, default=SIGMA_J, help=text)
+    added.add_argument("--sigma-j", type=number, default=SIGMA_J, help=text)
     text = "N, inputs (default %(default)s)"
-    added.add_argument("--dimension", type=int, default=DIMENSION, help=text)
+    added.add_argument("--dimension", type=whole, default=DIMENSION, help=text)
 
 
 def check_machine(options: argparse.Namespace, fewest: int) -> None:
@@ -81,7 +87,7 @@ def check_machine(options: argparse.Namespace, fewest: int) -> None:
     require("dimension", dimension, dimension >= levels, f"--levels {levels} or more")
 
 
-def committee(options: argparse.Namespace) -> Mapping[str, Sequence[float]]:
+def committee(options: argparse.Namespace) -> Mapping[str, Sequence[float | None]]:
     check_machine(options, fewest=1)
     require_alphas(options.alpha)
     # Two abscissae at least, and one beyond 0: the solver needs a way to go.
@@ -93,7 +99,17 @@ def committee(options: argparse.Namespace) -> Mapping[str, Sequence[float]]:
                 f"the equations could not be integrated to --alpha {alpha:g}: they diverge at "
                 f"--eta {options.eta:g}, or the range is too long; take a smaller one."
             )
-    return {"alpha": options.alpha, "eps_g": [errors[alpha] for alpha in options.alpha]}
+    return {"alpha": options.alpha, "eps_g": [supported(errors[alpha]) for alpha in options.alpha]}
+
+
+def supported(error: float) -> float | None:
+    """eps_g with the digits that the integration leaves it, None below the smallest."""
+    from scalinglaws.theory.committee import CANCELLATION, SMALLEST_ERROR
+
+    if error < SMALLEST_ERROR:
+        return None
+    digits = min(DIGITS, math.floor(math.log10(error / CANCELLATION)))
+    return float(f"{error:.{digits}g}")
 
 
 def integrated(
@@ -106,8 +122,17 @@ def integrated(
 
     levels, beta = options.levels, options.beta
     start = typical_start(levels, beta, options.sigma_j, options.dimension)
-    machine = {"units": options.hidden, "levels": levels, "beta": beta, "eta": options.eta}
-    found = solve(start, np.array(alphas), noise=noise, **machine)["eps_g"]
+    found = solve(
+        start,
+        np.array(alphas),
+        units=options.hidden,
+        levels=levels,
+        beta=beta,
+        eta=options.eta,
+        noise=noise,
+        relative=PRECISION,
+        absolute=PRECISION / 1000,
+    )["eps_g"]
     return [float(error) for error in found]
 
 
@@ -121,6 +146,8 @@ def plateau(options: argparse.Namespace) -> Mapping[str, Sequence[float]]:
     constant = options.constant
     if constant is None:
         constant = measured_length(options, tau * logarithm) / tau - logarithm
+    least = -logarithm
+    require("constant", constant, constant > least, f"more than {least:g}, a length above 0")
     return {
         "hidden": [options.hidden],
         "levels": [options.levels],

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from scalinglaws.errors import InputError
+from scalinglaws.shell import number
 
 
 def add_fit(verbs: Any) -> None:
@@ -18,8 +19,10 @@ def add_fit(verbs: Any) -> None:
         epilog="keys: exponent a of y = A x^-a [+ offset] (positive for a decay); interval [low, "
         "high] at 95 %\n  (over seeds: bootstrap with Student t; without seeds: from the residuals "
         "around the law);\n  window [first x, last x] fitted; scan [lowest, highest] exponent over "
-        "all windows of at least\n  4 neighbouring points (5 with an offset); without an offset "
-        "seeds are averaged in log y.",
+        "all windows of at least\n  4 neighbouring points (5 with an offset), of curves of more "
+        "than 200 (32) points over those\n  between 48 (12) points evenly spaced in log x; "
+        "n_masked values that are missing or not finite;\n  left_out x that one seed alone has; "
+        "without an offset seeds are averaged in log y.",
     )
     verb.add_argument("file", help="csv with a header line")
     verb.add_argument("--x", required=True, help="column of abscissae, positive")
@@ -27,13 +30,21 @@ def add_fit(verbs: Any) -> None:
     verb.add_argument("--seed-column", help="column that names the independent repetitions")
     verb.add_argument("--offset", action="store_true", help="fit an irreducible offset jointly")
     text = "fit only LOW <= x <= HIGH (default: all points)"
-    verb.add_argument("--window", nargs=2, type=float, metavar=("LOW", "HIGH"), help=text)
+    verb.add_argument("--window", nargs=2, type=number, metavar=("LOW", "HIGH"), help=text)
     verb.set_defaults(verb=print_fit)
+
+
+MASKED = (
+    "{n} values are missing or not finite: the mean over seeds is over fewer of them there, which "
+    "bends the curve where seeds differ in level"
+)
 
 
 def print_fit(options: argparse.Namespace) -> None:
     from scalinglaws.fitting.curve_file import fit_file
 
+    if options.window is not None:
+        check_window(*options.window)
     found = fit_file(
         options.file, options.x, options.y, options.seed_column, options.offset, options.window
     )
@@ -41,4 +52,15 @@ def print_fit(options: argparse.Namespace) -> None:
         raise InputError(f"{options.file}: {found['why']}")
     kept = ("interval", "window", "scan", "standard_error", "interval_kind", "n_points", "n_seeds")
     answer = {"exponent": found["estimate"], **{name: found[name] for name in kept}}
-    print(json.dumps(answer | ({"why": found["why"]} if found["why"] else {}), indent=1))
+    answer |= {name: found[name] for name in ("n_masked", "left_out")}
+    if found["n_masked"]:
+        answer["note"] = MASKED.format(n=found["n_masked"])
+    answer |= {"why": found["why"]} if found["why"] else {}
+    print(json.dumps(answer, indent=1, allow_nan=False))
+
+
+def check_window(low: float, high: float) -> None:
+    if not 0 <= low < high:
+        raise InputError(
+            f"--window is {low:g} {high:g}; expected two numbers, LOW of 0 or more below HIGH."
+        )

@@ -4,7 +4,14 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scalinglaws.shell import add_answer, numbers, require, require_positive
+from scalinglaws.shell import (
+    add_answer,
+    number,
+    numbers,
+    require,
+    require_positive,
+    whole,
+)
 
 MOST_EIGENVALUES = 10_000_000  # 80 MB; a minute for each D
 
@@ -23,9 +30,9 @@ def add_kernel(names: Any) -> None:
         "  for size to infinity kappa = ((pi/a) / sin(pi/a))^a D^-alpha_K, a = 1 + alpha_K",
     )
     text = "decay of the loss: lambda_i = i^-(1 + alpha_K); above 0"
-    added.add_argument("--alpha-k", type=float, required=True, help=text)
+    added.add_argument("--alpha-k", type=number, required=True, help=text)
     text = "number of eigenvalues, more than any D"
-    added.add_argument("--size", type=int, required=True, help=text)
+    added.add_argument("--size", type=whole, required=True, help=text)
     text = "numbers of examples D, comma-separated, 1 or more each"
     added.add_argument("--samples", type=numbers, required=True, help=text)
 

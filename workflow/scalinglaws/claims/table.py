@@ -15,10 +15,11 @@ Spelling = Callable[[str], str]
 
 ANSI = {REPRODUCED: "\033[32m", DIFFERS: "\033[31m", UNDECIDED: "\033[33m"}
 HEADINGS = ("claim", "statement", "ours [95 %]", "published ± margin", "verdict")
-STATEMENT_LINES = 2
-NARROW = 100  # below so many columns, numbers are broken into their parts
+GAP, INDENT = "  ", "    "
 WIDEST = 160  # beyond, the eye loses the line
-NUMBER = 24  # a narrow column of numbers
+STATEMENT_LINES = 6  # beside the other columns
+LEAST_STATEMENT = 36  # columns; with fewer, statements stand above the numbers
+WHOLE_STATEMENT = 240  # letters: a claim's name and statement in the configuration are shorter
 OURS = 27  # columns within which estimate, interval and "(+1 more)" share a line
 SEVERITY = (DIFFERS, UNDECIDED, REPRODUCED)
 
@@ -34,25 +35,34 @@ def verdict_table(
     """Rows of any number of papers (a claim's id begins with its paper's name), counts below.
 
     - `titles`: paper -> title, for its heading.
-    - `width`: columns of the terminal; statements take what the other columns leave.
+    - `width`: columns of the terminal; statements take what the other columns leave, and where
+      that is little, they stand above the numbers and take all.
     - `colour`: ANSI colours on the verdicts, whose words say the same.
     - `ascii_only`: for output that cannot encode Greek letters and signs.
     """
     spelt = plain if ascii_only else str
-    width, narrow = min(width, WIDEST), width < NARROW
-    gap, dots = " " * (1 if narrow else 2), spelt(" …")
-    pieces = {row["id"]: cells_of(row, narrow, spelt) for row in rows}
-    heads = [[spelt(part) for part in split_off("±", text, narrow)] for text in HEADINGS]
-    widths = column_widths([heads, *pieces.values()], width, len(gap))
-    rule = "-" * (sum(widths) + len(gap) * (len(widths) - 1))
-    lines = [*laid_out(heads, widths, gap, dots), rule]
+    width, dots = min(width, WIDEST), spelt(" …")
+    pieces = {row["id"]: cells_of(row, spelt) for row in rows}
+    heads = [[spelt(text)] for text in HEADINGS]
+    widths = column_widths([heads, *pieces.values()], width)
+    if widths[1] >= LEAST_STATEMENT:
+        place = 0  # of the row's line that the verdict ends
+        length = sum(widths) + len(GAP) * (len(widths) - 1)
+        head = list(in_columns(heads, widths, dots))[:1]
+        laid_out = {name: list(in_columns(cells, widths, dots)) for name, cells in pieces.items()}
+    else:
+        length, place, head = width, -1, list(stacked(heads, width, dots))
+        laid_out = {name: list(stacked(cells, width, dots)) for name, cells in pieces.items()}
+    lines = [*head, "-" * length]
     for slug, claims in groupby(rows, key=slug_of):
-        lines += heading_lines(slug, titles or {}, len(rule), spelt)
+        lines += heading_lines(slug, titles or {}, length, spelt)
         for row in claims:
-            cells = laid_out(pieces[row["id"]], widths, gap, dots)
-            lines += [painted(next(cells), row["verdict"]) if colour else next(cells), *cells]
-        lines.append(rule)
-    return "\n".join([*lines, counts_text(rows)])
+            shown = laid_out[row["id"]]
+            if colour:
+                shown[place] = painted(shown[place], row["verdict"])
+            lines += shown
+        lines.append("-" * length)
+    return "\n".join([*lines, *textwrap.wrap(counts_text(rows), width)])
 
 
 def slug_of(row: Row) -> str:
@@ -64,25 +74,17 @@ def heading_lines(slug: str, titles: Mapping[str, str], width: int, spelt: Spell
     return textwrap.wrap(spelt(title), width)
 
 
-def cells_of(row: Row, narrow: bool, spelt: Spelling) -> list[list[str]]:
+def cells_of(row: Row, spelt: Spelling) -> list[list[str]]:
     """Per column the pieces that stand below each other; the statement is one piece."""
     number = row["id"].removeprefix(f"{slug_of(row)}_")
-    ours = ours_pieces(row)
     cells = [
         [number],
         [readable(row["statement"])],
-        [part for piece in ours for part in split_off("×", piece, narrow and len(piece) > NUMBER)],
-        split_off("±", published_text(row), narrow),
+        joined(ours_pieces(row), OURS),
+        [published_text(row)],
         [row["verdict"]],
     ]
-    if not narrow:
-        cells[2] = joined(ours, OURS)
     return [[spelt(piece) for piece in cell] for cell in cells]
-
-
-def split_off(sign: str, text: str, narrow: bool) -> list[str]:
-    """In a narrow table what begins with the sign gets a line of its own."""
-    return re.sub(rf" (?={re.escape(sign)})", "\n", text).split("\n") if narrow else [text]
 
 
 def ours_pieces(row: Row) -> list[str]:
@@ -92,7 +94,7 @@ def ours_pieces(row: Row) -> list[str]:
     pieces = (
         [f"{power[1]}{power[3]}", f"{power[2]}{power[3]}"]
         if power
-        else split_off("[", decisive, narrow=True)
+        else decisive.replace(" [", "\n[").split("\n")
     )
     others = len(row["judged"]) - 1
     return [*pieces, f"(+{others} more)"] if others else pieces
@@ -115,31 +117,44 @@ def room(judged: Row, band: Sequence[float | None]) -> float:
     return float(min(below, above))
 
 
-def joined(pieces: Sequence[str], width: int) -> list[str]:
+def joined(pieces: Sequence[str], width: int, gap: str = " ") -> list[str]:
     """Pieces put on one line as long as it is not longer than ``width``."""
     lines = [pieces[0]]
     for piece in pieces[1:]:
-        together = f"{lines[-1]} {piece}"
+        together = f"{lines[-1]}{gap}{piece}"
         lines[-1:] = [together] if len(together) <= width else [lines[-1], piece]
     return lines
 
 
-def column_widths(table: Sequence[Sequence[Sequence[str]]], width: int, gap: int) -> list[int]:
-    """As wide as the longest piece, but the statement gets what is left."""
+def column_widths(table: Sequence[Sequence[Sequence[str]]], width: int) -> list[int]:
+    """As wide as the longest piece, but the statement gets what is left, if anything is."""
     widths = [max(len(piece) for row in table for piece in row[n]) for n in range(len(HEADINGS))]
-    widths[1] = max(18, width - sum(widths) + widths[1] - gap * (len(HEADINGS) - 1))
+    widths[1] = width - sum(widths) + widths[1] - len(GAP) * (len(HEADINGS) - 1)
     return widths
 
 
-def laid_out(
-    cells: Sequence[Sequence[str]], widths: Sequence[int], gap: str, dots: str
-) -> Iterator[str]:
-    """Lines of one row; the statement may use as many as the others, and two in any case."""
+def in_columns(cells: Sequence[Sequence[str]], widths: Sequence[int], dots: str) -> Iterator[str]:
+    """Lines of one row."""
     most = max(STATEMENT_LINES, *map(len, cells))
     statement = textwrap.wrap(cells[1][0], widths[1], max_lines=most, placeholder=dots)
     for texts in zip_longest(cells[0], statement, *cells[2:], fillvalue=""):
         columns = (text.ljust(width) for text, width in zip(texts, widths, strict=True))
-        yield gap.join(columns).rstrip()
+        yield GAP.join(columns).rstrip()
+
+
+def stacked(cells: Sequence[Sequence[str]], width: int, dots: str) -> Iterator[str]:
+    """Lines of one row on a narrow terminal: the statement after its claim, numbers below."""
+    (name, *_), (statement, *_), ours, published, verdict = cells
+    most = -(-WHOLE_STATEMENT // max(width - len(INDENT), 1))
+    yield from textwrap.wrap(
+        f"{name}{GAP}{statement}",
+        width,
+        subsequent_indent=INDENT,
+        max_lines=most,
+        placeholder=dots,
+    )
+    for line in joined([*ours, *published, *verdict], width - len(INDENT), GAP):
+        yield from textwrap.wrap(line, width, initial_indent=INDENT, subsequent_indent=INDENT)
 
 
 def painted(line: str, verdict: str) -> str:

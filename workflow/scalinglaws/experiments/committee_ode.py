@@ -22,8 +22,8 @@ from scalinglaws.theory.committee import Overlaps, diagonal_start, solve, typica
 from scalinglaws.training.session import Session
 
 NO_SEED = -1  # typical and noiseless starts are not drawn
-# eps_g is a sum that cancels to about 1e-14 and rests on overlaps integrated to 1e-12: below this
-# value slopes are rounding errors (measured: 1 % at 1e-12), so they are not results.
+# eps_g is a sum that cancels and rests on overlaps integrated to 1e-12: below this value slopes are
+# off by 1 % and more (measured at 1e-12), so they are not results.
 RESOLVED_ERROR = 1e-9
 # Start of the noiseless curve: small enough for all blocks up to L = 8 to reach the plateau before
 # r^(1) has grown to 1e-5, large enough to stand clear of rounding (about 1e-15 in all).
@@ -41,9 +41,9 @@ Curves = dict[str, np.ndarray]
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
     """Integrate every member; a resumed run goes on with the first one that is not done.
 
-    Returns columns member, levels, seed, dimension, start, alpha, quantity (eps_g; local_slope =
-    d ln eps_g / d ln alpha where resolved; split = r^(1); growth_rate = d ln r^(1) / d alpha),
-    value. seed is -1 where nothing is drawn.
+    Returns columns member, levels, seed, dimension, start, alpha, quantity (eps_g, 0 below 1e-13;
+    local_slope = d ln eps_g / d ln alpha where resolved; split = r^(1);
+    growth_rate = d ln r^(1) / d alpha), value. seed is -1 where nothing is drawn.
     """
     members = identities(settings)
     state = session.load() or {}

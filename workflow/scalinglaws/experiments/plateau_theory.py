@@ -45,7 +45,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     """Integrate every member; a resumed run goes on with the first one that is not done.
 
     Returns columns member, kind, hidden, levels, beta, eta, noise (1 with the eta^2 term),
-    dimension, sigma_j (both 0 for "growth"), alpha, quantity (eps_g; split = r^(1);
+    dimension, sigma_j (both 0 for "growth"), alpha, quantity (eps_g, 0 below 1e-13; split = r^(1);
     growth_rate = d ln r^(1) / d alpha), value.
     """
     members = identities(settings)[settings["part"] :: settings["parts"]]

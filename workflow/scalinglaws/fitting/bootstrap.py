@@ -17,12 +17,22 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import t as student
+from scipy.special import stdtrit  # scipy.stats' own, without its second of import
 
 from scalinglaws.errors import InputError
-from scalinglaws.fitting.power_law import EXPONENTS, fit_power_law, slope_weights, why_not
+from scalinglaws.fitting.power_law import (
+    AT_ONCE,
+    EXPONENTS,
+    ROUNDING,
+    fit_power_law,
+    power_of_two,
+    refined,
+    score_directions,
+    slope_weights,
+    why_not,
+)
 from scalinglaws.fitting.quantity import Quantity, quantity, unavailable
-from scalinglaws.fitting.windows import select, window_scan
+from scalinglaws.fitting.windows import fitted_window, select, window_scan
 
 Array = np.ndarray
 BOOTSTRAP_KIND = "bootstrap over seeds, Student t"
@@ -93,7 +103,7 @@ def student_interval(estimate: float, values: Array, n_units: int, level: float)
 
 
 def critical(n_units: int, level: float) -> float:
-    return float(student.ppf((1 + level) / 2, n_units - 1))
+    return float(stdtrit(n_units - 1, (1 + level) / 2))
 
 
 def exponent_over_seeds(
@@ -136,7 +146,7 @@ def exponent_over_seeds(
         "n_points": int(inside.sum()),
         "n_seeds": len(samples),
         "n_masked": n_masked,
-        "window": window if window is not None or not len(x) else (x[0], x[-1]),
+        "window": fitted_window(x[inside]) if window is None else window,
         "rule": rule,
         "level": level,
     }
@@ -223,18 +233,30 @@ def line_interval(
     draws: int,
     level: float,
 ) -> Interval:
-    """All draws at once: resampled means are counts @ values, their slopes one more product."""
+    """Many draws at once: resampled means are counts @ values, their slopes one more product."""
     n_seeds = len(samples)
     line = slope_weights(x, np.ones(len(x)))
     finite = np.isfinite(samples)
     values = np.where(finite, additive(samples, mean), 0.0)
     counts = generator.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=draws).astype(float)
-    present = counts @ finite
-    means = np.divide(
-        counts @ values, present, out=np.full(present.shape, np.nan), where=present > 0
-    )
-    logarithms = means if mean == "log" else log_or_nan(means)
-    return student_interval(float(-line @ np.log(curve)), -logarithms @ line, n_seeds, level)
+
+    def exponents(counts: Array) -> Array:
+        present = counts @ finite
+        means = np.divide(
+            counts @ values, present, out=np.full(present.shape, np.nan), where=present > 0
+        )
+        return -(means if mean == "log" else log_or_nan(means)) @ line
+
+    step = max(1, AT_ONCE // len(x))
+    found = [exponents(counts[first : first + step]) for first in range(0, draws, step)]
+    estimate = float(-line @ np.log(curve))
+    interval = student_interval(estimate, np.concatenate(found), n_seeds, level)
+    # Seeds that agree in all digits still carry the rounding of those digits.
+    rounding = ROUNDING * max(1.0, np.max(np.abs(np.log(curve)))) * float(np.sqrt(line @ line))
+    if interval.standard_error >= rounding or not np.isfinite(interval.standard_error):
+        return interval
+    reach = critical(n_seeds, level) * rounding
+    return Interval(estimate, estimate - reach, estimate + reach, rounding, interval.draws)
 
 
 def offset_interval(x: Array, samples: Array, curve: Array, level: float) -> Interval:
@@ -247,6 +269,8 @@ def offset_interval(x: Array, samples: Array, curve: Array, level: float) -> Int
     fit (the reasoning of Fieller's interval). The interval is the run of exponents around the
     estimate that the test does not reject; ends are NaN where that run is not bounded.
     """
+    unit = power_of_two(curve)  # squares of values would leave double precision beyond 1e+-154
+    samples, curve = samples / unit, curve / unit
     law = fit_power_law(x, curve, offset=True)
     n_seeds = len(samples)
     if n_seeds < 2:
@@ -255,30 +279,23 @@ def offset_interval(x: Array, samples: Array, curve: Array, level: float) -> Int
     count = finite.sum(axis=0)
     unbiased = np.sqrt(count / np.maximum(count - 1, 1)) / count
     deviations = np.where(finite, samples - curve, 0.0) * unbiased
-    spread = deviations.T @ deviations  # covariance of the mean curve
     threshold = critical(n_seeds, level)
     weights = law(x) ** -2.0
 
     def rejects(exponents: Array) -> Array:
         directions = score_directions(np.atleast_1d(exponents), x, weights)
-        variance = np.einsum("ei,ij,ej->e", directions, spread, directions)
+        variance = np.sum((directions @ deviations.T) ** 2, axis=1)
+        # Seeds that agree in all digits still carry the rounding of those digits.
+        variance += directions**2 @ (ROUNDING * curve) ** 2
         return (directions @ curve) ** 2 - threshold**2 * variance
 
-    low = boundary(rejects, law.exponent, EXPONENTS[0])
-    high = boundary(rejects, law.exponent, EXPONENTS[1])
-    return Interval(law.exponent, low, high, (high - low) / (2 * threshold), 0)
-
-
-def score_directions(exponents: Array, x: Array, weights: Array) -> Array:
-    """(e, n) weights of the score of each exponent: orthogonal to a constant and to x**-a."""
-    share = weights / weights.sum()
-    logarithm = np.log(x / np.exp(np.mean(np.log(x))))
-    powers = np.exp(-exponents[:, None] * logarithm)
-    powers = powers - (powers @ share)[:, None]
-    slopes = logarithm * np.exp(-exponents[:, None] * logarithm)
-    slopes = slopes - (slopes @ share)[:, None]
-    overlap = (slopes * powers) @ share / (powers**2 @ share)
-    return share * (slopes - overlap[:, None] * powers)
+    inner = refined(law.exponent, x, curve, weights)
+    low = boundary(rejects, inner, EXPONENTS[0])
+    high = boundary(rejects, inner, EXPONENTS[1])
+    # The search for the estimate stops at 1e-8, which may lie outside a narrower interval.
+    outside = law.exponent < low or law.exponent > high
+    estimate = inner if outside else law.exponent
+    return Interval(estimate, low, high, (high - low) / (2 * threshold), 0)
 
 
 def boundary(rejects: Callable[[Array], Array], start: float, end: float) -> float:
@@ -287,7 +304,11 @@ def boundary(rejects: Callable[[Array], Array], start: float, end: float) -> flo
     crossed = np.flatnonzero(rejects(grid) > 0)
     if len(crossed) == 0:
         return float("nan")
-    if crossed[0] == 0:  # no spread at all: the interval is the estimate itself
+    if crossed[0] == 0:  # the estimate itself, by rounding
         return start
     inner, outer = grid[crossed[0] - 1], grid[crossed[0]]
-    return float(brentq(lambda exponent: float(rejects(np.array([exponent]))[0]), inner, outer))
+
+    def rejection(exponent: float) -> float:
+        return float(rejects(np.array([exponent]))[0])
+
+    return float(brentq(rejection, inner, outer, xtol=1e-16, rtol=ROUNDING))

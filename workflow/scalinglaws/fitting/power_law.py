@@ -18,6 +18,12 @@ from scalinglaws.errors import InputError
 Array = np.ndarray
 EXPONENTS = (0.01, 10.0)  # range of the search with an offset; ends count as "not determined"
 GRID = np.geomspace(*EXPONENTS, 160)
+COARSE_GRID = GRID[::3]  # both ends; of curves of more points than the next, whose fits are slow
+LONG = 1000
+# Relative error that is left in y, its logarithm and the law when all are exact: a few roundings.
+ROUNDING = 4 * float(np.finfo(float).eps)
+LARGEST = 1e150  # powers of x beyond it are rescaled: their squares would overflow
+AT_ONCE = 4_000_000  # powers held at a time, 32 MB: a long curve takes its exponents in turn
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,8 @@ def slope_weights(x: Array, weights: Array) -> Array:
 def fit_line(x: Array, y: Array, weights: Array) -> PowerLaw:
     slope = float(slope_weights(x, weights) @ np.log(y))
     intercept = np.average(np.log(y) - slope * np.log(x), weights=weights)
-    return PowerLaw(-slope, float(np.exp(intercept)))
+    with np.errstate(over="ignore"):
+        return PowerLaw(-slope, float(np.exp(intercept)))
 
 
 def fit_with_offset(x: Array, y: Array, weights: Array) -> PowerLaw:
@@ -94,13 +101,26 @@ def fit_with_offset(x: Array, y: Array, weights: Array) -> PowerLaw:
 
     Dividing by the data alone favours the points that happen to lie low.
     """
-    scale = float(np.exp(np.mean(np.log(x))))  # keeps x**(-exponent) near one
-    u = x / scale
+    scale = np.exp(np.mean(np.log(x)))  # keeps x**(-exponent) near one
+    unit = power_of_two(y)  # squares of y would leave double precision beyond 1e+-154
+    u, y = x / scale, y / unit
     law = projected_fit(u, y, weights / y**2)
-    fitted = law(u)
-    if np.all(fitted > 0):
-        law = projected_fit(u, y, weights / fitted**2)
-    return PowerLaw(law.exponent, law.amplitude * scale**law.exponent, law.offset)
+    with np.errstate(over="ignore", invalid="ignore"):
+        fitted = law(u)
+        if np.all(fitted > 0) and np.all(np.isfinite(fitted)):
+            law = projected_fit(u, y, weights / fitted**2)
+        amplitude = float(law.amplitude * scale**law.exponent * unit)
+    if not 0 < abs(amplitude) < np.inf and law.amplitude:
+        raise InputError(
+            f"no power law can be fitted: its amplitude at x = 1 is {amplitude:g} in double "
+            "precision; divide x by a number of its own size."
+        )
+    return PowerLaw(law.exponent, amplitude, law.offset * unit)
+
+
+def power_of_two(values: Array) -> float:
+    """About the geometric mean of positive values; dividing by it rounds nothing."""
+    return float(2.0 ** np.round(np.mean(np.log2(values))))
 
 
 def projected_fit(x: Array, y: Array, weights: Array) -> PowerLaw:
@@ -109,9 +129,15 @@ def projected_fit(x: Array, y: Array, weights: Array) -> PowerLaw:
     def loss(exponent: float) -> float:
         return float(linear_part(np.array([exponent]), x, y, weights)[0][0])
 
-    losses = linear_part(GRID, x, y, weights)[0]
-    best = int(np.argmin(losses))
-    low, high = GRID[max(best - 1, 0)], GRID[min(best + 1, len(GRID) - 1)]
+    grid = GRID if len(x) <= LONG else COARSE_GRID
+    losses = linear_part(grid, x, y, weights)[0]
+    if not np.any(np.isfinite(losses)):
+        raise InputError(
+            "no power law can be fitted: the abscissae lie too close together, or too far apart "
+            "for double precision; fit without an offset or choose a window."
+        )
+    best = int(np.nanargmin(losses))
+    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-9})
     exponent = float(found.x)
     _, amplitude, offset = linear_part(np.array([exponent]), x, y, weights)
@@ -119,11 +145,73 @@ def projected_fit(x: Array, y: Array, weights: Array) -> PowerLaw:
 
 
 def linear_part(exponents: Array, x: Array, y: Array, weights: Array) -> tuple[Array, Array, Array]:
-    """Loss, amplitude and offset, each (e,), that are best for each of the given exponents."""
+    """Loss, amplitude and offset, each (e,), that are best for each of the given exponents.
+
+    Losses are NaN where the powers of x are all alike.
+    """
+    step = max(1, AT_ONCE // len(x))
+    parts = [
+        few_linear_parts(exponents[first : first + step], x, y, weights)
+        for first in range(0, len(exponents), step)
+    ]
+    losses, amplitudes, offsets = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return losses, amplitudes, offsets
+
+
+def few_linear_parts(
+    exponents: Array, x: Array, y: Array, weights: Array
+) -> tuple[Array, Array, Array]:
     share = weights / weights.sum()
-    powers = x[None, :] ** -exponents[:, None]
+    powers, factors = powers_and_factors(exponents, x)
     centred = powers - (powers @ share)[:, None]
     y_mean = float(share @ y)
-    amplitude = (centred @ (share * (y - y_mean))) / (centred**2 @ share)
-    residuals = y - y_mean - amplitude[:, None] * centred
-    return residuals**2 @ share, amplitude, y_mean - amplitude * (powers @ share)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        amplitude = (centred @ (share * (y - y_mean))) / (centred**2 @ share)
+        residuals = y - y_mean - amplitude[:, None] * centred
+    return residuals**2 @ share, amplitude * factors, y_mean - amplitude * (powers @ share)
+
+
+def powers_and_factors(exponents: Array, x: Array) -> tuple[Array, Array]:
+    """(e, n) x**-a times a factor (e,) that is one unless they would overflow when squared."""
+    with np.errstate(over="ignore"):
+        powers = x[None, :] ** -exponents[:, None]
+    factors = np.ones(len(exponents))
+    wide = np.max(powers, axis=1) > LARGEST
+    if np.any(wide):
+        logarithms = -exponents[wide, None] * np.log(x)[None, :]
+        highest = np.max(logarithms, axis=1)
+        powers[wide], factors[wide] = np.exp(logarithms - highest[:, None]), np.exp(-highest)
+    return powers, factors
+
+
+def score_directions(exponents: Array, x: Array, weights: Array) -> Array:
+    """(e, n) weights of the score of each exponent: orthogonal to a constant and to x**-a."""
+    share = weights / weights.sum()
+    logarithm = np.log(x / np.exp(np.mean(np.log(x))))
+    logarithms = -exponents[:, None] * logarithm
+    # Over very wide x, powers overflow when squared; a factor per exponent changes no sign.
+    logarithms -= np.maximum(logarithms.max(axis=1) - np.log(LARGEST), 0.0)[:, None]
+    powers = np.exp(logarithms)
+    slopes = logarithm * powers
+    powers = powers - (powers @ share)[:, None]
+    slopes = slopes - (slopes @ share)[:, None]
+    overlap = (slopes * powers) @ share / (powers**2 @ share)
+    return share * (slopes - overlap[:, None] * powers)
+
+
+def refined(exponent: float, x: Array, y: Array, weights: Array) -> float:
+    """The minimum of the sum of squares near an exponent, by Gauss-Newton steps.
+
+    A search that compares sums of squares stops at half the digits (1e-8), which is wide beside
+    the interval of a precise curve. The score is linear there and keeps all digits.
+    """
+    for _ in range(5):
+        _, amplitude, _ = linear_part(np.array([exponent]), x, y, weights)
+        direction = score_directions(np.array([exponent]), x, weights)[0]
+        slopes = amplitude[0] * np.log(x) * x**-exponent
+        with np.errstate(all="ignore"):
+            step = float(direction @ y / (direction @ slopes))
+        if not abs(step) < 0.01 * exponent:  # far from the minimum, or no number: leave it
+            break
+        exponent -= step
+    return exponent

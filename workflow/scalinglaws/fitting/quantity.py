@@ -49,7 +49,8 @@ def quantity(
     - `interval`: (low, high) at `level`, or None when there is none.
     - `n_points`, `n_seeds`, `n_masked`: points in the window, independent units, values that were
       left out because they were not finite.
-    - `window`, `rule`: the abscissae fitted and the rule, fixed in advance, that chose them.
+    - `window`, `rule`: the window and the rule, fixed in advance, that chose it; without a rule
+      the first and last abscissa fitted.
     - `scan`: lowest and highest estimate over all admissible windows.
 
     An interval is kept only with a finite estimate and two finite ends in order.

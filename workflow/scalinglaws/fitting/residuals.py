@@ -3,23 +3,34 @@
 What scatters around the law is all there is to tell an error from. Without an offset this is the
 textbook interval of a regression slope in the logarithms. With an offset the exponent is far from
 linear; its interval holds every exponent whose best fit is not significantly worse than the best
-of all (F test with 1 and n - 3 degrees of freedom, the profile of the sum of squares).
+of all (F test with 1 and n - 3 degrees of freedom, the profile of the sum of squares). Residuals
+never count as smaller than the rounding of double precision: an interval of width zero would claim
+more than the numbers can hold.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import f as fisher
-from scipy.stats import t as student
+from scipy.optimize import brentq
+from scipy.special import fdtri, stdtrit
 
 from scalinglaws.errors import InputError
-from scalinglaws.fitting.power_law import EXPONENTS, fit_power_law, linear_part, slope_weights
+from scalinglaws.fitting.power_law import (
+    EXPONENTS,
+    ROUNDING,
+    fit_power_law,
+    linear_part,
+    power_of_two,
+    refined,
+    slope_weights,
+)
 from scalinglaws.fitting.quantity import Quantity, quantity, unavailable
-from scalinglaws.fitting.windows import select, window_scan
+from scalinglaws.fitting.windows import fitted_window, select, window_scan
 
 Array = np.ndarray
 KIND = "residuals around the law"
+GRID_POINTS = 401  # of the profile over the exponent; its ends are refined between neighbours
 
 
 def exponent_of_curve(
@@ -40,7 +51,7 @@ def exponent_of_curve(
     facts: dict[str, Any] = {
         "n_points": int(inside.sum()),
         "n_seeds": 1,
-        "window": window if window is not None or not len(x) else (x[0], x[-1]),
+        "window": fitted_window(x[inside]),
         "level": level,
     }
     try:
@@ -48,35 +59,71 @@ def exponent_of_curve(
     except InputError as problem:
         return unavailable(str(problem), **facts)
     interval = profile_interval if offset else line_interval
-    low, high = interval(x[inside], y[inside], law.exponent, level)
-    scan = window_scan(x, y, 4 + offset, offset=offset)[:2]
-    error = None if offset else (high - low) / 2 / student.ppf((1 + level) / 2, inside.sum() - 2)
-    facts |= {"interval_kind": KIND, "scan": scan, "standard_error": error}
-    return quantity(law.exponent, (low, high), **facts)
+    estimate, low, high = interval(x[inside], y[inside], law.exponent, level)
+    least = ROUNDING * abs(estimate)  # of the exponent itself
+    low, high = min(low, estimate - least), max(high, estimate + least)
+    lowest, highest, _ = window_scan(x, y, 4 + offset, offset=offset)
+    if window is None:  # all points are one of the windows, whose exponent is refined here
+        lowest, highest = min(lowest, estimate), max(highest, estimate)
+    free = inside.sum() - 2
+    error = None if offset else (high - low) / 2 / stdtrit(free, (1 + level) / 2)
+    facts |= {"interval_kind": KIND, "scan": (lowest, highest), "standard_error": error}
+    return quantity(estimate, (low, high), **facts)
 
 
-def line_interval(x: Array, y: Array, exponent: float, level: float) -> tuple[float, float]:
-    """Regression slope of log y on log x: n - 2 degrees of freedom."""
+def line_interval(x: Array, y: Array, exponent: float, level: float) -> tuple[float, float, float]:
+    """Slope of log y on log x, and the ends of its interval: n - 2 degrees of freedom."""
     weights = slope_weights(x, np.ones(len(x)))
     residuals = np.log(y) + exponent * np.log(x)
     residuals -= residuals.mean()
     free = len(x) - 2
-    error = np.sqrt(residuals @ residuals / free * (weights @ weights))
-    reach = float(student.ppf((1 + level) / 2, free) * error)
-    return exponent - reach, exponent + reach
+    rounding = ROUNDING * max(1.0, np.max(np.abs(np.log(y))), np.max(np.abs(exponent * np.log(x))))
+    variance = max(residuals @ residuals / free, rounding**2)
+    error = np.sqrt(variance * (weights @ weights))
+    reach = float(stdtrit(free, (1 + level) / 2) * error)
+    return exponent, exponent - reach, exponent + reach
 
 
-def profile_interval(x: Array, y: Array, exponent: float, level: float) -> tuple[float, float]:
-    """Exponents that the residuals do not reject; NaN ends where they bound none."""
+def profile_interval(
+    x: Array, y: Array, exponent: float, level: float
+) -> tuple[float, float, float]:
+    """Best exponent, and the ends of those that the residuals do not reject; NaN if unbounded.
+
+    The ends are roots, not points of a grid: at little noise the interval is narrower than any
+    grid's spacing.
+    """
     free = len(x) - 3
-    if free < 1:
-        return np.nan, np.nan
-    fitted = fit_power_law(x, y, offset=True)(x)
-    weights = 1.0 / np.where(fitted > 0, fitted, y) ** 2  # as the fit's second pass
-    scale = np.exp(np.mean(np.log(x)))
-    grid = np.unique(np.append(np.geomspace(*EXPONENTS, 4001), exponent))
-    losses = linear_part(grid, x / scale, y, weights)[0]
-    best = losses[grid == exponent][0]
-    kept = grid[losses <= best * (1 + fisher.ppf(level, 1, free) / free)]
-    bounded = kept[0] > grid[0] and kept[-1] < grid[-1]
-    return (float(kept[0]), float(kept[-1])) if bounded else (np.nan, np.nan)
+    # Units in which powers and squares stay near one.
+    u, z = x / np.exp(np.mean(np.log(x))), y / power_of_two(y)
+    fitted = fit_power_law(u, z, offset=True)(u)
+    if free < 1 or not np.all(np.isfinite(fitted)):
+        return exponent, np.nan, np.nan
+    weights = 1.0 / np.where(fitted > 0, fitted, z) ** 2  # as the fit's second pass
+
+    def squares(exponents: Array) -> Array:
+        return np.asarray(linear_part(exponents, u, z, weights)[0] * weights.sum())
+
+    exponent = refined(exponent, u, z, weights)
+    best = max(float(squares(np.array([exponent]))[0]), len(x) * ROUNDING**2)
+    most = best * (1 + fdtri(1, free, level) / free)
+    grid = np.unique(np.append(np.geomspace(*EXPONENTS, GRID_POINTS), exponent))
+    kept = np.flatnonzero((squares(grid) <= most) | (grid == exponent))
+    first, last = kept[0], kept[-1]
+    if first == 0 or last == len(grid) - 1:
+        return exponent, np.nan, np.nan
+
+    def excess(candidate: float) -> float:
+        return float(squares(np.array([candidate]))[0]) - most
+
+    return (
+        exponent,
+        end_between(excess, grid[first], grid[first - 1]),
+        end_between(excess, grid[last], grid[last + 1]),
+    )
+
+
+def end_between(excess: Callable[[float], float], kept: float, rejected: float) -> float:
+    """The exponent at which the test begins to reject, between one kept and one rejected."""
+    if excess(kept) >= 0:  # rounding: the kept one is the estimate itself
+        return float(kept)
+    return float(brentq(excess, kept, rejected, xtol=1e-16, rtol=ROUNDING))

@@ -12,6 +12,7 @@ from scalinglaws.codedigest import code_digest
 from scalinglaws.config import read_claims, read_departures, read_paper
 from scalinglaws.storage import FORMAT, merged_code, read_json, write_json, write_whole
 
+UNKNOWN_WIDTH = 80  # of an output that is no terminal
 SPECIAL = "±−×≥α"  # stands for all letters and signs that the table may use
 
 
@@ -49,7 +50,7 @@ def terminal_table(ledgers: Sequence[str | Path]) -> str:
     return verdict_table(
         [row for claims in papers.values() for row in claims],
         titles={slug: read_paper(slug)["title"] for slug in papers},
-        width=shutil.get_terminal_size((120, 24)).columns,
+        width=shutil.get_terminal_size((UNKNOWN_WIDTH, 24)).columns,
         colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
         ascii_only=not can_encode(SPECIAL),
     )

@@ -144,7 +144,7 @@ def drift_averages(modes: Any, units: Any) -> Averages:
 
 
 def generalisation_error(modes: Any, units: Any) -> jax.Array:
-    """eps_g of field covariances with modes (d, s, e, q). A floor near 1e-14 is left."""
+    """eps_g of field covariances with modes (d, s, e, q). A floor near 1e-15 is left."""
     c = entries(modes, units)
     D, others = 1 + c.Q, units - 1
     student = jnp.arcsin(c.Q / D) + others * jnp.arcsin(c.C / D)
