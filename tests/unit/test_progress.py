@@ -73,3 +73,15 @@ def test_logs_get_a_line_only_when_something_changed(capsys):
     for line in ("1/3", "1/3", "2/3"):
         show(line, False)
     assert capsys.readouterr().err.splitlines() == ["1/3", "2/3"]
+
+
+def test_what_is_wrong_is_told_with_its_kind(plan):
+    progress = Progress(plan, ["all"])
+    follow(progress, "MissingRuleException:", "", "No rule to produce x", "Shutting down")
+    assert progress.complaints() == ["MissingRuleException: No rule to produce x"]
+
+
+def test_a_full_disk_does_not_stop_the_reading(plan):
+    progress = Progress(plan, ["all"])
+    progress.follow(["2 of 7 steps (29%) done\n", "7 of 7 steps (100%) done\n"], Path("/dev/full"))
+    assert (progress.done, progress.total) == (7, 7)

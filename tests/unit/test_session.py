@@ -72,3 +72,11 @@ def test_without_a_folder_nothing_is_kept():
     nowhere.progress(1, 2)
     nowhere.clear()
     assert nowhere.load() is None
+
+
+def test_progress_never_harms(tmp_path):
+    (tmp_path / "in the way").write_text("")
+    Session(tmp_path / "in the way").progress(1, 2)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "progress.json").symlink_to("/dev/full")
+    Session(tmp_path / "full").progress(1, 2)

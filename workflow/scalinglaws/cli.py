@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from scalinglaws.errors import InputError
+from scalinglaws.errors import InputError, Stopped
 from scalinglaws.shell import add_theory
 from scalinglaws.shell_fit import add_fit
 
@@ -17,13 +17,20 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one verb; exits 0, 1 (a check failed) or 2 (the user can mend it: one sentence)."""
+    """Run one verb; exits 0, 1 (a check failed) or 2 (the user can mend it: one sentence).
+
+    A signal that stops it gives 128 and its number, as in a shell.
+    """
     options = parser().parse_args(arguments)
+    steady_environment()
     try:
+        check_repository()
         status = options.verb(options)
     except InputError as problem:
         print(f"error: {problem}", file=sys.stderr)
         sys.exit(2)
+    except Stopped as stop:
+        sys.exit(128 + stop.args[0])
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(status or 0)
@@ -130,16 +137,46 @@ def add(verbs: Any, name: str, verb: Verb, text: str) -> argparse.ArgumentParser
     return added
 
 
+def check_repository() -> None:
+    """Refuse to act in one repository with the code of another. Raises InputError.
+
+    Its environment may be that of the folder it was copied from, whose results would be changed.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        own = folder / "workflow" / "scalinglaws" / "cli.py"
+        if (folder / "Snakefile").is_file() and own.is_file() and not own.samefile(__file__):
+            raise InputError(
+                f"this folder belongs to the repository {folder}, but the code that runs is "
+                f"{Path(__file__).parent}; make this repository's own environment with: "
+                "make environment"
+            )
+
+
+def steady_environment() -> None:
+    """Set what a notebook, a GPU shell or a cluster may have set otherwise, before libraries load.
+
+    Theory is float64 on the CPU, and figures are drawn into files.
+    """
+    for variable in [name for name in os.environ if name.startswith("JAX_")]:
+        del os.environ[variable]
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    os.environ["MPLBACKEND"] = "Agg"
+    set_xla_flags(threads=1)
+
+
+def set_xla_flags(threads: int) -> None:
+    """XLA takes all cores otherwise, and its reductions then depend on how many there are."""
+    os.environ["XLA_FLAGS"] = (
+        f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()} "
+        f"intra_op_parallelism_threads={threads}"
+    )
+
+
 def limit_threads(threads: int) -> None:
     """Before numpy, torch or XLA load: they read these once."""
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(threads)
-    # XLA takes all cores otherwise, and its reductions then depend on how many there are.
-    os.environ.setdefault(
-        "XLA_FLAGS",
-        f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()} "
-        f"intra_op_parallelism_threads={threads}",
-    )
+    set_xla_flags(threads)
 
 
 def reproduce(options: argparse.Namespace) -> int:

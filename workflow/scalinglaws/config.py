@@ -216,6 +216,16 @@ def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return merged
 
 
+def check_place() -> None:
+    """Refuse a path that Snakemake or typst would read as something else. Raises InputError."""
+    for character in "{}\\":
+        if character in str(REPOSITORY):
+            raise InputError(
+                f"the path of this repository, {REPOSITORY}, holds {character}, which Snakemake "
+                "and typst do not take for a letter; move the repository to a path without it."
+            )
+
+
 def check_files(files: Sequence[Path]) -> None:
     """What Snakemake reads by itself, and with YAML's surprises. Raises InputError."""
     for path in (CONFIG / "config.yaml", *files):
@@ -267,7 +277,7 @@ def with_floats(value: Any, form: Any, whole: Any = None) -> Any:
         form = whole["$defs"][form["$ref"].rpartition("/")[2]]
     if isinstance(value, dict):
         forms = form.get("properties", {})
-        other = next(iter(form.get("patternProperties", {}).values()), {})
+        other: Any = next(iter(form.get("patternProperties", {}).values()), {})
         return {key: with_floats(part, forms.get(key, other), whole) for key, part in value.items()}
     if isinstance(value, list):
         return [with_floats(part, form.get("items", {}), whole) for part in value]

@@ -9,6 +9,10 @@ class InputError(Exception):
     """
 
 
+class Stopped(KeyboardInterrupt):
+    """A signal asked the run to stop; its number is the argument."""
+
+
 def unreadable(path: object, problem: OSError) -> str:
     """A file that is there but cannot be read: no rights, a folder, a failing disk or network."""
     return (
