@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from scalinglaws.errors import InputError, Stopped
+from scalinglaws.errors import InputError, Stopped, unreadable
 from scalinglaws.shell import add_theory
 from scalinglaws.shell_fit import add_fit
 
@@ -28,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = options.verb(options)
     except InputError as problem:
         print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as problem:  # what no place foresaw; without a file it is no user's to mend
+        if problem.filename is None:
+            raise
+        print(f"error: {unreadable(problem.filename, problem)}", file=sys.stderr)
         sys.exit(2)
     except Stopped as stop:
         sys.exit(128 + stop.args[0])

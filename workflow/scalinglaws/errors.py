@@ -14,7 +14,7 @@ class Stopped(KeyboardInterrupt):
 
 
 def unreadable(path: object, problem: OSError) -> str:
-    """A file that is there but cannot be read: no rights, a folder, a failing disk or network."""
+    """A file that is there but cannot be used: no rights, a folder, a failing disk or network."""
     return (
         f"{path} could not be read ({problem.strerror or problem}); mend its rights or its disk, "
         "or name another file, and run the same command again."
