@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from command_line import assert_refused
 from scalinglaws import config
 from scalinglaws.canonical import canonical_json
 from scalinglaws.config import (
@@ -246,6 +247,13 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(own_config):
     path = own_config / "config.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert read_config()["scale"] == "quick"
+
+
+@pytest.mark.parametrize("asked", ["[]", "3", "scale", '{"seed": 7.0}'])
+@pytest.mark.parametrize("scale", [(), ("--scale", "quick")])
+def test_a_wrong_configuration_on_the_command_line_is_one_sentence(asked, scale, capsys):
+    named = r"error: .*(expected keys with values|is not JSON|expected a whole number, write 7)"
+    assert_refused(capsys, ["plan", "--config", asked, *scale], named)
 
 
 @pytest.mark.parametrize("overrides", [[], 3, "scale"])

@@ -12,6 +12,7 @@ from scalinglaws.storage import (
     heed_umask,
     merged_code,
     read_json,
+    read_quantities,
     read_table,
     stack,
     write_json,
@@ -152,3 +153,10 @@ def test_json_of_another_kind_is_one_sentence(tmp_path, content):
     (tmp_path / "f.json").write_text(content)
     with pytest.raises(InputError, match="is damaged or another kind of file"):
         read_json(tmp_path / "f.json")
+
+
+@pytest.mark.parametrize("content", ["{}", '{"quantities": []}', '{"quantities": {}}'])
+def test_a_record_that_is_no_fit_is_one_sentence(tmp_path, content):
+    (tmp_path / "f.json").write_text(content)
+    with pytest.raises(InputError, match="expected a fit with its quantities"):
+        read_quantities(tmp_path / "f.json")

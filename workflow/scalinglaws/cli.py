@@ -56,7 +56,7 @@ def add_for_people(verbs: Any) -> None:
     verb.add_argument("targets", nargs="*", default=["all"], help="rule names (default: all)")
 
     verb = add(verbs, "plan", plan, "what will run and what it will cost")
-    verb.add_argument("--config", type=json.loads, default={}, metavar="JSON")
+    verb.add_argument("--config", type=json_text, default={}, metavar="JSON")
     verb.add_argument("--scale", help="short for --config '{\"scale\": ...}'")
     verb.add_argument("--output", type=Path, help="write json here instead of a table to stdout")
 
@@ -71,14 +71,14 @@ def add_for_people(verbs: Any) -> None:
 def add_for_rules(verbs: Any) -> None:
     verb = add(verbs, "fetch", fetch, "rule fetch_data")
     verb.add_argument("name")
-    verb.add_argument("--entry", type=json.loads, required=True)
+    verb.add_argument("--entry", type=json_text, required=True)
     verb.add_argument("--output", required=True)
     verb.add_argument("--card", required=True)
 
     verb = add(verbs, "block", block, "rules train_block and compute_theory")
     for name in ("station", "experiment", "name", "module", "digest", "output", "device"):
         verb.add_argument(f"--{name}", required=True)
-    verb.add_argument("--settings", type=json.loads, required=True)
+    verb.add_argument("--settings", type=json_text, required=True)
     verb.add_argument("--data", nargs="*", default=[])
     verb.add_argument("--threads", type=int, required=True)
     verb.add_argument("--state", type=Path)
@@ -93,7 +93,7 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("name")
     verb.add_argument("--tables", nargs="+", required=True)
     verb.add_argument("--digests", nargs="+", required=True)
-    verb.add_argument("--settings", type=json.loads, required=True)
+    verb.add_argument("--settings", type=json_text, required=True)
     verb.add_argument("--output", required=True)
 
     verb = add(verbs, "draw", draw, "rule draw_figure")
@@ -101,7 +101,7 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("--tables", nargs="*", default=[])
     verb.add_argument("--digests", nargs="*", default=[])
     verb.add_argument("--fits", nargs="*", default=[])
-    verb.add_argument("--record", type=json.loads, required=True)
+    verb.add_argument("--record", type=json_text, required=True)
     verb.add_argument("--scale", required=True)
     verb.add_argument("--output", type=Path, required=True, help="path without its ending")
 
@@ -130,7 +130,7 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("--output", type=Path, required=True)
 
     verb = add(verbs, "manifest", manifest, "rule write_manifest")
-    verb.add_argument("--config", type=json.loads, required=True)
+    verb.add_argument("--config", type=json_text, required=True)
     verb.add_argument("--root", type=Path, required=True)
     verb.add_argument("--files", nargs="+", required=True)
     verb.add_argument("--output", required=True)
@@ -140,6 +140,13 @@ def add(verbs: Any, name: str, verb: Verb, text: str) -> argparse.ArgumentParser
     added: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
     added.set_defaults(verb=verb)
     return added
+
+
+def json_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r} is not JSON ({problem})") from None
 
 
 def check_repository() -> None:
@@ -196,7 +203,9 @@ def plan(options: argparse.Namespace) -> None:
     from scalinglaws.planning.table import plan_record, plan_table
     from scalinglaws.storage import write_json
 
-    asked = {**options.config, **({"scale": options.scale} if options.scale else {})}
+    asked = options.config
+    if options.scale and isinstance(asked, dict):
+        asked = {**asked, "scale": options.scale}
     assembled = assemble(asked)
     if options.output:
         write_json(options.output, plan_record(assembled))

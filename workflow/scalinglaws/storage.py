@@ -113,6 +113,14 @@ def read_json(path: str | Path) -> dict[str, Any]:
     return content
 
 
+def read_quantities(path: str | Path) -> dict[str, Any]:
+    """Read a fit, header and all. Raises InputError as read_json does, and for another record."""
+    content = read_json(path)
+    if not isinstance(content.get("quantities"), dict) or "header" not in content:
+        raise InputError(broken(path, "a fit with its quantities"))
+    return content
+
+
 def read_bytes(path: str | Path) -> bytes:
     """Content of a file. Raises InputError when it is missing or cannot be read."""
     try:

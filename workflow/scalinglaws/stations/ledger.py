@@ -17,6 +17,7 @@ from scalinglaws.storage import (
     merged_code,
     read_bytes,
     read_json,
+    read_quantities,
     write_json,
     write_whole,
 )
@@ -41,7 +42,7 @@ def judge_claims(paper: str, fits: Sequence[str], output: str | Path) -> None:
 
 def read_fits(fits: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Fit name -> its file of rule estimate_quantities."""
-    return {Path(file).stem: read_json(file) for file in fits}
+    return {Path(file).stem: read_quantities(file) for file in fits}
 
 
 def judged_rows(paper: str, fits: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
