@@ -1,12 +1,31 @@
 # Thin names over the real commands; make prints each command before it runs it.
 
-PYTHON ?= python3.11
+IS_WANTED := -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null
+PYTHON ?= $(shell unset PYTHONHOME PYTHONPATH; for each in python3.11 python3 python; do \
+	$$each $(IS_WANTED) && echo $$each && exit; done; echo python3.11)
 VENV := .venv
 BIN := $(VENV)/bin
-SCALE ?= quick
-CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := $(VENV)/.installed
+CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+# Empty: the scale of config/config.yaml.
+SCALE ?=
+SCALES := quick laptop workstation paper
+scale_option = $(if $(SCALE),--scale '$(SCALE)')
+
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Modules of a cluster put packages before the locked ones.
+export PYTHONPATH := $(CURDIR)/workflow
+unexport PYTHONHOME
+
+# An environment holds the path of the folder it was made in: in a copied or moved repository its
+# programs run the original's code, or nothing. There it is made anew, and so is one that another
+# Python has made.
+MADE_HERE := $(shell unset PYTHONHOME PYTHONPATH; { test "$$(cat $(READY))" = '$(CURDIR)' || \
+	grep -qF -- '-m venv $(CURDIR)/$(VENV)' $(VENV)/pyvenv.cfg; } 2>/dev/null && \
+	$(BIN)/python $(IS_WANTED) && echo yes)
+ifeq ($(MADE_HERE),)
+.PHONY: $(READY)
+endif
 
 .PHONY: help environment reproduce plan test benchmark lint format verify clean
 
@@ -15,20 +34,26 @@ help:           ## show this list
 
 environment: $(READY) ## create the locked environment in .venv
 
+# venv makes none behind a link to another disk, so it is given the folder itself. pip must not
+# find this package on PYTHONPATH: it would take it for installed.
 $(READY): envs/cpu.lock pyproject.toml
-	$(or $(shell command -v $(PYTHON)),$(shell command -v python3),python3) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/cpu.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $(READY)
+	@'$(PYTHON)' $(IS_WANTED) || { \
+	echo "error: '$(PYTHON)' is $$('$(PYTHON)' --version 2>&1 | tail -n 1), expected Python 3.11;" \
+	"install it, or name it with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	'$(PYTHON)' -m venv $(if $(MADE_HERE),,--clear) \
+	"$$('$(PYTHON)' -c 'import os; print(os.path.realpath("$(VENV)"))')"
+	PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/cpu.lock
+	PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@printf '%s\n' '$(CURDIR)' > $(READY)
 
-reproduce: $(READY) ## every figure, the ledger, report.html and replication.pdf (SCALE=quick)
-	$(BIN)/python -m scalinglaws reproduce --scale $(SCALE) --cores $(CORES)
+reproduce: $(READY) ## every figure, the ledger, report.html and replication.pdf (SCALE=laptop for another scale)
+	$(BIN)/python -m scalinglaws reproduce $(scale_option) $(if $(CORES),--cores $(CORES))
 
 plan: $(READY)  ## what SCALE will run and what it costs
-	$(BIN)/python -m scalinglaws plan --scale $(SCALE)
+	$(BIN)/python -m scalinglaws plan $(scale_option)
 
 test: $(READY)  ## the tests
-	$(BIN)/python -m pytest -n $(CORES) --dist loadfile
+	$(BIN)/python -m pytest -n $(or $(CORES),auto) --dist loadfile
 
 benchmark: $(READY) ## speed of simulators and equations, as ratios measured in one run
 	$(BIN)/python tests/performance/committee_simulators.py
@@ -40,19 +65,24 @@ benchmark: $(READY) ## speed of simulators and equations, as ratios measured in 
 	$(BIN)/python tests/performance/mlp_ensembles.py
 
 lint: $(READY)  ## formatting, linting, types, workflow lint
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
-	$(BIN)/mypy
-	$(BIN)/snakemake --lint
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
+	$(BIN)/python -m mypy
+	$(BIN)/python -m snakemake --lint
 
 format: $(READY) ## rewrite sources in the common format
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+	$(BIN)/python -m snakefmt Snakefile workflow/rules
 
 verify: $(READY) ## check results against their manifest, code, fits and a repeated block
-	$(BIN)/python -m scalinglaws verify --scale $(SCALE)
+	$(BIN)/python -m scalinglaws verify $(scale_option)
 
+# A variable that is set but empty, as in a script, is no choice.
+clean: cleaned = $(if $(filter file,$(origin SCALE)),$(shell sed -n 's/^scale: *\([a-z]*\).*/\1/p' config/config.yaml),$(SCALE))
 clean:          ## remove results of this SCALE (never results/reference)
-	rm -rf results/$(SCALE)
+	@test '$(words $(cleaned)) $(filter $(SCALES),$(cleaned))' = '1 $(cleaned)' || { \
+	echo "error: SCALE is '$(cleaned)', expected one of $(SCALES); run for example:" \
+	"make clean SCALE=quick" >&2; exit 2; }
+	rm -rf 'results/$(cleaned)'

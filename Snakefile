@@ -11,10 +11,17 @@ min_version("9.20")
 REPOSITORY = Path(workflow.basedir)
 sys.path.insert(0, str(REPOSITORY / "workflow"))
 
+from scalinglaws.config import check_files, check_place
 from scalinglaws.errors import InputError
 from scalinglaws.planning.jobs import as_json, device_of, minutes, prepare_environment
 from scalinglaws.planning.jobs import prepare_gpus, report_labels, report_subcategory
 from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
+
+try:
+    check_place()
+    check_files(workflow.configfiles)
+except InputError as problem:
+    raise WorkflowError(str(problem))
 
 
 configfile: "config/config.yaml"

@@ -61,3 +61,11 @@ def test_relative_imports_are_refused_because_they_would_hide(package):
 def test_an_unknown_entry_is_an_error_not_an_empty_digest(package):
     with pytest.raises(ValueError, match=r"no module scalinglaws\.nothing"):
         code_digest("scalinglaws.nothing")
+
+
+def test_the_digest_is_of_the_text_whatever_ends_its_lines(package):
+    before = code_digest("scalinglaws.figure")
+    for file in package.glob("*.py"):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    clear()
+    assert code_digest("scalinglaws.figure") == before

@@ -1,6 +1,12 @@
+import copy
+import re
+import shutil
+
 import pytest
 
+from command_line import assert_refused
 from scalinglaws import config
+from scalinglaws.canonical import canonical_json
 from scalinglaws.config import (
     PAPERS,
     REPOSITORY,
@@ -10,9 +16,12 @@ from scalinglaws.config import (
     read_paper,
     read_scale,
     read_yaml,
+    validate,
 )
 from scalinglaws.errors import InputError
 from scalinglaws.planning.plan import experiment_blocks
+
+SCALES = ("quick", "laptop", "workstation", "paper")
 
 
 def test_the_shipped_configuration_is_valid():
@@ -147,3 +156,161 @@ def test_tensor_float_needs_a_gpu(paper, experiment):
     with pytest.raises(InputError, match="precision is tf32, which only NVIDIA GPUs know"):
         experiment_blocks(experiment, sizes, settings)
     assert experiment_blocks(experiment, sizes, {**settings, "device": "cuda"})
+
+
+@pytest.fixture
+def own_config(tmp_path, monkeypatch):
+    """A copy of config/ that a test may spoil."""
+    folder = tmp_path / "config"
+    shutil.copytree(config.CONFIG, folder)
+    monkeypatch.setattr(config, "CONFIG", folder)
+    return folder
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_whole_number_written_with_a_point_is_refused_by_the_name_of_its_key(scale):
+    for experiments in read_scale(scale).values():
+        for experiment, sizes in experiments.items():
+            for path, value in leaves(sizes):
+                if isinstance(value, int) and not isinstance(value, bool):
+                    changed = replaced(sizes, path, float(value))
+                    named = rf"{path[-1]} is {float(value)}; expected a whole number, write {value}"
+                    with pytest.raises(InputError, match=re.escape(named)):
+                        validate(changed, f"experiments/{experiment}", experiment)
+
+
+def test_a_number_is_the_same_however_it_is_written(own_config):
+    path = own_config / "scales" / "quick.yaml"
+    before, text = read_scale("quick"), path.read_text()
+    assert "powers: [1, 2, 3]" in text
+    path.write_text(text.replace("powers: [1, 2, 3]", "powers: [1.0, 2.0, 3.0e+0]"))
+    assert canonical_json(read_scale("quick")) == canonical_json(before)
+
+
+def leaves(value, path=()):
+    """(keys on the way, value) of everything in a record that is not a list or a record."""
+    if not isinstance(value, dict | list):
+        yield path, value
+        return
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from leaves(part, (*path, key))
+
+
+def replaced(record, path, value):
+    changed = part = copy.deepcopy(record)
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (7.0, "seed is 7.0; expected a whole number, write 7"),
+        (1e3, "seed is 1000.0; expected a whole number, write 1000"),
+        ("1e3", "seed is '1e3'; expected a whole number, write 1000"),
+        (True, "seed is True; expected a whole number"),
+        (float("nan"), "seed is nan; expected a whole number"),
+    ],
+)
+def test_a_seed_that_is_no_whole_number_is_refused_with_the_one_that_was_meant(found, said):
+    with pytest.raises(InputError, match=re.escape(said)):
+        read_config({"seed": found})
+
+
+@pytest.mark.parametrize("found", [float("nan"), float("inf")])
+def test_a_budget_that_bounds_nothing_is_refused(found):
+    with pytest.raises(InputError, match=r"budget_core_hours is .* expected a finite number"):
+        read_config({"budget_core_hours": found})
+
+
+@pytest.mark.parametrize("written", ["010", "0x10", "1_000", "1:30", "0b11"])
+def test_a_number_that_yaml_reads_otherwise_than_it_looks_is_refused(written, own_config):
+    path = own_config / "config.yaml"
+    path.write_text(re.sub(r"seed: \d+", f"seed: {written}", path.read_text()))
+    with pytest.raises(InputError, match=rf"line \d+: {written} is no number in plain decimals"):
+        read_config()
+
+
+@pytest.mark.parametrize("written", [".nan", ".inf", "1:30.5", "1_0.5"])
+def test_so_is_a_decimal_number(written, tmp_path):
+    (tmp_path / "f.yaml").write_text(f"rate: {written}\n")
+    with pytest.raises(InputError, match=r"line 1: .* is no number in plain decimals"):
+        read_yaml(tmp_path / "f.yaml")
+
+
+@pytest.mark.parametrize(("written", "meant"), [("1e-3", "1.0e-3"), ("2.5e0", "2.5e+0")])
+def test_a_number_that_yaml_takes_for_text_is_told_how_to_be_written(written, meant, own_config):
+    path = own_config / "scales" / "quick.yaml"
+    text = path.read_text()
+    changed = re.sub(r"learning_rate: [0-9.e-]+", f"learning_rate: {written}", text, count=1)
+    assert changed != text
+    path.write_text(changed)
+    with pytest.raises(InputError, match=f"learning_rate is .* write {re.escape(meant)}"):
+        read_scale("quick")
+    path.write_text(changed.replace(written, meant))
+    read_scale("quick")
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "scales/quick.yaml"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty; expected lines of the form 'key: value'"),
+        (b"# only a remark\n", "is empty"),
+        (b"- scale\n- quick\n", "holds a list"),
+        (b"quick\n", "holds a str"),
+        ("scale: quick\n".encode("utf-16"), r"is not UTF-8 text \(byte 0xff in line 1\)"),
+        ("\n# Übung\n".encode("latin-1"), r"is not UTF-8 text \(byte 0xdc in line 2\)"),
+        (b"\x00\x01", "is not valid YAML"),
+        (b"? [a, b]\n: 1\n", "is not valid YAML"),
+    ],
+)
+def test_a_file_that_holds_no_keys_is_one_sentence(file, content, said, own_config):
+    (own_config / file).write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        read_scale(read_config()["scale"])
+
+
+def test_a_folder_in_place_of_the_configuration_is_one_sentence(own_config):
+    (own_config / "config.yaml").unlink()
+    (own_config / "config.yaml").mkdir()
+    with pytest.raises(InputError, match=r"config\.yaml could not be read \(Is a directory\)"):
+        read_config()
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(own_config):
+    path = own_config / "config.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_config()["scale"] == "quick"
+
+
+@pytest.mark.parametrize("asked", ["[]", "3", "scale", '{"seed": 7.0}'])
+@pytest.mark.parametrize("scale", [(), ("--scale", "quick")])
+def test_a_wrong_configuration_on_the_command_line_is_one_sentence(asked, scale, capsys):
+    named = r"error: .*(expected keys with values|is not JSON|expected a whole number, write 7)"
+    assert_refused(capsys, ["plan", "--config", asked, *scale], named)
+
+
+@pytest.mark.parametrize("overrides", [[], 3, "scale"])
+def test_overrides_that_are_no_keys_with_values_are_refused(overrides):
+    with pytest.raises(InputError, match=r"--config is .* expected keys with values"):
+        read_config(overrides)
+
+
+def test_draws_of_a_fit_are_a_whole_number(own_config):
+    path = own_config / "papers" / "bahri2021.yaml"
+    text = path.read_text()
+    changed = re.sub(r"draws: (\d+)", r"draws: \1.0", text, count=1)
+    assert changed != text
+    path.write_text(changed)
+    with pytest.raises(InputError, match=r"settings\.draws is \d+\.0; expected a whole number"):
+        read_paper("bahri2021")
+
+
+def test_an_unknown_panel_is_told_the_pattern_of_the_known_ones():
+    sizes = read_scale("quick")["damico2025"]["cnn_curves"]
+    panels = sizes["panels"] | {"CNN_SVHN": {}}
+    with pytest.raises(InputError, match=r"unknown key 'CNN_SVHN' in panels; .* \^CNN_"):
+        validate({**sizes, "panels": panels}, "experiments/cnn_curves", "cnn_curves")

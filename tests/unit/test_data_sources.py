@@ -131,3 +131,25 @@ def test_damaged_kept_download_is_fetched_again(tmp_path, no_mirror, web):
     collect("made", entry, tmp_path / "downloads")
     (tmp_path / "downloads" / "made" / "train-images-idx3-ubyte").write_bytes(b"torn")
     assert collect("made", entry, tmp_path / "downloads").files == contents
+
+
+def test_a_mirror_that_fails_to_be_read_is_one_sentence(tmp_path, monkeypatch):
+    contents = idx_contents()
+    mirror = write_mirror(tmp_path, contents)
+    file = mirror / "MNIST" / "raw" / next(iter(contents))
+    file.unlink()
+    file.symlink_to("/proc/self/mem")
+    monkeypatch.setenv("SCALINGLAWS_MIRROR", str(mirror))
+    with pytest.raises(InputError, match=r"could not be read \(Input/output error\)"):
+        collect("made", entry_for(contents), tmp_path)
+
+
+def test_a_mirror_that_may_not_be_entered_is_one_sentence(tmp_path, monkeypatch):
+    def stale(path):
+        raise OSError(116, "Stale file handle", str(path))
+
+    contents = idx_contents()
+    monkeypatch.setenv("SCALINGLAWS_MIRROR", str(write_mirror(tmp_path, contents)))
+    monkeypatch.setattr(type(tmp_path), "is_dir", stale)
+    with pytest.raises(InputError, match=r"data set made: .* \(Stale file handle\)"):
+        collect("made", entry_for(contents), tmp_path)

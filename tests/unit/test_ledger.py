@@ -13,7 +13,7 @@ from scalinglaws.config import validate
 from scalinglaws.errors import InputError
 from scalinglaws.fitting.quantity import NUMERICAL, quantity, unavailable
 from scalinglaws.stations.ledger import terminal_table
-from scalinglaws.storage import write_json
+from scalinglaws.storage import FORMAT, write_json
 
 VOID = {"meta", "br", "link", "img", "rect", "line", "circle"}
 DEPARTURES = [
@@ -39,6 +39,8 @@ META = {
     "papers": {"damico2025": {"title": "Bias & laws", "authors": "D", "arxiv": "2505.13230"}},
     "departures": DEPARTURES,
 }
+
+HEADER = {"format": FORMAT, "station": "ledger", "name": "damico2025", "code": {}}
 
 
 def claim(name, **changes):
@@ -274,7 +276,7 @@ def test_the_table_has_an_ascii_spelling():
 
 
 def test_the_terminal_decides_about_width_letters_and_colour(tmp_path, monkeypatch):
-    write_json(tmp_path / "damico2025.json", {"claims": rows()})
+    write_json(tmp_path / "damico2025.json", {"claims": rows()}, HEADER)
     monkeypatch.setenv("COLUMNS", "90")
     ascii_output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     with monkeypatch.context() as patched:
@@ -517,3 +519,25 @@ def test_the_schema_of_papers_is_closed(place, key, value):
     inner[key] = value
     with pytest.raises(InputError):
         validate(broken, "papers.schema", "config/papers/x.yaml")
+
+
+def test_a_ledger_is_known_by_what_it_says_not_by_its_name(tmp_path):
+    write_json(tmp_path / "mycopy.json", {"claims": rows()}, HEADER)
+    assert "damico2025: Implicit bias" in terminal_table([tmp_path / "mycopy.json"])
+    with pytest.raises(InputError, match="is a second ledger of damico2025"):
+        terminal_table([tmp_path / "mycopy.json"] * 2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"<html></html>", b"[]", b"{}", b'{"header": {}, "claims": []}', b"\xff\xfe", b"3", b""],
+)
+def test_another_file_is_not_called_a_damaged_ledger(tmp_path, content):
+    (tmp_path / "ledger.html").write_bytes(content)
+    with pytest.raises(InputError, match=r"is not the ledger of a paper; .*/ledger/\*\.json"):
+        terminal_table([tmp_path / "ledger.html"])
+
+
+def test_a_folder_in_place_of_a_ledger_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"could not be read \(Is a directory\)"):
+        terminal_table([tmp_path])

@@ -108,3 +108,15 @@ def test_a_calibrated_plan_says_the_time_left_before_anything_is_done(plan):
 
 def minutes_left(progress):
     return float(re.search(r"about ([\d.]+) min left", progress.line())[1])
+
+
+def test_what_is_wrong_is_told_with_its_kind(plan):
+    progress = Progress(plan, ["all"])
+    follow(progress, "MissingRuleException:", "", "No rule to produce x", "Shutting down")
+    assert progress.complaints() == ["MissingRuleException: No rule to produce x"]
+
+
+def test_a_full_disk_does_not_stop_the_reading(plan):
+    progress = Progress(plan, ["all"])
+    progress.follow(["2 of 7 steps (29%) done\n", "7 of 7 steps (100%) done\n"], Path("/dev/full"))
+    assert (progress.done, progress.total) == (7, 7)

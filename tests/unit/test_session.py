@@ -98,3 +98,11 @@ def test_a_state_is_put_together_only_when_it_is_saved(folder):
     assert not asked
     patient.save(state, force=True)
     assert asked == [1]
+
+
+def test_progress_never_harms(tmp_path):
+    (tmp_path / "in the way").write_text("")
+    Session(tmp_path / "in the way").progress(1, 2)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "progress.json").symlink_to("/dev/full")
+    Session(tmp_path / "full").progress(1, 2)

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -155,3 +156,39 @@ def test_output_that_cannot_be_written_is_one_sentence(arguments, redirection, r
     assert status == 2
     assert said.startswith(f"error: standard output cannot be written ({reason})")
     assert said.count("\n") == 1
+
+
+def test_variables_of_a_gpu_shell_and_of_a_notebook_decide_nothing():
+    foreign = {
+        "JAX_PLATFORMS": "cuda",
+        "JAX_ENABLE_X64": "0",
+        "JAX_NUMPY_DTYPE_PROMOTION": "strict",
+        "XLA_FLAGS": "--xla_gpu_no_such_flag=true --xla_cpu_enable_fast_math=true",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    asked = [
+        "theory",
+        "committee",
+        "--hidden",
+        "1",
+        "--levels",
+        "1",
+        "--beta",
+        "1",
+        "--eta",
+        "0.1",
+        "--alpha",
+        "1",
+    ]
+    runs = [
+        subprocess.run(
+            [sys.executable, "-m", "scalinglaws", "theory", "committee", *asked],
+            env={key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
+            | variables,
+            capture_output=True,
+            text=True,
+        )
+        for variables in ({}, foreign)
+    ]
+    assert runs[1].stderr == runs[0].stderr == ""
+    assert runs[1].stdout == runs[0].stdout != ""

@@ -9,8 +9,10 @@ from scalinglaws.codedigest import code_digest
 from scalinglaws.errors import InputError
 from scalinglaws.storage import (
     FORMAT,
+    heed_umask,
     merged_code,
     read_json,
+    read_quantities,
     read_table,
     stack,
     write_json,
@@ -123,3 +125,38 @@ def test_stack_refuses_groups_with_other_columns():
 
 def test_the_code_of_several_inputs_is_their_union():
     assert merged_code({"code": {"a": "1"}}, {"code": {"b": "2"}}) == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o600), (0o002, 0o664), (0o022, 0o644)])
+def test_files_have_the_rights_that_the_umask_leaves(tmp_path, mask, mode):
+    before = os.umask(mask)
+    try:
+        write_whole(tmp_path / "f", b"x")
+        (tmp_path / "downloaded").touch(mode=0o600)
+        heed_umask(tmp_path / "downloaded")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "f").stat().st_mode & 0o777 == mode
+    assert (tmp_path / "downloaded").stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize("read", [read_json, read_table])
+def test_a_file_that_cannot_be_read_is_not_called_damaged(tmp_path, read):
+    with pytest.raises(InputError, match=r"could not be read \(Is a directory\)"):
+        read(tmp_path)
+    with pytest.raises(InputError, match=r"could not be read \(Input/output error\)"):
+        read("/proc/self/mem")
+
+
+@pytest.mark.parametrize("content", ["[]", "3", '{"header": []}', '{"header": {"format": 1}}'])
+def test_json_of_another_kind_is_one_sentence(tmp_path, content):
+    (tmp_path / "f.json").write_text(content)
+    with pytest.raises(InputError, match="is damaged or another kind of file"):
+        read_json(tmp_path / "f.json")
+
+
+@pytest.mark.parametrize("content", ["{}", '{"quantities": []}', '{"quantities": {}}'])
+def test_a_record_that_is_no_fit_is_one_sentence(tmp_path, content):
+    (tmp_path / "f.json").write_text(content)
+    with pytest.raises(InputError, match="expected a fit with its quantities"):
+        read_quantities(tmp_path / "f.json")

@@ -38,7 +38,7 @@ rule write_manifest:
 rule verify:
     """Verify results on disk: manifest, code, ledger, one block repeated, released curves."""
     log:
-        "<results>/logs/verify.log",
+        ".snakemake/log/verify.log",
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
-from scalinglaws.errors import InputError
+from scalinglaws.errors import InputError, Stopped, unreadable
 from scalinglaws.shell import add_theory
 from scalinglaws.shell_fit import add_fit
 
@@ -23,7 +23,10 @@ READER_GONE = 128 + 13  # the status of a program that SIGPIPE ends
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one verb; exits 0, 1 (a check failed) or 2 (the user can mend it: one sentence)."""
+    """Run one verb; exits 0, 1 (a check failed) or 2 (the user can mend it: one sentence).
+
+    A signal that stops it gives 128 and its number, as in a shell.
+    """
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = cast(TextIO, Output(sys.stdout)), cast(TextIO, Messages(sys.stderr))
     try:
@@ -47,6 +50,13 @@ def answered(arguments: Sequence[str] | None) -> int:
             abandon_output()
         print(f"error: {problem}", file=sys.stderr)
         return 2
+    except OSError as problem:  # what no place foresaw; without a file it is no user's to mend
+        if problem.filename is None:
+            raise
+        print(f"error: {unreadable(problem.filename, problem)}", file=sys.stderr)
+        return 2
+    except Stopped as stop:
+        return 128 + int(stop.args[0])
     except KeyboardInterrupt:
         return 130
 
@@ -56,6 +66,8 @@ def verb_status(arguments: Sequence[str] | None) -> int:
         options = parser().parse_args(arguments)
     except SystemExit as stop:  # --help, or arguments that are none
         return int(stop.code or 0)
+    steady_environment()
+    check_repository()
     return int(options.verb(options) or 0)
 
 
@@ -149,7 +161,7 @@ def add_for_people(verbs: Any) -> None:
     verb.add_argument("targets", nargs="*", default=["all"], help="rule names (default: all)")
 
     verb = add(verbs, "plan", plan, "what will run and what it will cost")
-    verb.add_argument("--config", type=json.loads, default={}, metavar="JSON")
+    verb.add_argument("--config", type=json_text, default={}, metavar="JSON")
     verb.add_argument("--scale", help="short for --config '{\"scale\": ...}'")
     verb.add_argument("--json", action="store_true", help="hours, jobs and memory as json")
     verb.add_argument("--output", type=Path, help="write every block as json here instead")
@@ -169,14 +181,14 @@ def add_for_people(verbs: Any) -> None:
 def add_for_rules(verbs: Any) -> None:
     verb = add(verbs, "fetch", fetch, "rule fetch_data")
     verb.add_argument("name")
-    verb.add_argument("--entry", type=json.loads, required=True)
+    verb.add_argument("--entry", type=json_text, required=True)
     verb.add_argument("--output", required=True)
     verb.add_argument("--card", required=True)
 
     verb = add(verbs, "block", block, "rules train_block and compute_theory")
     for name in ("station", "experiment", "name", "module", "digest", "output", "device"):
         verb.add_argument(f"--{name}", required=True)
-    verb.add_argument("--settings", type=json.loads, required=True)
+    verb.add_argument("--settings", type=json_text, required=True)
     verb.add_argument("--data", nargs="*", default=[])
     verb.add_argument("--threads", type=int, required=True)
     verb.add_argument("--state", type=Path)
@@ -191,7 +203,7 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("name")
     verb.add_argument("--tables", nargs="+", required=True)
     verb.add_argument("--digests", nargs="+", required=True)
-    verb.add_argument("--settings", type=json.loads, required=True)
+    verb.add_argument("--settings", type=json_text, required=True)
     verb.add_argument("--output", required=True)
 
     verb = add(verbs, "draw", draw, "rule draw_figure")
@@ -199,7 +211,7 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("--tables", nargs="*", default=[])
     verb.add_argument("--digests", nargs="*", default=[])
     verb.add_argument("--fits", nargs="*", default=[])
-    verb.add_argument("--record", type=json.loads, required=True)
+    verb.add_argument("--record", type=json_text, required=True)
     verb.add_argument("--scale", required=True)
     verb.add_argument("--output", type=Path, required=True, help="path without its ending")
 
@@ -228,7 +240,7 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("--output", type=Path, required=True)
 
     verb = add(verbs, "manifest", manifest, "rule write_manifest")
-    verb.add_argument("--config", type=json.loads, required=True)
+    verb.add_argument("--config", type=json_text, required=True)
     verb.add_argument("--root", type=Path, required=True)
     verb.add_argument("--files", nargs="+", required=True)
     verb.add_argument("--output", required=True)
@@ -240,16 +252,53 @@ def add(verbs: Any, name: str, verb: Verb, text: str) -> argparse.ArgumentParser
     return added
 
 
+def json_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r} is not JSON ({problem})") from None
+
+
+def check_repository() -> None:
+    """Refuse to act in one repository with the code of another. Raises InputError.
+
+    Its environment may be that of the folder it was copied from, whose results would be changed.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        own = folder / "workflow" / "scalinglaws" / "cli.py"
+        if (folder / "Snakefile").is_file() and own.is_file() and not own.samefile(__file__):
+            raise InputError(
+                f"this folder belongs to the repository {folder}, but the code that runs is "
+                f"{Path(__file__).parent}; make this repository's own environment with: "
+                "make environment"
+            )
+
+
+def steady_environment() -> None:
+    """Set what a notebook, a GPU shell or a cluster may have set otherwise, before libraries load.
+
+    Theory is float64 on the CPU, and figures are drawn into files.
+    """
+    for variable in [name for name in os.environ if name.startswith("JAX_")]:
+        del os.environ[variable]
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    os.environ["MPLBACKEND"] = "Agg"
+    set_xla_flags(threads=1)
+
+
+def set_xla_flags(threads: int) -> None:
+    """XLA takes all cores otherwise, and its reductions then depend on how many there are."""
+    os.environ["XLA_FLAGS"] = (
+        f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()} "
+        f"intra_op_parallelism_threads={threads}"
+    )
+
+
 def limit_threads(threads: int) -> None:
     """Before numpy, torch or XLA load: they read these once."""
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(threads)
-    # XLA takes all cores otherwise, and its reductions then depend on how many there are.
-    os.environ.setdefault(
-        "XLA_FLAGS",
-        f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()} "
-        f"intra_op_parallelism_threads={threads}",
-    )
+    set_xla_flags(threads)
 
 
 def reproduce(options: argparse.Namespace) -> int:
@@ -265,7 +314,9 @@ def plan(options: argparse.Namespace) -> None:
     from scalinglaws.planning.table import cost_record, departure_lines, plan_record, plan_table
     from scalinglaws.storage import write_json
 
-    asked = {**options.config, **({"scale": options.scale} if options.scale else {})}
+    asked = options.config
+    if options.scale and isinstance(asked, dict):
+        asked = {**asked, "scale": options.scale}
     if options.output:  # a result: the same on every machine
         write_json(options.output, plan_record(assemble(asked)))
         return

@@ -48,7 +48,9 @@ def direct_imports(module: str) -> tuple[str, ...]:
 def file_digest(module: str) -> str:
     source = module_file(module)
     assert source is not None, module
-    return hashlib.sha256(source.read_bytes()).hexdigest()[:12]
+    # Of the text: a clone for Windows ends its lines with \r\n.
+    text = source.read_bytes().replace(b"\r\n", b"\n")
+    return hashlib.sha256(text).hexdigest()[:12]
 
 
 @cache

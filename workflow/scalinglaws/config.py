@@ -1,7 +1,10 @@
 """Configuration: YAML files read strictly and validated against closed schemas."""
 
+import io
 import json
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,17 +12,26 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 
-from scalinglaws.errors import InputError
+from scalinglaws.errors import InputError, unreadable
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "config"
 PAPERS = ("bahri2021", "damico2025", "worschech2024")
 DEVICES = ("cpu", "cuda")
+PLAIN = {
+    "int": re.compile(r"[-+]?(0|[1-9][0-9]*)"),
+    "float": re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"),
+}
 
 
 class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """A safe loader that refuses a key written twice: YAML would silently keep the last."""
+    """A safe loader that refuses what YAML would silently read otherwise than it looks.
+
+    That is a key written twice (the last counts) and a number that is not in plain decimals: 010
+    is eight, 1:30 is ninety.
+    """
 
 
 def mapping_without_duplicates(loader: Any, node: Any) -> dict[Any, Any]:
@@ -39,16 +51,71 @@ StrictLoader.add_constructor(
 )
 
 
+def plain_number(kind: str) -> Any:
+    """A constructor of YAML's numbers of one kind, ``int`` or ``float``, in plain decimals."""
+
+    def construct(loader: Any, node: Any) -> Any:
+        if PLAIN[kind].fullmatch(node.value):
+            return getattr(yaml.SafeLoader, f"construct_yaml_{kind}")(loader, node)
+        raise InputError(
+            f"{node.start_mark.name}, line {node.start_mark.line + 1}: {node.value} is no number "
+            "in plain decimals, and YAML reads such ones otherwise than they look (010 is 8, 1:30 "
+            "is 90); write it as 10, 0.5 or 1.0e-3."
+        )
+
+    return construct
+
+
+for kind in PLAIN:
+    StrictLoader.add_constructor(f"tag:yaml.org,2002:{kind}", plain_number(kind))
+
+
 def read_yaml(path: Path) -> Any:
-    """Parse a YAML file. Raises InputError for a missing file, bad syntax or a repeated key."""
+    """Parse a YAML file; None if it is empty.
+
+    Raises InputError for a file that cannot be read, is not UTF-8 or not YAML, for a repeated key
+    and for a number that YAML reads otherwise than it looks.
+    """
     try:
-        with path.open(encoding="utf-8") as stream:
-            return yaml.load(stream, Loader=StrictLoader)
+        stream = NamedText(path.read_bytes().decode("utf-8-sig"))
+        stream.name = str(path)
+        return yaml.load(stream, Loader=StrictLoader)
     except FileNotFoundError as problem:
         raise InputError(f"{path} does not exist; restore it from the repository.") from problem
+    except OSError as problem:
+        raise InputError(unreadable(path, problem)) from problem
+    except UnicodeDecodeError as problem:
+        line = problem.object[: problem.start].count(b"\n") + 1
+        raise InputError(
+            f"{path} is not UTF-8 text (byte {problem.object[problem.start]:#04x} in line {line}); "
+            "save it as UTF-8 and run the same command again."
+        ) from problem
     except yaml.YAMLError as problem:
         reason = " ".join(str(problem).split())
         raise InputError(f"{path} is not valid YAML: {reason}; mend that line.") from problem
+    except (TypeError, ValueError, RecursionError) as problem:  # a list as key, 32 May
+        raise InputError(f"{path} is not valid YAML ({problem}); mend it.") from problem
+
+
+class NamedText(io.StringIO):
+    """Text with the name of its file, which YAML's complaints repeat."""
+
+    name: str
+
+
+def read_mapping(path: Path, name: str) -> dict[Any, Any]:
+    """A YAML file that must hold keys with values; ``name`` stands for it in messages.
+
+    Raises InputError.
+    """
+    content = read_yaml(path)
+    if not isinstance(content, dict):
+        found = "is empty" if content is None else f"holds a {type(content).__name__}"
+        raise InputError(
+            f"{name} {found}; expected lines of the form 'key: value': mend it, or restore it "
+            "from the repository."
+        )
+    return content
 
 
 @cache
@@ -56,12 +123,30 @@ def schema(name: str) -> Any:
     return json.loads((CONFIG / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def is_whole(_: Any, value: Any) -> bool:
+    """JSON schema takes 7.0 for an integer; digests, random streams and ranges do not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_finite(_: Any, value: Any) -> bool:
+    """NaN would pass every bound of a schema."""
+    return is_whole(_, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+StrictValidator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": is_whole, "number": is_finite}
+    ),
+)
+
+
 def validate(value: Any, schema_name: str, where: str) -> None:
     """Check a record against config/schemas/{schema_name}.json; ``where`` names its file.
 
     Raises InputError with the first problem: the key, what was found, what was expected.
     """
-    problem = best_match(Draft202012Validator(schema(schema_name)).iter_errors(value))
+    problem = best_match(StrictValidator(schema(schema_name)).iter_errors(value))
     if problem is not None:
         raise InputError(f"{where}: {explain(problem)}")
 
@@ -73,10 +158,15 @@ def explain(problem: ValidationError) -> str:
     expected: Any = problem.validator_value
     if problem.validator == "additionalProperties" and isinstance(problem.schema, Mapping):
         known = sorted(problem.schema.get("properties", {}))
-        unknown = sorted(set(found) - set(known))
+        patterns = list(problem.schema.get("patternProperties", {}))
+        unknown = [
+            name
+            for name in sorted(map(str, found))
+            if name not in known and not any(re.search(pattern, name) for pattern in patterns)
+        ]
         return (
             f"unknown key {', '.join(map(repr, unknown))} in {key}; expected only: "
-            f"{', '.join(known)}. Correct the spelling or remove it."
+            f"{', '.join([*known, *patterns])}. Correct the spelling or remove it."
         )
     if problem.validator == "enum":
         choices = ", ".join(map(str, expected))
@@ -84,39 +174,94 @@ def explain(problem: ValidationError) -> str:
     if problem.validator == "required":
         missing = sorted(set(expected) - set(found))
         return f"{key} lacks the key {', '.join(map(repr, missing))}; add it."
+    if problem.validator == "type" and expected in NAMES:
+        return f"{key} is {found!r}; expected {NAMES[expected]}{remedy(found, expected)}."
     return f"{key} is {found!r}; {problem.message}."
+
+
+NAMES = {
+    "integer": "a whole number",
+    "number": "a finite number",
+    "array": "a list",
+    "object": "keys with values",
+    "string": "text",
+    "boolean": "true or false",
+}
+
+
+def remedy(found: Any, expected: str) -> str:
+    """How to write the number that was meant, where that is clear; YAML takes 1e-3 for text."""
+    try:
+        meant = float(found) if isinstance(found, str | float) else math.nan
+    except ValueError:
+        return ""
+    if not math.isfinite(meant) or expected not in ("integer", "number"):
+        return ""
+    if expected == "integer":
+        return f", write {meant:.0f}" if meant.is_integer() else ""
+    mantissa, _, exponent = str(found).lower().partition("e")
+    power = f"e{int(exponent):+d}" if exponent else ""
+    return f", write {mantissa if '.' in mantissa else mantissa + '.0'}{power}"
 
 
 def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """config/config.yaml with overrides, validated. Raises InputError."""
-    merged = {**read_yaml(CONFIG / "config.yaml"), **(overrides or {})}
+    own = read_mapping(CONFIG / "config.yaml", "config/config.yaml")
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise InputError(
+            f"--config is {overrides!r}; expected keys with values, for example "
+            '{"scale": "laptop", "seed": 7}.'
+        )
+    merged = {**own, **(overrides or {})}
     validate(merged, "config.schema", "config/config.yaml or --config")
     if merged["device"] == "auto":
         merged["device"] = read_scale_file(merged["scale"])["device"]
     return merged
 
 
+def check_place() -> None:
+    """Refuse a path that Snakemake or typst would read as something else. Raises InputError."""
+    for character in "{}\\":
+        if character in str(REPOSITORY):
+            raise InputError(
+                f"the path of this repository, {REPOSITORY}, holds {character}, which Snakemake "
+                "and typst do not take for a letter; move the repository to a path without it."
+            )
+
+
+def check_files(files: Sequence[Path]) -> None:
+    """What Snakemake reads by itself, and with YAML's surprises. Raises InputError."""
+    for path in (CONFIG / "config.yaml", *files):
+        read_mapping(path, str(path))
+
+
 def read_scale_file(scale: str) -> dict[str, Any]:
     """One scale's file: the device it is made for, a section per paper. Raises InputError."""
-    found = read_yaml(CONFIG / "scales" / f"{scale}.yaml")
-    if not isinstance(found, dict) or sorted(found) != sorted(("device", *PAPERS)):
-        sections = ", ".join(sorted(map(str, found))) if isinstance(found, dict) else repr(found)
+    where = f"config/scales/{scale}.yaml"
+    found = read_mapping(CONFIG / "scales" / f"{scale}.yaml", where)
+    if sorted(map(str, found)) != sorted(("device", *PAPERS)):
         raise InputError(
-            f"config/scales/{scale}.yaml has the sections {sections}; expected exactly "
+            f"{where} has the sections {', '.join(sorted(map(str, found)))}; expected exactly "
             f"{', '.join(sorted(('device', *PAPERS)))}."
         )
     if found["device"] not in DEVICES:
-        raise InputError(
-            f"config/scales/{scale}.yaml: device is {found['device']!r}; expected cpu or cuda."
-        )
-    return found
+        raise InputError(f"{where}: device is {found['device']!r}; expected cpu or cuda.")
+    return dict(found)
 
 
 def read_scale(scale: str) -> dict[str, dict[str, Any]]:
-    """Sizes of every experiment at one scale: paper -> experiment -> sizes. Raises InputError."""
+    """Sizes of every experiment at one scale: paper -> experiment -> sizes. Raises InputError.
+
+    Keys that take any number hold floats, however they are written.
+    """
     sizes = {paper: values for paper, values in read_scale_file(scale).items() if paper in PAPERS}
     known = {file.stem for file in (CONFIG / "schemas" / "experiments").glob("*.json")}
     for paper, experiments in sizes.items():
+        if not isinstance(experiments or {}, dict):
+            raise InputError(
+                f"config/scales/{scale}.yaml: {paper} is {experiments!r}; expected experiments, "
+                "each with its sizes."
+            )
         for experiment, values in (experiments or {}).items():
             where = f"config/scales/{scale}.yaml, {paper}.{experiment}"
             if experiment not in known:
@@ -124,7 +269,30 @@ def read_scale(scale: str) -> dict[str, dict[str, Any]]:
                     f"{where}: unknown experiment; expected one of {', '.join(sorted(known))}."
                 )
             validate(values, f"experiments/{experiment}", where)
-    return {paper: experiments or {} for paper, experiments in sizes.items()}
+    return {
+        paper: {
+            experiment: with_floats(values, schema(f"experiments/{experiment}"))
+            for experiment, values in (experiments or {}).items()
+        }
+        for paper, experiments in sizes.items()
+    }
+
+
+def with_floats(value: Any, form: Any, whole: Any = None) -> Any:
+    """Sizes with 2 as 2.0 where their schema says number: digests and random streams know both.
+
+    ``form`` is the schema of this value, ``whole`` the one that its references are looked up in.
+    """
+    whole = whole or form
+    if "$ref" in form:
+        form = whole["$defs"][form["$ref"].rpartition("/")[2]]
+    if isinstance(value, dict):
+        forms = form.get("properties", {})
+        other: Any = next(iter(form.get("patternProperties", {}).values()), {})
+        return {key: with_floats(part, forms.get(key, other), whole) for key, part in value.items()}
+    if isinstance(value, list):
+        return [with_floats(part, form.get("items", {}), whole) for part in value]
+    return float(value) if form.get("type") == "number" else value
 
 
 def read_paper(slug: str) -> dict[str, Any]:

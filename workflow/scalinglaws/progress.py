@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ TOTAL = re.compile(r"^total +(\d+)")
 STARTED = re.compile(r"^Job \d+: (.*)")
 COMPLAINT = re.compile(r"^(error: .*|Error in rule .*|.*Exception.*|.*Error: .*)")
 BELIEVED = 60.0  # seconds of a run that a calibrated plan counts for
+HEADING = re.compile(r"(?!Error in rule).*:")  # what is wrong stands in the line after it
 OVERHEAD = 2.0  # core seconds of a job that is not a block: start, imports, a little work
 
 
@@ -43,18 +45,26 @@ class Progress:
 
     def follow(self, lines: Iterable[str], log: Path) -> None:
         """Copy Snakemake's output to the log; remember steps, the last start and complaints."""
-        with log.open("w", encoding="utf-8") as stream:
-            for line in lines:
+        stream = log.open("w", encoding="utf-8")
+        for line in lines:  # to the end, whatever the disk: Snakemake waits for its reader
+            self.hear(line)
+            with suppress(OSError):
                 stream.write(line)
                 stream.flush()
-                if match := STEPS.match(line):
-                    self.done, self.total = int(match[1]), int(match[2])
-                elif match := TOTAL.match(line):
-                    self.total = int(match[1])
-                elif match := STARTED.match(line):
-                    self.started = match[1]
-                elif match := COMPLAINT.match(line.strip()):
-                    self.said.append(match[1])
+        with suppress(OSError):
+            stream.close()
+
+    def hear(self, line: str) -> None:
+        if self.said and HEADING.fullmatch(self.said[-1]) and line.strip():
+            self.said[-1] += f" {line.strip()}"
+        elif match := STEPS.match(line):
+            self.done, self.total = int(match[1]), int(match[2])
+        elif match := TOTAL.match(line):
+            self.total = int(match[1])
+        elif match := STARTED.match(line):
+            self.started = match[1]
+        elif match := COMPLAINT.match(line.strip()):
+            self.said.append(match[1])
 
     def complaints(self) -> list[str]:
         """The sentences a person needs, each once, our own before Snakemake's."""

@@ -6,9 +6,10 @@ A header is a plain dictionary. Every file we write carries
 the producers of its inputs). Readers compare ``code`` with the source as it is now.
 """
 
+import contextlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 
 from scalinglaws.canonical import canonical_json
 from scalinglaws.codedigest import file_digest, module_file
-from scalinglaws.errors import InputError
+from scalinglaws.errors import InputError, unreadable
 
 FORMAT = 1
 Columns = dict[str, np.ndarray]
@@ -35,12 +36,12 @@ def write_whole(path: str | Path, content: bytes) -> None:
     temporary = ""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as stream:
+        temporary = str(target.parent / f".{target.name}.{secrets.token_hex(4)}")
+        # Not tempfile: its files are for their owner alone, whatever the umask and the folder say.
+        with open(temporary, "xb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
         os.replace(temporary, target)
     except OSError as problem:
         if temporary:
@@ -82,11 +83,10 @@ def write_table(path: str | Path, columns: Mapping[str, Any], header: Header) ->
 
 def read_table(path: str | Path) -> tuple[Any, Header]:
     """Return (pandas DataFrame, header). Raises InputError for missing, broken or stale files."""
+    content = read_bytes(path)
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(pa.BufferReader(content))
         header = json.loads(table.schema.metadata[b"scalinglaws"])
-    except FileNotFoundError as problem:
-        raise InputError(missing(path)) from problem
     except Exception as problem:
         raise InputError(broken(path, "a parquet table with a header")) from problem
     check_code(path, header)
@@ -103,14 +103,51 @@ def write_json(path: str | Path, payload: Mapping[str, Any], header: Header | No
 def read_json(path: str | Path) -> dict[str, Any]:
     """Read a record. Raises InputError for missing, broken or stale files."""
     try:
-        content = json.loads(Path(path).read_bytes())
-    except FileNotFoundError as problem:
-        raise InputError(missing(path)) from problem
+        content = json.loads(read_bytes(path))
     except ValueError as problem:
         raise InputError(broken(path, "JSON")) from problem
+    if not isinstance(content, dict):
+        raise InputError(broken(path, f"a record, found a {type(content).__name__}"))
     if "header" in content:
         check_code(path, content["header"])
     return content
+
+
+def read_quantities(path: str | Path) -> dict[str, Any]:
+    """Read a fit, header and all. Raises InputError as read_json does, and for another record."""
+    content = read_json(path)
+    if not isinstance(content.get("quantities"), dict) or "header" not in content:
+        raise InputError(broken(path, "a fit with its quantities"))
+    return content
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Content of a file. Raises InputError when it is missing or cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError as problem:
+        raise InputError(missing(path)) from problem
+    except OSError as problem:
+        raise InputError(unreadable(path, problem)) from problem
+
+
+def check_readable(path: str | Path) -> None:
+    """For files too large to be held twice. Raises InputError as read_bytes does."""
+    try:
+        with open(path, "rb") as stream:
+            stream.read(1)
+    except FileNotFoundError as problem:
+        raise InputError(missing(path)) from problem
+    except OSError as problem:
+        raise InputError(unreadable(path, problem)) from problem
+
+
+def heed_umask(path: str | Path) -> None:
+    """Give a file that a library made for its owner alone the rights of any new file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    with contextlib.suppress(OSError):  # another user's
+        os.chmod(path, 0o666 & ~mask)
 
 
 def missing(path: str | Path) -> str:
@@ -119,8 +156,8 @@ def missing(path: str | Path) -> str:
 
 def broken(path: str | Path, expected: str) -> str:
     return (
-        f"{path} is damaged: expected {expected}; remove it and make it again with: "
-        f"snakemake {path}"
+        f"{path} is damaged or another kind of file: expected {expected}; if it is a result, "
+        f"remove it and make it again with: snakemake {path}"
     )
 
 
@@ -129,6 +166,8 @@ def check_code(path: str | Path, header: Header) -> None:
 
     Raises InputError that names the module that differs.
     """
+    if not isinstance(header, dict) or not isinstance(header.get("code"), dict):
+        raise InputError(broken(path, "a header with the code that made it"))
     if header.get("format") != FORMAT:
         raise InputError(broken(path, f"format {FORMAT}, found {header.get('format')}"))
     for module, made_by in header["code"].items():

@@ -177,7 +177,7 @@ def load_published(path: str | Path) -> dict[str, Any]:
     try:
         record = json.loads(Path(path).read_bytes())
         return {key: as_array(value) for key, value in record.items()}
-    except (OSError, ValueError, TypeError) as problem:
+    except (OSError, ValueError, TypeError, AttributeError) as problem:
         raise InputError(
             f"{path} is missing or damaged ({problem}): expected a converted set of released "
             f"curves; restore it with: git checkout -- {path}"

@@ -19,7 +19,8 @@ from pathlib import Path
 import pooch
 
 from scalinglaws.data.registry import Entry
-from scalinglaws.errors import InputError
+from scalinglaws.errors import InputError, unreadable
+from scalinglaws.storage import heed_umask, read_bytes
 
 MIRROR = "SCALINGLAWS_MIRROR"
 
@@ -39,6 +40,13 @@ def collect(name: str, entry: Entry, downloads: str | Path) -> Sourced:
 
     Raises InputError for a missing package or mirror, a damaged file, a wrong checksum, no network.
     """
+    try:
+        return found(name, entry, downloads)
+    except OSError as problem:  # a mirror that may not be entered, or whose server is gone
+        raise InputError(f"data set {name}: {unreadable(problem.filename, problem)}") from problem
+
+
+def found(name: str, entry: Entry, downloads: str | Path) -> Sourced:
     if "package" in entry:
         return from_package(name, entry)
     folder = mirror_folder(entry)
@@ -126,9 +134,9 @@ def read_plain(path: Path) -> bytes:
     """Content of a file that lies there plain or with .gz appended; plain wins."""
     packed = path.with_name(path.name + ".gz")
     if path.is_file():
-        return path.read_bytes()
+        return read_bytes(path)
     if packed.is_file():
-        return unpack_gzip(packed.read_bytes(), str(packed))
+        return unpack_gzip(read_bytes(packed), str(packed))
     raise InputError(
         f"{path} does not exist, plain or as .gz: put the official file there, or unset {MIRROR} "
         "to download it, then run the same command again."
@@ -186,7 +194,11 @@ def download(name: str, item: Entry, folder: Path, entry: Entry) -> Path:
     for address in entry["addresses"]:
         try:
             url = address + item["name"]
-            return Path(pooch.retrieve(url, known, fname=item["name"], path=folder))
+            new = not (folder / item["name"]).exists()
+            path = Path(pooch.retrieve(url, known, fname=item["name"], path=folder))
+            if new:
+                heed_umask(path)
+            return path
         except Exception as problem:  # no network, refused, not found, wrong checksum
             problems.append(f"{address}: {' '.join(str(problem).split()).rstrip('.')}")
     raise InputError(
@@ -199,7 +211,7 @@ def download(name: str, item: Entry, folder: Path, entry: Entry) -> Path:
 
 def unpack(path: Path, name: str, entry: Entry) -> dict[str, bytes]:
     """The set's files inside one download: tar members by base name, a gzip, or the file itself."""
-    content = path.read_bytes()
+    content = read_bytes(path)
     if name.endswith(".tar.gz"):
         return tar_members(content, str(path), {file["name"] for file in entry["files"]})
     if name.endswith(".gz"):

@@ -11,7 +11,7 @@ import numpy as np
 from scalinglaws.canonical import canonical_json
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
-from scalinglaws.storage import broken, check_code, missing, write_json, write_whole
+from scalinglaws.storage import broken, check_code, check_readable, write_json, write_whole
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
@@ -31,13 +31,12 @@ def save_dataset(
 
 def load_dataset(path: str | Path) -> Dataset:
     """Read what `save_dataset` wrote. Raises InputError for a missing, damaged or stale file."""
+    check_readable(path)
     try:
         # Opened here: numpy leaves a damaged archive open if it opens the path itself.
         with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in ARRAYS}
             card, header = (json.loads(str(archive[key])) for key in ("card", "header"))
-    except FileNotFoundError as problem:
-        raise InputError(missing(path)) from problem
     except Exception as problem:  # zip, npy and JSON readers raise errors of many kinds
         raise InputError(broken(path, "an npz data set with card and header")) from problem
     check_code(path, header)

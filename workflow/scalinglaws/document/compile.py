@@ -25,6 +25,11 @@ def compile_pdf(main_typ: Path, inputs: Mapping[str, str], output: Path) -> None
         )
     except typst.TypstError as problem:
         raise InputError(complaint(main_typ, output, problem)) from problem
+    except (RuntimeError, OSError) as problem:  # a path that typst cannot take
+        raise InputError(
+            f"{main_typ} could not be compiled to {output} ({problem}): move the repository to a "
+            "path of plain letters, or mend the file it names, and run the same command."
+        ) from problem
     write_whole(output, document)
 
 

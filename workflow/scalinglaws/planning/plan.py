@@ -1,5 +1,6 @@
 """The plan: every block, figure and fit of a scale, known before anything runs."""
 
+import difflib
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,8 +45,14 @@ class Plan:
         return {(block.experiment, block.name): block for block in self.blocks}
 
     def block(self, wildcards: Any) -> Block:
-        """The block of a job, by its wildcards ``experiment`` and ``block``."""
-        return self.named[wildcards.experiment, wildcards.block]
+        """The block of a job, by its wildcards ``experiment`` and ``block``. Raises InputError."""
+        key = (wildcards.experiment, wildcards.block)
+        if key not in self.named:
+            raise InputError(
+                f"scale {self.config['scale']} has no block {'/'.join(key)}; the blocks of a scale "
+                f"are in {self.results}/plan/plan.json, made with: snakemake write_plan"
+            )
+        return self.named[key]
 
     def block_file(self, block: Block) -> str:
         folder = f"{self.results}/{block.station}/{block.paper}/{block.experiment}"
@@ -132,6 +139,14 @@ class Plan:
         return files
 
     def figure(self, name: str) -> Mapping[str, Any]:
+        """What config/papers says of a figure. Raises InputError when there is none of the name."""
+        if name not in self.figures():
+            near = difflib.get_close_matches(name, self.figures(), n=1)
+            raise InputError(
+                f"there is no figure {name} in the papers of config/config.yaml"
+                + (f"; did you mean {near[0]}? All" if near else "; all")
+                + " targets: snakemake --list-target-rules"
+            )
         return self.papers[paper_of(name)]["figures"][name]
 
     def figure_files(

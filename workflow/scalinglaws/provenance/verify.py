@@ -1,5 +1,6 @@
 """Do the results on disk say what their sources say? One exit code, minutes, no Snakemake."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from scalinglaws.planning.plan import Plan, assemble, config_digest
 from scalinglaws.provenance.manifest import file_sha256
 from scalinglaws.provenance.released import released_problems
 from scalinglaws.stations.block import BlockJob, compute
-from scalinglaws.stations.ledger import judge_claims
+from scalinglaws.stations.ledger import judged_rows, read_fits, read_ledger
 from scalinglaws.storage import read_json, read_table
 
+CONFIGURED = ("scale", "papers", "seed", "device")
 Check = Iterator[str]  # yields one sentence per problem
 
 
@@ -36,9 +38,12 @@ def results_folder(asked: str | None, scale: str | None) -> Path:
 
 
 def verify(folder: Path, say: Callable[[str], None]) -> bool:
-    """Run every check on a results folder; True when all pass."""
-    record = read_json(folder / "manifest.json")
-    overrides = {key: record[key] for key in ("scale", "papers", "seed", "device")}
+    """Run every check on a results folder, which is only read; True when all pass.
+
+    Raises InputError when its manifest is none.
+    """
+    record = read_manifest(folder / "manifest.json")
+    overrides = {key: record[key] for key in CONFIGURED}
     plan = assemble(overrides)
     checks: list[tuple[str, Check]] = [
         ("every file has the sha256 of the manifest", check_files(folder, record)),
@@ -56,6 +61,17 @@ def verify(folder: Path, say: Callable[[str], None]) -> bool:
             say(f"       {problem}")
         sound = sound and not found
     return sound
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    record = read_json(path)
+    lacking = sorted({*CONFIGURED, "config", "files"} - set(record))
+    if lacking or not isinstance(record["files"], dict):
+        raise InputError(
+            f"{path} is not a manifest (it lacks {', '.join(lacking) or 'files'}); name a folder "
+            "that make reproduce wrote, as results/quick."
+        )
+    return record
 
 
 def collected(problems: Check) -> Check:
@@ -93,13 +109,10 @@ def check_code(folder: Path, record: dict[str, Any]) -> Check:
 def check_ledger(folder: Path, plan: Plan) -> Check:
     """Judge again from the stored fits and compare with the stored verdicts."""
     for paper in plan.papers:
-        stored = read_json(folder / "ledger" / f"{paper}.json")["claims"]
+        _, stored = read_ledger(folder / "ledger" / f"{paper}.json")
         fits = [str(folder / "fits" / paper / f"{fit}.json") for fit in plan.papers[paper]["fits"]]
-        again = folder / "ledger" / f".{paper}.again.json"
-        judge_claims(paper, fits, again)
-        judged = read_json(again)["claims"]
-        again.unlink()
-        if judged != stored:
+        judged = judged_rows(paper, read_fits(fits))
+        if json.loads(json.dumps(judged)) != stored:
             yield f"{folder}/ledger/{paper}.json differs from what its fits give when judged again"
 
 

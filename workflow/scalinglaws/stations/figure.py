@@ -9,7 +9,7 @@ from typing import Any
 from scalinglaws.codedigest import code_digest
 from scalinglaws.figures.style import save_drawing
 from scalinglaws.stations.table import Tables
-from scalinglaws.storage import FORMAT, merged_code, read_json, write_json
+from scalinglaws.storage import FORMAT, merged_code, read_quantities, write_json
 
 
 def draw_figure(
@@ -22,7 +22,7 @@ def draw_figure(
 ) -> None:
     """Draw one figure from tables and fits and write its four files."""
     module = importlib.import_module(f"scalinglaws.figures.{figure}")
-    quantities = {Path(file).stem: read_json(file) for file in fits}
+    quantities = {Path(file).stem: read_quantities(file) for file in fits}
     drawing = module.draw(
         {name: frame for name, (frame, _) in tables.items()},
         {name: content["quantities"] for name, content in quantities.items()},

@@ -1,16 +1,26 @@
 """Rules judge_claims and write_ledger: verdicts per paper, and the one page that shows them."""
 
+import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from scalinglaws.claims.ledger import judge_paper, ledger_html, verdict_table
 from scalinglaws.codedigest import code_digest
-from scalinglaws.config import read_claims, read_departures, read_paper
-from scalinglaws.storage import FORMAT, merged_code, read_json, write_json, write_whole
+from scalinglaws.config import PAPERS, read_claims, read_departures, read_paper
+from scalinglaws.errors import InputError
+from scalinglaws.storage import (
+    FORMAT,
+    merged_code,
+    read_bytes,
+    read_json,
+    read_quantities,
+    write_json,
+    write_whole,
+)
 
 UNKNOWN_WIDTH = 80  # of an output that is no terminal
 SPECIAL = "±−×≥α"  # stands for all letters and signs that the table may use
@@ -18,9 +28,8 @@ SPECIAL = "±−×≥α"  # stands for all letters and signs that the table may 
 
 def judge_claims(paper: str, fits: Sequence[str], output: str | Path) -> None:
     """Judge one paper's claims and write ``{"header", "claims"}``."""
-    read = {Path(file).stem: read_json(file) for file in fits}
-    quantities = {name: content["quantities"] for name, content in read.items()}
-    rows = judge_paper(read_claims(paper), quantities, read_departures())
+    read = read_fits(fits)
+    rows = judged_rows(paper, read)
     own = {"code": code_digest("scalinglaws.stations.ledger")}
     header = {
         "format": FORMAT,
@@ -32,16 +41,54 @@ def judge_claims(paper: str, fits: Sequence[str], output: str | Path) -> None:
     write_json(output, {"claims": rows}, header)
 
 
+def read_fits(fits: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Fit name -> its file of rule estimate_quantities."""
+    return {Path(file).stem: read_quantities(file) for file in fits}
+
+
+def judged_rows(paper: str, fits: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The claims of a paper, judged by its fits."""
+    quantities = {name: content["quantities"] for name, content in fits.items()}
+    return judge_paper(read_claims(paper), quantities, read_departures())
+
+
 def read_rows(ledgers: Sequence[str | Path]) -> dict[str, list[dict[str, Any]]]:
-    """paper -> claims, from the files of rule judge_claims."""
-    return {Path(file).stem: read_json(file)["claims"] for file in ledgers}
+    """paper -> claims, from the files of rule judge_claims, whatever they are called.
+
+    Raises InputError for a file of another kind and for two ledgers of one paper.
+    """
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for file in ledgers:
+        paper, claims = read_ledger(file)
+        if paper in rows:
+            raise InputError(
+                f"{file} is a second ledger of {paper}; give one of each paper, of one scale."
+            )
+        rows[paper] = claims
+    return rows
+
+
+def read_ledger(path: str | Path) -> tuple[str, list[dict[str, Any]]]:
+    try:
+        content = json.loads(read_bytes(path))
+        paper, station = (content["header"][key] for key in ("name", "station"))
+        known = station == "ledger" and paper in PAPERS and isinstance(content["claims"], list)
+    except (ValueError, TypeError, KeyError, IndexError):
+        known = False
+    if not known:
+        raise InputError(
+            f"{path} is not the ledger of a paper; expected files as make reproduce writes them: "
+            "results/SCALE/ledger/*.json"
+        )
+    return paper, read_json(path)["claims"]
 
 
 def write_ledger(ledgers: Sequence[str], scale: str, output: str | Path) -> None:
     """One self-contained HTML page with every verdict."""
-    papers = {slug: read_paper(slug) for slug in (Path(file).stem for file in ledgers)}
+    rows = read_rows(ledgers)
+    papers = {slug: read_paper(slug) for slug in rows}
     meta = {"scale": scale, "papers": papers, "departures": read_departures()}
-    write_whole(output, ledger_html(read_rows(ledgers), meta).encode())
+    write_whole(output, ledger_html(rows, meta).encode())
 
 
 def terminal_table(ledgers: Sequence[str | Path]) -> str:

@@ -1,5 +1,6 @@
 """What a running block may use of the outside world: its saved state, its progress, its threads."""
 
+import contextlib
 import io
 import json
 import os
@@ -106,10 +107,11 @@ class Session:
         if self.state_folder is None or (now - self.shown_at < 1.0 and done < total):
             return
         self.shown_at = now
-        self.state_folder.mkdir(parents=True, exist_ok=True)
         message = {"done": float(done), "total": float(total), "pid": os.getpid()}
-        # A torn progress file harms nobody: watchers skip what they cannot read.
-        (self.state_folder / "progress.json").write_text(json.dumps(message))
+        # A torn or missing progress file harms nobody: watchers skip what they cannot read.
+        with contextlib.suppress(OSError):
+            self.state_folder.mkdir(parents=True, exist_ok=True)
+            (self.state_folder / "progress.json").write_text(json.dumps(message))
 
     def clear(self) -> None:
         """Remove the state after the result has been written."""

@@ -35,7 +35,8 @@ def blocks(sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
 def checksum(name: str) -> str:
     path = FOLDER / f"{name}.json"
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        # Of the text: a clone for Windows ends its lines otherwise.
+        return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
     except OSError as problem:
         raise InputError(
             f"{path} could not be read: expected the released curves of {name}; restore it with: "
