@@ -21,12 +21,11 @@ python3.11 -m venv "$scratch/cpu"
 } > "$scratch/cpu.lock"
 
 # cuda.lock: the same pins plus the CUDA wheels, resolved from metadata alone (they are gigabytes).
-# CUDA 13 for both frameworks: torch 2.13 is built for it, so the libraries are shared.
+# Of torch alone: theory is float64 on the CPU, and jax with CUDA would take the card from training.
 "$scratch/cpu/bin/pip" install --quiet uv
 cp requirements.in "$scratch/cuda.in"
-echo "jax[cuda13]" >> "$scratch/cuda.in"
 {
-    echo "# The pins of cpu.lock plus the CUDA 13 wheels of torch and jax, for Linux on x86-64. Made by"
+    echo "# The pins of cpu.lock plus torch's CUDA 13 wheels, for Linux on x86-64. Made by"
     echo "# envs/make_locks.sh: resolved from the index's metadata, not installed where the lock was made."
     env -u PIP_FIND_LINKS "$scratch/cpu/bin/uv" pip compile --quiet --no-config --no-annotate \
         --no-header --python-version 3.11 --python-platform x86_64-manylinux_2_28 --no-strip-extras \

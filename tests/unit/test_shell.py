@@ -182,7 +182,7 @@ def test_variables_of_a_gpu_shell_and_of_a_notebook_decide_nothing():
     ]
     runs = [
         subprocess.run(
-            [sys.executable, "-m", "scalinglaws", "theory", "committee", *asked],
+            [sys.executable, "-m", "scalinglaws", *asked],
             env={key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
             | variables,
             capture_output=True,

@@ -28,7 +28,6 @@ MLP_SPEED, MLP_WIDTH = 5.5e10, 128
 LAYER_SECONDS = 1.6e-4  # per convolution and step: launches, BatchNorm, optimiser
 MLP_STEP_SECONDS = 9e-5  # per member and step: draws, optimiser
 START_UP = 3.5  # imports
-NORMAL_SECONDS = 8e-9  # per number of noise that the host draws
 STEM, GROUPS = 16, 3  # of networks.wide_resnet
 # Table 1, as in networks.four_layer_cnn: channels of the convolutions, hidden units.
 DESIGNS = {"cifar100": ((50, 100, 100), 200), "svhn": ((64, 64), 128)}
@@ -63,12 +62,9 @@ def looks(sizes: Sizes) -> int:
 def member_work(variant: Variant, sizes: Sizes, members: int) -> tuple[Work, Work]:
     """Training and evaluation of so many alike networks, one after the other, on a GPU."""
     network, precision = footprint_of(variant, sizes), sizes["precision"]
-    fresh = variant["noise_kind"] == "resampled" and variant["noise"]
-    side, channels = picture(variant, sizes)
-    drawn = NORMAL_SECONDS * sizes["batch"] * channels * side**2 if fresh else 0.0
     steps = members * sizes["steps"]
     return (
-        training(network, steps, sizes["batch"], precision, sizes["optimiser"], drawn),
+        training(network, steps, sizes["batch"], precision, sizes["optimiser"]),
         evaluation(network, members * looks(sizes), sizes["test_size"], precision),
     )
 

@@ -14,6 +14,7 @@ from scalinglaws.codedigest import code_digest
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.stored import load_dataset
 from scalinglaws.errors import InputError
+from scalinglaws.stations.own_gpu import made_on, own_gpu
 from scalinglaws.storage import FORMAT, Columns, Header, write_table
 from scalinglaws.training.session import Session
 
@@ -37,7 +38,8 @@ class BlockJob:
 
 def run_block(job: BlockJob, state_folder: Path | None, output: str | Path) -> None:
     """Compute a block, resuming from its state if a kill left one, and write its table."""
-    columns, header = compute(job, state_folder)
+    with own_gpu(job.device):
+        columns, header = compute(job, state_folder)
     write_table(output, columns, header)
     if state_folder is not None:
         session(job, state_folder).clear()
@@ -61,6 +63,7 @@ def compute(job: BlockJob, state_folder: Path | None) -> tuple[Columns, Header]:
         "name": f"{job.experiment}/{job.name}",
         "block": job.digest,
         "settings": job.settings,
+        "made_on": made_on(job.device),
         "diverged": diverged,
         "datasets": {name: record.card["sha256"] for name, record in data.items()},
         "code": block_code(job.module),

@@ -48,13 +48,17 @@ def collect_table(
 def table_header(experiment: str, headers: Sequence[Header]) -> Header:
     own = {"code": code_digest("scalinglaws.stations.table")}
     datasets: dict[str, Any] = {}
+    devices: list[Any] = []
     for header in headers:
         datasets |= header["datasets"]
+        if (device := header.get("made_on")) not in devices:
+            devices.append(device)
     return {
         "format": FORMAT,
         "station": "tables",
         "name": experiment,
         "settings": {"blocks": [header["block"] for header in headers]},
+        "made_on": devices,
         "diverged": sorted(member for header in headers for member in header["diverged"]),
         "datasets": datasets,
         "code": merged_code(own, *headers),
