@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", default="", help="networks whose names hold one of these, a,b")
     made.add_argument("--small", action="store_true", help="small networks, few steps")
     made.add_argument(
-        "--data", type=Path, help="npz with CIFAR-10 for `precision`, else made images"
+        "--data", type=Path, help="npz with a data set for `precision`, else made images"
     )
     made.add_argument("--inside", help=argparse.SUPPRESS)
     return made
@@ -522,29 +522,29 @@ def precision(options: argparse.Namespace) -> dict[str, Any]:
     from gpu.equivalence import MARGIN
 
     names = ["CNN_CIFAR10", "WRN-16-4", "ViT_CIFAR10", "ResNet_CIFAR10"]
-    names = ["ViT_MNIST"] if options.small else wanted(names, options)
+    if options.small:
+        names = ["CNN_MNIST", "ResNet_MNIST", "ViT_MNIST", "WRN-10-1"]
+    names = wanted(names, options)
     found = {name: attempt(lambda name=name: paired(name, options)) for name in names}
     return {"margin": MARGIN, **found}
 
 
+SMALL: dict[str, dict[str, Any]] = {
+    "CNN_MNIST": {"widths": [8, 16, 16], "hidden": [32], "init_factor": 1.0},
+    "ResNet_MNIST": {"widths": [8, 16, 16, 16], "blocks_per_stage": [1, 1, 1, 1]},
+    "ViT_MNIST": {"dim": 32, "depth": 2, "heads": 2, "learning_rate": 0.001},
+}
+
+
 def paired(name: str, options: argparse.Namespace) -> Any:
-    from gpu.cases import PANELS, panel_case, run_case, scan_case
+    from gpu.cases import PANELS, run_case
     from gpu.equivalence import compared
     from scalinglaws.training.session import Session
 
-    seeds = 3 if options.small else 6
-    data = loaded(options.data) if options.data and "MNIST" not in name else None
+    data = loaded(options.data) if options.data else None
 
     def run(chosen: str) -> Any:
-        if name in PANELS:
-            size, epochs = (4000, 12) if name.startswith("CNN") else (2000, 10)
-            if options.small:
-                size, epochs = 64, 3
-            few = {"epochs": epochs, "log_epochs": 8, "test_images": 100 if not data else 2000}
-            case = panel_case(name, chosen, size if data else min(size, 1000), seeds, **few)
-        else:
-            few = {"steps": 200, "evaluate_every": 50, "test_size": 2000 if data else 200}
-            case = scan_case(name, chosen, 4000 if data else 1000, seeds, **few)
+        case = paired_case(name, chosen, data, options.small)
         return run_case(case, Session(device=options.device), data)
 
     quantities = ["test_error", "test_loss", "spectral_complexity", "frobenius_norm"]
@@ -554,17 +554,39 @@ def paired(name: str, options: argparse.Namespace) -> Any:
     return compared(run, lower, quantities)
 
 
+def paired_case(name: str, precision: str, data: Any, small: bool) -> Any:
+    """Six seeds of a network while it learns; `small`: a few minutes of a processor for all."""
+    from gpu.cases import PANELS, panel_case, scan_case
+
+    tests = 200 if data is None else 1000
+    if name in PANELS:
+        size, epochs = (4000, 12) if name.startswith("CNN") else (2000, 10)
+        few = {"epochs": epochs, "log_epochs": 8, "test_images": tests}
+        if small:
+            few |= {**SMALL[name], "epochs": 8, "batch_size": 32, "pool": 2, "augmentation": "none"}
+            few |= {"dataset": next(iter(data or {"mnist": 0}))}
+        size = 500 if small else min(size, 1000 if data is None else size)
+        return panel_case(name, precision, size, 6, **few)
+    few = {"steps": 200, "evaluate_every": 50, "test_size": tests}
+    if small:
+        task = next(iter(data or {"mnist": 0}))
+        few |= {"batch": 32, "pooling": 2, "variant": {"task": task, "width": 8}}
+    return scan_case(name, precision, 500 if small or data is None else 4000, 6, **few)
+
+
 def loaded(path: Path) -> Any:
-    """CIFAR-10, or a part of it, from an npz of ours."""
+    """A data set, or a part of one, from an npz of ours; without a card it is CIFAR-10."""
     import numpy as np
 
     from scalinglaws.data.dataset import Dataset
 
     names = ("train_images", "train_labels", "test_images", "test_labels")
+    card = {"name": "cifar10", "sha256": "part"}
+    card |= {"mean": [0.4914, 0.4822, 0.4465], "std": [0.247, 0.2435, 0.2616]}
     with np.load(path, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in names}
-    card = {"mean": [0.4914, 0.4822, 0.4465], "std": [0.247, 0.2435, 0.2616], "sha256": "part"}
-    return {"cifar10": Dataset("cifar10", card=card, **arrays)}
+        card = json.loads(str(archive["card"])) if "card" in archive.files else card
+    return {card["name"]: Dataset(card["name"], card=card, **arrays)}
 
 
 # -- what a person reads ------------------------------------------------------------------------

@@ -23,9 +23,9 @@ from scalinglaws.streams import generator
 from scalinglaws.training.image_course import (
     Course,
     Images,
-    augmented,
-    descend,
-    drawn,
+    empty_draws,
+    fill,
+    one_step,
     optimiser_for,
 )
 from scalinglaws.training.learners import wide_resnet_learner
@@ -46,17 +46,16 @@ def training(network: WideResNet, side: int, batch: int) -> Turn:
         return generator(0, "bahri2021", "benchmark", {}, purpose)
 
     course = Course(1000, batch, "sgd", 0.1, 5e-4, 1000, 1, True, 0.0, stream)
-    learner = wide_resnet_learner(network, stream("network"), "cpu")
-    optimiser, draws = optimiser_for(learner, course), drawn(course, 0)
+    learner = wide_resnet_learner(network, stream("network"), "cpu", "float32")
+    optimiser, draws = optimiser_for(learner, course), empty_draws(course, 1, torch.device("cpu"))
     pool = Images(torch.randn(500, 3, side, side), torch.arange(500) % network.classes)
     padded = F.pad(pool.images, [1] * 4).movedim(1, -1).contiguous()
 
     def turn() -> float:
         began = time.process_time()
-        for step in range(STEPS):
-            chosen = (torch.tensor(draws.order[step]) * 500).long()[None]
-            images = augmented(padded, side, chosen, draws, step, course)
-            descend(learner, optimiser, images, pool.labels[chosen], 0.1)
+        fill(draws, course, [500], 0)
+        for _ in range(STEPS):
+            one_step(learner, optimiser, padded, pool.labels, draws, course)
         return (time.process_time() - began) / STEPS
 
     return turn

@@ -30,9 +30,9 @@ from scalinglaws.networks.shapes import CNN
 from scalinglaws.planning.learning_curves import complete, network_of
 from scalinglaws.planning.network_costs import multiply_adds
 from scalinglaws.training import learning_curves
+from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.log_epochs import logged_epochs
 from scalinglaws.training.memory import keep_freed_memory
-from scalinglaws.training.session import Session
 
 TURNS, IMAGES, BATCH = 5, 512, 128
 Work = tuple[Callable[[], object], float]  # something to do, and its multiply-adds
@@ -51,14 +51,18 @@ def made_data() -> Dataset:
 def panel() -> dict[str, Any]:
     """Settings of the authors' CNN on CIFAR-10 at scale paper."""
     sizes = read_scale("paper")["damico2025"]["cnn_curves"]
-    return dict(complete("cnn_curves", "CNN_CIFAR10", sizes))
+    return dict(complete("cnn_curves", "CNN_CIFAR10", sizes, "cuda")) | {"precision": "float32"}
 
 
-def engine(settings: dict[str, Any]) -> tuple[learning_curves.Task, learning_curves.Member]:
+Engine = tuple[learning_curves.Task, learning_curves.Slot, learning_curves.Member]
+
+
+def engine(settings: dict[str, Any]) -> Engine:
     settings = {**settings, "experiment": "speed", "seed": 0, "test_images": IMAGES}
     task = learning_curves.task_of(settings, made_data(), ARCHITECTURE, "cpu")
     identity = {"panel": "CNN_CIFAR10", "P": IMAGES, "seed": 0}
-    return task, learning_curves.start(task, identity, 0.0)
+    slot = learning_curves.slot_of(task, IMAGES)
+    return task, slot, learning_curves.start(task, slot, identity, 0.0)
 
 
 def peak_candidates(network: CNN) -> dict[str, Work]:
@@ -113,17 +117,18 @@ def measured(_: int) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds of each piece of work (median turn), and multiply-adds per second of the peak's
     candidates (best turn), on one thread.
     """
-    learning_curves.exact_arithmetic(Session(threads=1))
+    set_arithmetic("cpu", 1)
     keep_freed_memory()
-    task, member = engine(panel())
+    task, slot, member = engine(panel())
+    steps = learning_curves.steps_of(task, slot, member)
     every = torch.arange(IMAGES)
     candidates = peak_candidates(task.network)
     jobs: dict[str, Callable[[], object]] = {
-        "an epoch": lambda: learning_curves.one_epoch(task, member),
+        "an epoch": lambda: learning_curves.one_epoch(task, slot, member, steps),
         "an evaluation": torch.no_grad()(
-            lambda: learning_curves.error_and_loss(task, member, task.test, every, None)
+            lambda: learning_curves.error_and_loss(task, slot, task.test, every, None)
         ),
-        "all norms": lambda: ARCHITECTURE.norms(task.network, member.parameters),
+        "all norms": lambda: ARCHITECTURE.norms(task.network, slot.parameters)(),
         **{name: work for name, (work, _) in candidates.items()},
     }
     for job in jobs.values():

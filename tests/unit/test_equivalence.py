@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
+from test_learning_curves import SETTINGS
 
 from gpu.equivalence import MARGIN, compared, judged
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments import cnn_curves
+from scalinglaws.training.session import Session
 
 
 @pytest.mark.parametrize(
@@ -43,3 +47,22 @@ def test_members_are_paired_by_seed_and_losses_are_read_where_they_are_smallest(
     assert found["mean"] == pytest.approx(np.log(1.01))
     assert found["high"] - found["low"] < 1e-6
     assert found["verdict"] == "equivalent"
+
+
+def test_short_factors_move_a_small_network_but_not_what_is_judged():
+    source = np.random.default_rng(0)
+    labels = np.arange(140) % 3
+    images = source.integers(0, 80, (140, 12, 12))
+    images[np.arange(140), 2 + 4 * labels] = 250
+    parts = images[:80].astype(np.uint8), labels[:80], images[80:].astype(np.uint8), labels[80:]
+    data = {"tiny": Dataset("tiny", *parts, {})}
+    cell = {"panel": "A", "weight_decay": 0.0, "P": 40, "seeds": [0, 1, 2, 3]}
+
+    def run(precision):
+        settings = {**SETTINGS, "precision": precision, "ensembles": [cell]}
+        return cnn_curves.run(settings, data, Session())
+
+    found = compared(run, ["float32", "bf16"], ["test_loss", "frobenius_norm"])
+    assert found["float32"]["test_loss"]["mean"] == 0
+    assert found["bf16"]["frobenius_norm"]["mean"] != 0
+    assert found["bf16"]["frobenius_norm"]["verdict"] == "equivalent"

@@ -108,14 +108,8 @@ def train(
     draws = empty_draws(course, len(data_sizes), padded.device)
     state = [*learner.parameters, *learner.statistics, *optimiser.state, draws.row]
     engine = engine_for(padded.device.type, state, [draws.noise] if course.noise else [])
-
-    def one_step() -> None:
-        images, labels = augmented(padded, draws, course), pool.labels[draws.now(draws.chosen)]
-        slopes = as_laid(learner.gradients(images, labels), learner.parameters)
-        advance(optimiser, learner.parameters, slopes, draws.now(draws.rates))
-        draws.row.add_(1)
-
-    engine.prepare(one_step, "step")
+    step_once = partial(one_step, learner, optimiser, padded, pool.labels, draws, course)
+    engine.prepare(step_once, "step")
     for chunk in range(math.ceil(step / CHUNK), math.ceil(course.steps / CHUNK)):
         fill(draws, course, data_sizes, chunk)
         end = min((chunk + 1) * CHUNK, course.steps)
@@ -124,7 +118,7 @@ def train(
             if step % course.evaluate_every == 0:
                 curves = np.concatenate([curves, measured(learner, test)[None]])
             until = min(end, (step // course.evaluate_every + 1) * course.evaluate_every)
-            engine.run(one_step, until - step, "step")
+            engine.run(step_once, until - step, "step")
             step = until
         keep(partial(arrays_of, learner, optimiser, curves, step), step / course.steps)
     curves = np.concatenate([curves, measured(learner, test)[None]])
@@ -138,6 +132,21 @@ def train(
             [measured(learner, part)[0, member] for member, part in enumerate(trained)]
         ),
     }
+
+
+def one_step(
+    learner: Learner,
+    optimiser: Optimiser,
+    padded: Tensor,
+    labels: Tensor,
+    draws: Draws,
+    course: Course,
+) -> None:
+    """The step whose row of the draws has come; all of it happens on the device."""
+    images, chosen = augmented(padded, draws, course), draws.now(draws.chosen)
+    slopes = as_laid(learner.gradients(images, labels[chosen]), learner.parameters)
+    advance(optimiser, learner.parameters, slopes, draws.now(draws.rates))
+    draws.row.add_(1)
 
 
 def head(images: Images, count: int) -> Images:
