@@ -71,15 +71,16 @@ def parser() -> argparse.ArgumentParser:
 def outside(section: str, options: argparse.Namespace) -> dict[str, Any]:
     """A section in its own process, whatever becomes of it."""
     began = time.monotonic()
+    limit = LIMIT[section] * (1 if options.device == "cuda" else 10)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "section.json"
         command = [sys.executable, str(HERE), *sys.argv[1:], "--inside", section]
         command += ["--output", str(output)]
         try:
-            done = subprocess.run(command, timeout=LIMIT[section], capture_output=True, text=True)
+            done = subprocess.run(command, timeout=limit, capture_output=True, text=True)
             problem = "" if done.returncode == 0 else done.stderr.strip()[-2000:]
         except subprocess.TimeoutExpired:
-            problem = f"not done within {LIMIT[section]} s"
+            problem = f"not done within {limit} s"
         result = json.loads(output.read_text()) if output.exists() else {}
     if problem:
         result["failed"] = problem

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +61,9 @@ def planned(options: argparse.Namespace) -> list[Any]:
 
 
 def run(block: Any, options: argparse.Namespace) -> None:
-    from scalinglaws.stations.block import BlockJob, run_block
+    from scalinglaws.stations.block import job_of, run_block
 
-    job = BlockJob(
-        station=block.station,
-        experiment=block.experiment,
-        name=block.name,
-        module=block.module,
-        digest=block.digest,
-        settings=block.settings,
-        data_files=[str(options.data)],
-        threads=block.threads,
-        device=options.device,
-    )
+    job = replace(job_of(block, [str(options.data)]), device=options.device)
     run_block(job, options.output / f"{block.name}.state", options.output / f"{block.name}.parquet")
 
 

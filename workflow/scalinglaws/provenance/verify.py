@@ -13,7 +13,7 @@ from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.plan import Plan, assemble, config_digest
 from scalinglaws.provenance.manifest import file_sha256
 from scalinglaws.provenance.released import released_problems
-from scalinglaws.stations.block import BlockJob, compute
+from scalinglaws.stations.block import compute, job_of
 from scalinglaws.stations.ledger import judged_rows, read_fits, read_ledger
 from scalinglaws.storage import read_json, read_table
 
@@ -132,7 +132,7 @@ def check_block(folder: Path, plan: Plan) -> Check:
     """Repeat the cheapest trained block: equal on this kind of machine, 1e-6 elsewhere."""
     block = cheapest_block(folder, plan)
     stored, _ = read_table(block_file(folder, block))
-    columns, _ = compute(block_job(plan, block), None)
+    columns, _ = compute(job_of(block, plan.data_files(block)), None)
     for name in stored.columns:
         old, new = stored[name].to_numpy(), np.asarray(columns[name])
         if name == "value":
@@ -141,20 +141,6 @@ def check_block(folder: Path, plan: Plan) -> Check:
             same = len(old) == len(new) and bool(np.all(old == new))
         if not same:
             yield f"block {block.experiment}/{block.name}: column {name} differs when repeated"
-
-
-def block_job(plan: Plan, block: Block) -> BlockJob:
-    return BlockJob(
-        station=block.station,
-        experiment=block.experiment,
-        name=block.name,
-        module=block.module,
-        digest=block.digest,
-        settings=block.settings,
-        data_files=plan.data_files(block),
-        threads=block.threads,
-        device=plan.config["device"],
-    )
 
 
 def check_released() -> Check:

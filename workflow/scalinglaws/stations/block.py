@@ -14,6 +14,7 @@ from scalinglaws.codedigest import code_digest
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.stored import load_dataset
 from scalinglaws.errors import InputError
+from scalinglaws.planning.blocks import Block
 from scalinglaws.stations.own_gpu import made_on, own_gpu
 from scalinglaws.storage import FORMAT, Columns, Header, write_table
 from scalinglaws.training.session import Session
@@ -34,6 +35,21 @@ class BlockJob:
     data_files: Sequence[str]
     threads: int
     device: str
+
+
+def job_of(block: Block, data_files: Sequence[str]) -> BlockJob:
+    """A planned block as its rule hands it over."""
+    return BlockJob(
+        station=block.station,
+        experiment=block.experiment,
+        name=block.name,
+        module=block.module,
+        digest=block.digest,
+        settings=block.settings,
+        data_files=data_files,
+        threads=block.threads,
+        device="cuda" if block.gpu else "cpu",
+    )
 
 
 def run_block(job: BlockJob, state_folder: Path | None, output: str | Path) -> None:
