@@ -306,9 +306,14 @@ def boundary(rejects: Callable[[Array], Array], start: float, end: float) -> flo
         return float("nan")
     if crossed[0] == 0:  # the estimate itself, by rounding
         return start
-    inner, outer = grid[crossed[0] - 1], grid[crossed[0]]
+    inner, outer = float(grid[crossed[0] - 1]), float(grid[crossed[0]])
 
     def rejection(exponent: float) -> float:
         return float(rejects(np.array([exponent]))[0])
 
+    # One exponent alone may round to another sign than among all: the root lies there then.
+    if rejection(inner) > 0:
+        return inner
+    if rejection(outer) <= 0:
+        return outer
     return float(brentq(rejection, inner, outer, xtol=1e-16, rtol=ROUNDING))
