@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import stdtrit  # scipy.stats' own, without its second of import
 
 from scalinglaws.errors import InputError
@@ -24,6 +23,7 @@ from scalinglaws.fitting.power_law import (
     AT_ONCE,
     EXPONENTS,
     ROUNDING,
+    end_between,
     fit_power_law,
     power_of_two,
     refined,
@@ -311,9 +311,4 @@ def boundary(rejects: Callable[[Array], Array], start: float, end: float) -> flo
     def rejection(exponent: float) -> float:
         return float(rejects(np.array([exponent]))[0])
 
-    # One exponent alone may round to another sign than among all: the root lies there then.
-    if rejection(inner) > 0:
-        return inner
-    if rejection(outer) <= 0:
-        return outer
-    return float(brentq(rejection, inner, outer, xtol=1e-16, rtol=ROUNDING))
+    return end_between(rejection, inner, outer)

@@ -8,10 +8,11 @@ straight line through log(y - offset), has a criterion that vanishes as the offs
 infinity, so it needs a bound that decides the answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 from scalinglaws.errors import InputError
 
@@ -215,3 +216,15 @@ def refined(exponent: float, x: Array, y: Array, weights: Array) -> float:
             break
         exponent -= step
     return exponent
+
+
+def end_between(excess: Callable[[float], float], kept: float, rejected: float) -> float:
+    """The exponent at which a test begins to reject, between one it keeps and one it rejects.
+
+    One candidate alone may round to another sign than among many: the end lies there then.
+    """
+    if excess(kept) >= 0:
+        return float(kept)
+    if excess(rejected) <= 0:
+        return float(rejected)
+    return float(brentq(excess, kept, rejected, xtol=1e-16, rtol=ROUNDING))

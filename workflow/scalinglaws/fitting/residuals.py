@@ -8,17 +8,17 @@ never count as smaller than the rounding of double precision: an interval of wid
 more than the numbers can hold.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import fdtri, stdtrit
 
 from scalinglaws.errors import InputError
 from scalinglaws.fitting.power_law import (
     EXPONENTS,
     ROUNDING,
+    end_between,
     fit_power_law,
     linear_part,
     power_of_two,
@@ -120,10 +120,3 @@ def profile_interval(
         end_between(excess, grid[first], grid[first - 1]),
         end_between(excess, grid[last], grid[last + 1]),
     )
-
-
-def end_between(excess: Callable[[float], float], kept: float, rejected: float) -> float:
-    """The exponent at which the test begins to reject, between one kept and one rejected."""
-    if excess(kept) >= 0:  # rounding: the kept one is the estimate itself
-        return float(kept)
-    return float(brentq(excess, kept, rejected, xtol=1e-16, rtol=ROUNDING))
