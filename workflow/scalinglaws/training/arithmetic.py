@@ -6,7 +6,8 @@ The only place that sets any of it, for every engine and device.
 - ``tf32``: on GPUs the factors are rounded to 11 bits, sums keep 24 (tensor cores; PyTorch's own
   default for convolutions).
 - ``bf16``: autocast. Products take factors of 8 bits and add them up in float32; parameters,
-  optimiser, normalisation and loss stay float32.
+  optimiser, normalisation and loss stay float32. Such networks are
+  measured in float32.
 """
 
 import os
