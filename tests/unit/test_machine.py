@@ -84,7 +84,7 @@ def test_calibrate_stores_what_the_plan_then_uses(
     for module in (machine, calibration):
         monkeypatch.setattr(module, "CALIBRATION", path)
     monkeypatch.setattr(calibration, "visible_gpus", list)
-    monkeypatch.setattr(calibration, "REPEATS", 1)
+    monkeypatch.setattr(calibration, "REPEATS", 2)  # the first also wakes libraries up
     calibration.calibrate(as_json=False)
     shown = capsys.readouterr().out
     assert this_machine().told in shown
