@@ -257,7 +257,7 @@ def test_output_that_is_no_terminal_gets_eighty_columns(tmp_path, monkeypatch):
     def no_terminal(*_):
         raise OSError
 
-    write_json(tmp_path / "damico2025.json", {"claims": rows()})
+    write_json(tmp_path / "damico2025.json", {"claims": rows()}, HEADER)
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr("os.get_terminal_size", no_terminal)
     lines = terminal_table([tmp_path / "damico2025.json"]).splitlines()

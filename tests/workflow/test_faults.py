@@ -62,7 +62,7 @@ def test_networks_for_a_gpu_are_refused_before_anything_runs_where_there_is_none
 ):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     repository.configure(device="cuda")
-    sentence = r"device is cuda, but no GPU is visible here for 4 blocks, block CNN_MNIST_part\d of"
+    sentence = r"device is cuda, but no GPU is visible here for 4 blocks, block \w+ of"
     figure = "damico2025_appendix_time"
     refused(repository.snakemake("--cores", "1", figure), sentence)
     assert not (repository.path / "results/quick/tables").exists()

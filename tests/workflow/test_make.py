@@ -148,7 +148,7 @@ def test_clean_takes_only_a_known_scale(folder, scale):
     (folder.path / ".git").mkdir()
     for run, _ in (folder.make("clean", SCALE=scale), folder.make("clean", f"SCALE={scale}")):
         assert run.returncode != 0
-        assert "expected one of quick laptop paper; run for example" in run.stderr
+        assert "expected one of quick laptop workstation paper; run for example" in run.stderr
     assert results(folder) == {"quick", "laptop", "reference"}
     assert (folder.path / ".git").is_dir()
 

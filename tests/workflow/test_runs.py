@@ -153,7 +153,7 @@ def kill_during_training(repository, target):
         start_new_session=True,
     )
     deadline = time.monotonic() + 120
-    while not list(repository.path.glob("results/quick/runs/*/*/*.state/state?.npz")):
+    while not list(repository.path.glob("results/quick/runs/*/*/*.state/state_*.npz")):
         assert process.poll() is None, "the run ended before any state was saved"
         assert time.monotonic() < deadline, "no state was saved in two minutes"
         time.sleep(0.05)

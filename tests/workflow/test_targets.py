@@ -1,6 +1,6 @@
 import json
 import re
-import time
+import resource
 
 import pytest
 import yaml
@@ -92,11 +92,18 @@ def test_quick_stays_below_its_number_of_jobs(repository):
     assert sum(planned_jobs(repository.snakemake("-n").stdout).values()) <= 150
 
 
+def processor_seconds():
+    """Of all programs that were run and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.parametrize("scale", ["laptop", "workstation", "paper"])
 def test_the_larger_scales_dry_run_in_time_and_number(repository, scale):
-    began = time.monotonic()
+    # Processor time: beside other tests the clock runs for these too.
+    began = processor_seconds()
     run = repository.snakemake("-n", "--config", f"scale={scale}")
-    took = time.monotonic() - began
+    took = processor_seconds() - began
     assert run.returncode == 0, run.stdout[-2000:]
     assert sum(planned_jobs(run.stdout).values()) <= 1500
     assert took <= 15
