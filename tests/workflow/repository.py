@@ -321,11 +321,11 @@ class Repository:
 
     path: Path
 
-    def snakemake(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+    def snakemake(self, *arguments: str, timeout: float = 1800) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "snakemake", *arguments]
         return self.run(command, timeout)
 
-    def verb(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+    def verb(self, *arguments: str, timeout: float = 1800) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "scalinglaws", *arguments]
         return self.run(command, timeout)
 
