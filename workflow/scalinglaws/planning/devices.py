@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
 
-PRECISIONS = ("float32", "tf32", "bf16")
 QUERY = ("nvidia-smi", "--query-gpu=index,uuid,memory.total,name", "--format=csv,noheader,nounits")
 PATIENCE = 20  # seconds: a driver that hangs must not hang the plan
 

@@ -40,7 +40,7 @@ class Footprint:
 class Work:
     """`steps` alike: `products` holds (narrower side, operations), `traffic` bytes of one step.
 
-    `fixed_seconds` a step takes on any card: what the host draws, what cannot be spread.
+    `fixed_seconds` a step takes on any card: what cannot be spread.
     """
 
     steps: float
@@ -57,7 +57,6 @@ def training(
     batch: int,
     precision: str,
     optimiser: str,
-    fixed_seconds: float = 0.0,
 ) -> Work:
     """Steps of `batch` images: 2 operations per multiply-add forward and 4 backward."""
     traffic = TRAINING_PASSES * network.numbers * batch * BYTES[precision]
@@ -65,7 +64,7 @@ def training(
     casts = CASTS * len(network.products) if precision == "bf16" else 0
     products = tuple((side, 6 * count * batch) for side, count in network.products)
     launches = STEP_KERNELS + network.kernels + casts
-    return Work(steps, precision, launches, products, traffic, fixed_seconds)
+    return Work(steps, precision, launches, products, traffic)
 
 
 def evaluation(network: Footprint, looks: float, images: int, precision: str) -> Work:
