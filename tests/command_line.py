@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scalinglaws.cli import main
+from scalinglaws.shell.cli import main
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[Any, Any]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from scalinglaws.experiments import released_curves
-from scalinglaws.planning.experiments.released_curves import blocks
+from scalinglaws.experiments.released import run as released_curves
+from scalinglaws.experiments.released.plan_released_curves import blocks
 from scalinglaws.storage import stack
 from scalinglaws.training.session import Session
 

@@ -413,7 +413,8 @@ def batch_of(name: str) -> int:
 def multiply_adds_of(name: str) -> float:
     """Of one image's forward pass."""
     from gpu.cases import PANELS, SCANS, sizes_at
-    from scalinglaws.planning import image_costs, learning_curves, network_costs
+    from scalinglaws.experiments.learning_curves import plan as learning_curves
+    from scalinglaws.planning import image_costs, network_costs
 
     if name in PANELS:
         experiment = sizes_at("paper")["damico2025"][PANELS[name]]

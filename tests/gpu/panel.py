@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
 
 def planned(options: argparse.Namespace) -> list[Any]:
     from gpu.cases import sizes_at
-    from scalinglaws.planning.learning_curves import curve_blocks
+    from scalinglaws.experiments.learning_curves.plan import curve_blocks
 
     sizes = sizes_at("workstation")["damico2025"][EXPERIMENT]
     panel = {**sizes, "panels": {PANEL: sizes["panels"][PANEL]}}

@@ -16,10 +16,10 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from scalinglaws.config import CONFIG
+from scalinglaws.curves.norm_curves import LEAST_SHARE, released_means
 from scalinglaws.data.published import load_published
-from scalinglaws.estimates.protocol_agreement import errors_on
-from scalinglaws.experiments.released_curves import released_rows
-from scalinglaws.fitting.norm_curves import LEAST_SHARE, released_means
+from scalinglaws.experiments.released.run import released_rows
+from scalinglaws.fits.protocol_agreement import errors_on
 from scalinglaws.storage import stack
 
 SET = "CNN_CIFAR10"

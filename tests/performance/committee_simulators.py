@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scalinglaws.experiments import committee_sgd
+from scalinglaws.experiments.committee import run_sgd as committee_sgd
 from scalinglaws.theory.power_law_spectrum import input_variances
 from scalinglaws.training import reduced_committee
 from scalinglaws.training.compiled_draws import first_state

@@ -25,9 +25,9 @@ import torch.nn.functional as F
 
 from scalinglaws.config import read_scale
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.experiments.cnn_curves import ARCHITECTURE
+from scalinglaws.experiments.learning_curves.plan import complete, network_of
+from scalinglaws.experiments.learning_curves.run_cnn import ARCHITECTURE
 from scalinglaws.networks.shapes import CNN
-from scalinglaws.planning.learning_curves import complete, network_of
 from scalinglaws.planning.network_costs import multiply_adds
 from scalinglaws.training import learning_curves
 from scalinglaws.training.arithmetic import set_arithmetic

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from scalinglaws.experiments.perceptron_theory import rows_of
+from scalinglaws.experiments.perceptron.run_theory import rows_of
 from scalinglaws.theory import perceptron, perceptron_scaling
 
 ALPHAS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 100.0, 1000.0)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from scalinglaws.fitting import residuals
-from scalinglaws.fitting.bootstrap import exponent_over_seeds, mean_curve
-from scalinglaws.fitting.power_law import slope_weights
+from scalinglaws.statistics import residuals
+from scalinglaws.statistics.bootstrap import exponent_over_seeds, mean_curve
+from scalinglaws.statistics.power_law import slope_weights
 
 DATA_SETS = 2000  # standard error of a measured coverage: 0.5 %
 DRAWS = 400  # the Monte Carlo error they add to a half-width is 3.5 %, far below its own spread

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scalinglaws.experiments import committee_ode, committee_sgd
+from scalinglaws.experiments.committee import run_ode as committee_ode
+from scalinglaws.experiments.committee import run_sgd as committee_sgd
 from scalinglaws.training.session import Session
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad, solve_ivp
 
 from scalinglaws.errors import InputError
-from scalinglaws.fitting.spectral_exponent import beta_of_decay, beta_of_tail
+from scalinglaws.statistics.spectral_exponent import beta_of_decay, beta_of_tail
 from scalinglaws.theory import linear
 from scalinglaws.theory.critical_rate import (
     SAFE_FOR_EVERY_SPECTRUM,

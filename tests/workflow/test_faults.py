@@ -141,7 +141,7 @@ def test_a_result_of_other_code_is_refused_even_when_snakemake_trusts_it(reposit
     fit = "results/quick/fits/worschech2024/committee_agreement.json"
     assert repository.snakemake("--cores", "2", fit).returncode == 0
     frame, header = read_table(repository.path / table)
-    header["code"]["scalinglaws.experiments.committee_sgd"] = "0" * 12
+    header["code"]["scalinglaws.experiments.committee.run_sgd"] = "0" * 12
     write_table(repository.path / table, {c: frame[c].to_numpy() for c in frame}, header)
     run = repository.snakemake("--cores", "1", fit)
     refused(run, f"error: {table} was made by other code: module scalinglaws.experiments")

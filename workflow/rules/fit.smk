@@ -28,7 +28,7 @@ rule estimate_quantities:
             PLAN.papers[wildcards.paper]["fits"][wildcards.fit]["settings"]
         ),
         code=lambda wildcards: code(
-            "scalinglaws.stations.fit", f"scalinglaws.estimates.{wildcards.fit}"
+            "scalinglaws.stations.fit", f"scalinglaws.fits.{wildcards.fit}"
         ),
     message:
         "Estimating {wildcards.fit}"

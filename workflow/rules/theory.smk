@@ -21,7 +21,7 @@ rule compute_theory:
         mem_mb=lambda wildcards: PLAN.block(wildcards).memory_mb,
         runtime=lambda wildcards: minutes(PLAN, PLAN.block(wildcards)),
     params:
-        module=lambda wildcards: PLAN.block(wildcards).module,
+        run=lambda wildcards: PLAN.block(wildcards).run,
         digest=lambda wildcards: PLAN.block(wildcards).digest,
         settings=lambda wildcards: PLAN.block(wildcards).spec,
         code=lambda wildcards: code(PLAN.block(wildcards).module),
@@ -29,7 +29,8 @@ rule compute_theory:
     message:
         "Computing {wildcards.experiment}, block {wildcards.block}"
     shell:
-        "python -m scalinglaws block --station theory --experiment {wildcards.experiment}"
-        " --name {wildcards.block} --module {params.module} --digest {params.digest}"
+        "python -m scalinglaws block --station theory --paper {wildcards.paper}"
+        " --experiment {wildcards.experiment} --name {wildcards.block} --run {params.run}"
+        " --digest {params.digest}"
         " --settings {params.settings:q} --threads {threads} --device cpu"
         " --state {params.state}.state --output {output} 2>&1 | tee {log}"

@@ -28,7 +28,7 @@ rule train_block:
         runtime=lambda wildcards: minutes(PLAN, PLAN.block(wildcards)),
         gpu=lambda wildcards: int(PLAN.block(wildcards).gpu),
     params:
-        module=lambda wildcards: PLAN.block(wildcards).module,
+        run=lambda wildcards: PLAN.block(wildcards).run,
         device=lambda wildcards: device_of(PLAN.block(wildcards)),
         digest=lambda wildcards: PLAN.block(wildcards).digest,
         settings=lambda wildcards: PLAN.block(wildcards).spec,
@@ -37,8 +37,9 @@ rule train_block:
     message:
         "Training {wildcards.experiment}, block {wildcards.block}"
     shell:
-        "python -m scalinglaws block --station runs --experiment {wildcards.experiment}"
-        " --name {wildcards.block} --module {params.module} --digest {params.digest}"
+        "python -m scalinglaws block --station runs --paper {wildcards.paper}"
+        " --experiment {wildcards.experiment} --name {wildcards.block} --run {params.run}"
+        " --digest {params.digest}"
         " --settings {params.settings:q} --data {input.data} --threads {threads}"
         " --device {params.device} --state {params.state}.state --output {output} 2>&1 | tee {log}"
 

@@ -1,5 +1,5 @@
 """``python -m scalinglaws VERB``."""
 
-from scalinglaws.cli import main
+from scalinglaws.shell.cli import main
 
 main()

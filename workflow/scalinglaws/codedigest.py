@@ -1,16 +1,32 @@
-"""Which of our source files a module depends on, found by reading imports, not by importing.
+"""Which of our source files a module depends on, and what each of them does, as digests.
 
 Snakemake does not see edits in imported modules, so each rule carries these digests in its
-parameters, and each result file carries them in its header.
+parameters, and each result file carries them in its header. Imports are found by reading, not by
+importing.
+
+A digest covers what the code does. Comments, docstrings and formatting do not enter, and a module
+of this package that is imported stands for its content and not for its name: a file that is only
+moved keeps its digest, and so do those that import it.
 """
 
 import ast
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGE = "scalinglaws"
 ROOT = Path(__file__).resolve().parent
+WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Imported(NamedTuple):
+    """One name that a module takes from this package."""
+
+    module: str  # where it comes from
+    name: str  # what it is called there; empty for the module itself
+    bound: str  # what it is called here
 
 
 @cache
@@ -23,34 +39,111 @@ def module_file(module: str) -> Path | None:
     return None
 
 
-def imported_names(module: str, node: ast.AST) -> list[str]:
-    """Dotted names of this package that one import statement may refer to."""
+def is_own(module: str | None) -> bool:
+    return module is not None and module.split(".")[0] == PACKAGE
+
+
+def imported(module: str, node: ast.AST) -> list[Imported]:
+    """What one statement imports from this package."""
     if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE]
-    if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE:
-        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        own = [alias for alias in node.names if is_own(alias.name)]
+        return [Imported(alias.name, "", alias.asname or alias.name) for alias in own]
     if isinstance(node, ast.ImportFrom) and node.level:
         raise ValueError(f"{module}: relative imports hide dependencies from the code digest")
+    if isinstance(node, ast.ImportFrom) and node.module and is_own(node.module):
+        return [taken(node.module, alias) for alias in node.names]
     return []
+
+
+def taken(source: str, alias: ast.alias) -> Imported:
+    bound, inner = alias.asname or alias.name, f"{source}.{alias.name}"
+    return Imported(inner, "", bound) if module_file(inner) else Imported(source, alias.name, bound)
+
+
+class Bare(ast.NodeTransformer):
+    """A syntax tree without docstrings and without imports from this package."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, WITH_DOCSTRING) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+        return super().generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> ast.Import | None:
+        node.names = [alias for alias in node.names if not is_own(alias.name)]
+        return node if node.names else None
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
+        return None if is_own(node.module) else node
+
+
+class Source(NamedTuple):
+    """What is read from one file: its imports from this package, and a digest of all else."""
+
+    imports: tuple[Imported, ...]
+    shape: str
+
+
+@cache
+def source(module: str) -> Source:
+    file = module_file(module)
+    assert file is not None, module
+    tree = ast.parse(file.read_bytes())
+    found = sorted({item for node in ast.walk(tree) for item in imported(module, node)})
+    names = sorted((item.name, item.bound if item.name else "") for item in found)
+    return Source(tuple(found), short(ast.dump(Bare().visit(tree)), *map(str, names)))
+
+
+def short(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 @cache
 def direct_imports(module: str) -> tuple[str, ...]:
-    source = module_file(module)
-    if source is None:
+    """Modules of this package that a module imports itself, each once."""
+    if module_file(module) is None:
         return ()
-    tree = ast.parse(source.read_bytes())
-    names = {name for node in ast.walk(tree) for name in imported_names(module, node)}
+    names = {item.module for item in source(module).imports}
     return tuple(sorted(name for name in names if module_file(name)))
 
 
 @cache
 def file_digest(module: str) -> str:
-    source = module_file(module)
-    assert source is not None, module
-    # Of the text: a clone for Windows ends its lines with \r\n.
-    text = source.read_bytes().replace(b"\r\n", b"\n")
-    return hashlib.sha256(text).hexdigest()[:12]
+    """What a module does, a dot, and from where it takes what.
+
+    A source is named by its content: else a name that now comes from another module with another
+    meaning would leave all digests as they were.
+    """
+    own = source(module)
+    wires = [
+        (source(item.module).shape if module_file(item.module) else item.module, *item[1:])
+        for item in own.imports
+    ]
+    return f"{own.shape}.{short(*map(str, sorted(wires)))[:4]}"
+
+
+@cache
+def known_digests() -> frozenset[str]:
+    """Of every module of this package, whatever they are called."""
+    files = (file.relative_to(ROOT).with_suffix("") for file in ROOT.rglob("*.py"))
+    return frozenset(file_digest(".".join((PACKAGE, *file.parts))) for file in files)
+
+
+def digest_now(module: str, made: str) -> str:
+    """The digest that a module has now; of one that moved, what it was; "gone" if none has it."""
+    if module_file(module) is not None:
+        return file_digest(module)
+    return made if made in known_digests() else "gone"
+
+
+def changed_modules(code: Mapping[str, str]) -> list[str]:
+    """Modules of a result's header that do something else now than when it was made.
+
+    An edit changes what all importers take as well: those are named only where they alone changed.
+    """
+    now = {module: digest_now(module, made) for module, made in code.items()}
+    changed = [module for module, made in code.items() if now[module] != made]
+    own = [module for module in changed if now[module][:12] != code[module][:12]]
+    return own or changed
 
 
 @cache

@@ -146,7 +146,12 @@ def validate(value: Any, schema_name: str, where: str) -> None:
 
     Raises InputError with the first problem: the key, what was found, what was expected.
     """
-    problem = best_match(StrictValidator(schema(schema_name)).iter_errors(value))
+    check(value, schema(schema_name), where)
+
+
+def check(value: Any, form: Any, where: str) -> None:
+    """The same against a schema at hand. Raises InputError."""
+    problem = best_match(StrictValidator(form).iter_errors(value))
     if problem is not None:
         raise InputError(f"{where}: {explain(problem)}")
 
@@ -254,28 +259,60 @@ def read_scale(scale: str) -> dict[str, dict[str, Any]]:
 
     Keys that take any number hold floats, however they are written.
     """
-    sizes = {paper: values for paper, values in read_scale_file(scale).items() if paper in PAPERS}
-    known = {file.stem for file in (CONFIG / "schemas" / "experiments").glob("*.json")}
-    for paper, experiments in sizes.items():
+    where, sections = f"config/scales/{scale}.yaml", read_scale_file(scale)
+    found = {paper: values for paper, values in sections.items() if paper in PAPERS}
+    for paper, experiments in found.items():
         if not isinstance(experiments or {}, dict):
             raise InputError(
-                f"config/scales/{scale}.yaml: {paper} is {experiments!r}; expected experiments, "
-                "each with its sizes."
+                f"{where}: {paper} is {experiments!r}; expected experiments, each with its sizes."
             )
-        for experiment, values in (experiments or {}).items():
-            where = f"config/scales/{scale}.yaml, {paper}.{experiment}"
-            if experiment not in known:
-                raise InputError(
-                    f"{where}: unknown experiment; expected one of {', '.join(sorted(known))}."
-                )
-            validate(values, f"experiments/{experiment}", where)
     return {
         paper: {
-            experiment: with_floats(values, schema(f"experiments/{experiment}"))
-            for experiment, values in (experiments or {}).items()
+            name: checked_sizes(families, name, values, f"{where}, {paper}.{name}")
+            for name, values in (found[paper] or {}).items()
         }
-        for paper, experiments in sizes.items()
+        for paper, families in ((paper, read_families(paper)) for paper in found)
     }
+
+
+def read_families(paper: str) -> dict[str, str]:
+    """Which family each experiment of a paper belongs to, from config/papers. Raises InputError."""
+    records = read_paper(paper)["experiments"]
+    return {experiment: record["family"] for experiment, record in records.items()}
+
+
+def checked_sizes(
+    families: Mapping[str, str], experiment: str, sizes: Any, where: str
+) -> dict[str, Any]:
+    """One experiment's sizes, held against its family's sizes.json. Raises InputError."""
+    if experiment not in families:
+        raise InputError(
+            f"{where}: unknown experiment; expected one of {', '.join(sorted(families))}."
+        )
+    form = sizes_form(families[experiment], experiment)
+    check(sizes, form, where)
+    return dict(with_floats(sizes, form))
+
+
+@cache
+def sizes_form(family: str, experiment: str) -> dict[str, Any]:
+    """The schema of one experiment's sizes, from experiments/{family}/sizes.json.
+
+    What stands under additionalProperties there is for all experiments that are not named.
+    """
+    path = Path(__file__).parent / "experiments" / family / "sizes.json"
+    whole = json.loads(read_text(path))
+    named = whole.get("properties", {}).get(experiment) or whole.get("additionalProperties")
+    if not named:
+        raise InputError(f"{path} says nothing of {experiment}; add the schema of its sizes.")
+    return {"$defs": whole.get("$defs", {}), **named}
+
+
+def read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as problem:
+        raise InputError(unreadable(path, problem)) from problem
 
 
 def with_floats(value: Any, form: Any, whole: Any = None) -> Any:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scalinglaws.canonical import canonical_json
-from scalinglaws.codedigest import file_digest, module_file
+from scalinglaws.codedigest import changed_modules, digest_now
 from scalinglaws.errors import InputError, unreadable
 
 FORMAT = 1
@@ -170,13 +170,12 @@ def check_code(path: str | Path, header: Header) -> None:
         raise InputError(broken(path, "a header with the code that made it"))
     if header.get("format") != FORMAT:
         raise InputError(broken(path, f"format {FORMAT}, found {header.get('format')}"))
-    for module, made_by in header["code"].items():
-        if module_file(module) is None or file_digest(module) != made_by:
-            raise InputError(
-                f"{path} was made by other code: module {module} was {made_by} then and is "
-                f"{file_digest(module) if module_file(module) else 'gone'} now; make it again "
-                f"with: snakemake --force {path}"
-            )
+    for module in changed_modules(header["code"])[:1]:
+        made = header["code"][module]
+        raise InputError(
+            f"{path} was made by other code: module {module} was {made} then and is "
+            f"{digest_now(module, made)} now; make it again with: snakemake --force {path}"
+        )
 
 
 def merged_code(*headers: Header) -> dict[str, str]:

@@ -11,7 +11,7 @@ from scalinglaws.claims.table import verdict_table
 from scalinglaws.claims.verdict import Band, Judgement, band_of, judge_quantity, margin_of
 from scalinglaws.claims.wording import STRADDLES
 from scalinglaws.errors import InputError
-from scalinglaws.fitting.quantity import Quantity
+from scalinglaws.statistics.quantity import Quantity
 
 __all__ = ["judge_paper", "ledger_html", "verdict_table"]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from scalinglaws.fitting.quantity import NUMERICAL
+from scalinglaws.statistics.quantity import NUMERICAL
 
 REPRODUCED, DIFFERS, UNDECIDED = "reproduced", "differs", "undecided"
 VERDICTS = (REPRODUCED, DIFFERS, UNDECIDED)

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.scan_lines import (
     Rows,
     dashed,
@@ -26,6 +25,7 @@ from scalinglaws.figures.style import (
     new_figure,
     plotted_rows,
 )
+from scalinglaws.fits.resolution_slopes import curves
 
 Fits = Mapping[str, Mapping[str, Any]]
 PARAMETERS = r"parameters $P$"

@@ -7,9 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.four_regimes import lines_of
-from scalinglaws.estimates.image_scaling import against_parameters
-from scalinglaws.estimates.resolution_slopes import Curves, curves
 from scalinglaws.figures.image_panels import (
     NAMES,
     fitted_line,
@@ -34,6 +31,9 @@ from scalinglaws.figures.variance_lines import (
     line_text,
     look_of,
 )
+from scalinglaws.fits.four_regimes import lines_of
+from scalinglaws.fits.image_scaling import against_parameters
+from scalinglaws.fits.resolution_slopes import Curves, curves
 
 Settings = Mapping[str, Any]
 Tables = Mapping[str, pd.DataFrame]

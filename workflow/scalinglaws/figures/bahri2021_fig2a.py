@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.scan_curves import Scan, scan
+from scalinglaws.curves.scan_curves import Scan, scan
 from scalinglaws.figures.scan_lines import listed
 from scalinglaws.figures.scan_points import Rows, draw_fitted, seeds_of
 from scalinglaws.figures.style import (

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.scan_curves import Scan, scan
+from scalinglaws.curves.scan_curves import Scan, scan
 from scalinglaws.figures.scan_points import Rows, draw_fit, draw_scan, means, seeds_of
 from scalinglaws.figures.style import (
     COLOURS,

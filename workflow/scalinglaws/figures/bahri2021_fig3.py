@@ -6,9 +6,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.data_distribution import METRIC, noise_key, noisy
-from scalinglaws.estimates.image_slopes import split
-from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.image_panels import (
     LOSS,
     Rows,
@@ -20,6 +17,9 @@ from scalinglaws.figures.image_panels import (
 )
 from scalinglaws.figures.scan_lines import listed
 from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
+from scalinglaws.fits.data_distribution import METRIC, noise_key, noisy
+from scalinglaws.fits.image_slopes import split
+from scalinglaws.fits.resolution_slopes import curves
 from scalinglaws.rounding import quantity_text
 
 Fits = Mapping[str, Mapping[str, Any]]

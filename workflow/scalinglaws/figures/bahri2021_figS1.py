@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from scalinglaws.estimates.image_scaling import METRICS
 from scalinglaws.figures.image_panels import (
     Rows,
     dress_losses,
@@ -15,6 +14,7 @@ from scalinglaws.figures.image_panels import (
     training_text,
 )
 from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
+from scalinglaws.fits.image_scaling import METRICS
 
 YLABELS = {
     "best_test_loss": "best test loss (nats)",

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.scan_lines import (
     Rows,
     dashed,
@@ -25,6 +24,7 @@ from scalinglaws.figures.style import (
     new_figure,
     plotted_rows,
 )
+from scalinglaws.fits.resolution_slopes import curves
 
 Fits = Mapping[str, Mapping[str, Any]]
 KINDS = {"": "best", "_final": "final", "_selected": "validation-selected"}

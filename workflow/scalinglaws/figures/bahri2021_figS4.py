@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.scan_lines import (
     Rows,
     dashed,
@@ -17,6 +16,7 @@ from scalinglaws.figures.scan_lines import (
     scan_family,
 )
 from scalinglaws.figures.style import Drawing, below, dress, new_figure, plotted_rows
+from scalinglaws.fits.resolution_slopes import curves
 
 Fits = Mapping[str, Mapping[str, Any]]
 

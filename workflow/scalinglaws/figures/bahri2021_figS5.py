@@ -6,8 +6,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.aspect_ratio import METRIC, by_shape
-from scalinglaws.estimates.resolution_slopes import curves
 from scalinglaws.figures.image_panels import (
     LOSS,
     Rows,
@@ -26,6 +24,8 @@ from scalinglaws.figures.style import (
     plotted_rows,
     points_with_intervals,
 )
+from scalinglaws.fits.aspect_ratio import METRIC, by_shape
+from scalinglaws.fits.resolution_slopes import curves
 from scalinglaws.rounding import quantity_text
 
 Fits = Mapping[str, Mapping[str, Any]]

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.scan_curves import scan
+from scalinglaws.curves.scan_curves import scan
 from scalinglaws.figures.scan_points import Rows, draw_scan, power_of_two_ticks, seeds_of
 from scalinglaws.figures.style import COLOURS, ROLES, Drawing, dress, new_figure, plotted_rows
 from scalinglaws.rounding import quantity_text

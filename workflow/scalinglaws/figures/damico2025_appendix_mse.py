@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.seed_curves import mean_and_interval
 from scalinglaws.figures.damico2025_fig2 import (
     ALPHA,
     LAMBDA,
@@ -17,7 +18,6 @@ from scalinglaws.figures.damico2025_fig2 import (
     limit_curve,
     minimisers,
 )
-from scalinglaws.figures.seed_curves import mean_and_interval
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,

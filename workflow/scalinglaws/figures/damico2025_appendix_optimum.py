@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.laws_over_seeds import errors_at_optimum
+from scalinglaws.curves.norm_curves import means_of, optima_of_means
 from scalinglaws.figures.network_panels import (
     Pair,
     Quantities,
@@ -35,7 +35,7 @@ from scalinglaws.figures.style import (
     published_marker,
     rows_of,
 )
-from scalinglaws.fitting.norm_curves import means_of, optima_of_means
+from scalinglaws.fits.laws_over_seeds import errors_at_optimum
 
 SOURCES = {"released": "released_refit", "ours": "implicit_bias_laws"}
 

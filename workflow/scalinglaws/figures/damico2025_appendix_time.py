@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.implicit_bias_laws import MAIN_TABLES
 from scalinglaws.figures.network_panels import (
     NETWORKS,
     NORM_LABEL,
@@ -29,6 +28,7 @@ from scalinglaws.figures.network_panels import (
 )
 from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows, rows_of
+from scalinglaws.fits.implicit_bias_laws import MAIN_TABLES
 from scalinglaws.rounding import quantity_text
 
 LABELS = ("epoch", "examples seen (epochs times $P$)", NORM_LABEL)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.norm_curves import released_means, released_set
 from scalinglaws.errors import InputError
-from scalinglaws.estimates.protocol_agreement import comparisons_of, difference_curves
 from scalinglaws.figures.network_panels import (
     NORM_LABEL,
     Quantities,
@@ -26,9 +26,9 @@ from scalinglaws.figures.style import (
     rows_of,
     theory_line,
 )
-from scalinglaws.fitting.bootstrap import critical
-from scalinglaws.fitting.norm_curves import released_means, released_set
+from scalinglaws.fits.protocol_agreement import comparisons_of, difference_curves
 from scalinglaws.rounding import quantity_text
+from scalinglaws.statistics.bootstrap import critical
 
 ONLY_THE_PATH = "a smaller network: not held against the curve"
 

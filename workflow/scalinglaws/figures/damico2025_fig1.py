@@ -11,8 +11,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
 
+from scalinglaws.curves.perceptron_curves import per_seed, seeds_against_norm
+from scalinglaws.curves.seed_curves import mean_and_interval
 from scalinglaws.errors import InputError
-from scalinglaws.figures.seed_curves import mean_and_interval
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -25,7 +26,6 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
-from scalinglaws.measures.norm_curves import per_seed, seeds_against_norm
 
 PANEL = "error against norm"
 LOWEST, POINTS = 0.02, 160  # below, gradient descent still forgets its random start

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.figures.seed_curves import mean_and_interval
+from scalinglaws.curves.perceptron_curves import per_seed, seeds_against_norm
+from scalinglaws.curves.seed_curves import mean_and_interval
 from scalinglaws.figures.style import (
     ROLES,
     Drawing,
@@ -21,7 +22,6 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
-from scalinglaws.measures.norm_curves import per_seed, seeds_against_norm
 from scalinglaws.theory.perceptron import hebb_error
 
 Rows = list[pd.DataFrame]

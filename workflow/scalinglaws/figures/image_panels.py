@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.resolution_slopes import Curves, curves
+from scalinglaws.curves.seed_curves import geometric_mean
 from scalinglaws.figures.scan_lines import (
     Line,
     listed,
@@ -14,7 +14,6 @@ from scalinglaws.figures.scan_lines import (
     windowed_line,
     within_window,
 )
-from scalinglaws.figures.seed_curves import geometric_mean
 from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
     ALPHA,
@@ -25,6 +24,7 @@ from scalinglaws.figures.style import (
     series_colours,
     slope_label,
 )
+from scalinglaws.fits.resolution_slopes import Curves, curves
 
 Rows = list[pd.DataFrame]
 SIZE = r"training images $D$"

@@ -15,13 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm, to_hex
 from matplotlib.figure import Figure
 
-from scalinglaws.errors import InputError
-from scalinglaws.estimates.implicit_bias_laws import MAIN_TABLES
-from scalinglaws.estimates.laws_over_seeds import panel_runs, panel_table
-from scalinglaws.figures.short_axes import short_axis_ticks
-from scalinglaws.figures.style import dress, new_figure, points_with_intervals, rows_of
-from scalinglaws.fitting.bootstrap import critical
-from scalinglaws.fitting.norm_curves import (
+from scalinglaws.curves.norm_curves import (
     LEAST_SHARE,
     Means,
     Runs,
@@ -30,7 +24,13 @@ from scalinglaws.fitting.norm_curves import (
     released_means,
     released_set,
 )
-from scalinglaws.fitting.norm_laws import Window, branch
+from scalinglaws.errors import InputError
+from scalinglaws.figures.short_axes import short_axis_ticks
+from scalinglaws.figures.style import dress, new_figure, points_with_intervals, rows_of
+from scalinglaws.fits.implicit_bias_laws import MAIN_TABLES
+from scalinglaws.fits.laws_over_seeds import panel_runs, panel_table
+from scalinglaws.statistics.bootstrap import critical
+from scalinglaws.statistics.norm_laws import Window, branch
 
 Rows = list[pd.DataFrame]
 Quantities = Mapping[str, Mapping[str, Any]]

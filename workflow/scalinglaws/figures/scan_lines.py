@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.resolution_slopes import Curves
-from scalinglaws.figures.seed_curves import geometric_mean
+from scalinglaws.curves.seed_curves import geometric_mean
 from scalinglaws.figures.style import (
     ALPHA,
     ROLES,
@@ -19,6 +18,7 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
+from scalinglaws.fits.resolution_slopes import Curves
 
 Rows = list[pd.DataFrame]
 Bounds = tuple[np.ndarray, np.ndarray, np.ndarray]

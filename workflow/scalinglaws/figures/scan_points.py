@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.stats import t as student
 
-from scalinglaws.estimates.scan_curves import Scan
+from scalinglaws.curves.scan_curves import Scan
 from scalinglaws.figures.style import ALPHA, points_with_intervals, slope_label, theory_line
 
 LEVEL = 0.95

@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.resolution_slopes import Curves
+from scalinglaws.curves.seed_curves import mean_and_interval
 from scalinglaws.figures.image_panels import LINE_COLOURS, NAMES
 from scalinglaws.figures.scan_lines import scan_line
-from scalinglaws.figures.seed_curves import mean_and_interval
 from scalinglaws.figures.style import COLOURS
+from scalinglaws.fits.resolution_slopes import Curves
 
 Rows = list[pd.DataFrame]
 LEVEL = 0.95

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.estimates.crossing_ensemble import crossings
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -22,6 +21,7 @@ from scalinglaws.figures.style import (
     series_colours,
     theory_line,
 )
+from scalinglaws.fits.crossing_ensemble import crossings
 
 Rows = list[pd.DataFrame]
 Pairs = Mapping[int, tuple[np.ndarray, np.ndarray]]

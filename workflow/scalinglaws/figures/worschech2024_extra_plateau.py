@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.plateau_curves import formula_time, lengths, plateaus, records
 from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
     COLOURS,
@@ -25,7 +26,6 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
-from scalinglaws.fitting.plateau_curves import formula_time, lengths, plateaus, records
 from scalinglaws.rounding import quantity_text
 from scalinglaws.theory.plateau import escape_time, plateau_height
 

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.figures.seed_curves import geometric_mean, some_points
+from scalinglaws.curves.linear_curves import SeedRun, part_rows, seed_runs, series
+from scalinglaws.curves.seed_curves import geometric_mean, some_points
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -18,7 +19,6 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
-from scalinglaws.measures.linear_curves import SeedRun, part_rows, seed_runs, series
 
 Rows = list[pd.DataFrame]
 POINTS_PER_CURVE = 20

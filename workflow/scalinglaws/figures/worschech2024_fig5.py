@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.plateau_curves import members, plateaus, records
 from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
     ROLES,
@@ -20,7 +21,6 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
-from scalinglaws.fitting.plateau_curves import members, plateaus, records
 from scalinglaws.rounding import quantity_text
 from scalinglaws.theory.plateau import escape_time, plateau_height
 from scalinglaws.theory.power_law_spectrum import moment

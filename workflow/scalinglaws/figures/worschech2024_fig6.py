@@ -18,7 +18,7 @@ from scalinglaws.figures.style import (
     series_colours,
     theory_line,
 )
-from scalinglaws.fitting.bootstrap import critical
+from scalinglaws.statistics.bootstrap import critical
 
 Rows = list[pd.DataFrame]
 Found = Mapping[str, Any]

@@ -1,11 +1,14 @@
 """A block: the unit of work of the DAG, one process that computes an ensemble of members."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any, TypeVar
 
 from scalinglaws.canonical import canonical_json, digest
 from scalinglaws.planning.gpu_work import Work
+from scalinglaws.records import as_record
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Block:
     paper: str
     experiment: str
     name: str
-    module: str  # dotted module with run(settings, data, session) -> columns
+    module: str  # dotted, in experiments: has run(settings, data, session) -> columns
     settings: Mapping[str, Any]
     members: int
     core_seconds: float
@@ -34,6 +37,11 @@ class Block:
     gpu_memory_mb: int = 0
 
     @property
+    def run(self) -> str:
+        """The last part of the module: its family's room is known from config/papers."""
+        return self.module.rpartition(".")[2]
+
+    @property
     def spec(self) -> str:
         """Canonical JSON of the settings, as passed on the job's command line."""
         return canonical_json(self.settings)
@@ -41,7 +49,40 @@ class Block:
     @property
     def digest(self) -> str:
         """Names the block's resumable state: a change in what is computed changes it."""
-        return digest([self.paper, self.experiment, self.module, self.settings])
+        return digest([self.paper, self.experiment, self.settings])
+
+
+def run_module(family: str, run: str) -> str:
+    """The dotted module of one run of a family of experiments."""
+    return f"scalinglaws.experiments.{family}.{run}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One experiment as config asks for it; its family's ``plan.blocks`` cuts it into blocks."""
+
+    paper: str
+    family: str
+    experiment: str
+    sizes: Mapping[str, Any]
+    seed: int
+    device: str
+
+    def sizes_as(self, kind: type[Record]) -> Record:
+        """The sizes as a record. Raises InputError for keys that it does not have."""
+        return as_record(kind, self.sizes)
+
+    def block(self, name: str, settings: Any, *, run: str = "run", **costs: Any) -> Block:
+        """A block of this experiment.
+
+        - ``settings``: a mapping, or a dataclass whose fields it is made of
+        - ``run``: the module of the family that computes it
+        - ``costs``: all other fields of `Block`
+        """
+        if is_dataclass(settings) and not isinstance(settings, type):
+            settings = asdict(settings)
+        module = run_module(self.family, run)
+        return Block(self.paper, self.experiment, name, module, settings, **costs)
 
 
 def cut(items: list[Any], pieces: int) -> list[list[Any]]:

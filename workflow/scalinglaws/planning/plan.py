@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ from scalinglaws.canonical import canonical_json, digest
 from scalinglaws.codedigest import code_digest
 from scalinglaws.config import read_config, read_datasets, read_paper, read_scale
 from scalinglaws.errors import InputError
-from scalinglaws.planning.blocks import Block
+from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.devices import check_gpu_memory, visible_gpus
 from scalinglaws.planning.machine import Machine, assumed
 
@@ -178,9 +179,18 @@ def assemble(overrides: Mapping[str, Any] | None = None, machine: Machine | None
     papers = {slug: read_paper(slug) for slug in sorted(config["papers"])}
     blocks = [
         block
-        for slug in papers
+        for slug, paper in papers.items()
         for experiment, values in sizes[slug].items()
-        for block in experiment_blocks(experiment, values, config)
+        for block in experiment_blocks(
+            Request(
+                paper=slug,
+                family=paper["experiments"][experiment]["family"],
+                experiment=experiment,
+                sizes=values,
+                seed=config["seed"],
+                device=config["device"],
+            )
+        )
     ]
     plan = Plan(config, papers, read_datasets(), tuple(blocks), machine or assumed())
     check_references(plan)
@@ -190,11 +200,17 @@ def assemble(overrides: Mapping[str, Any] | None = None, machine: Machine | None
     return plan
 
 
-def experiment_blocks(
-    experiment: str, sizes: Mapping[str, Any], config: Mapping[str, Any]
-) -> list[Block]:
-    design = importlib.import_module(f"scalinglaws.planning.experiments.{experiment}")
-    blocks: list[Block] = design.blocks(sizes, config["seed"], config["device"])
+def experiment_blocks(request: Request) -> list[Block]:
+    """Cut one experiment, by its family's plan. Raises InputError."""
+    experiment = request.experiment
+    old = f"scalinglaws.experiments.{request.family}.plan_{experiment}"
+    blocks: list[Block]
+    if importlib.util.find_spec(old):
+        design = importlib.import_module(old)
+        blocks = design.blocks(request.sizes, request.seed, request.device)
+    else:
+        design = importlib.import_module(f"scalinglaws.experiments.{request.family}.plan")
+        blocks = design.blocks(request)
     names = [block.name for block in blocks]
     if len(set(names)) != len(names):
         raise InputError(f"experiment {experiment} names two blocks alike: {sorted(names)}.")
@@ -251,5 +267,5 @@ def config_digest(plan: Plan) -> str:
 
 
 def code(*modules: str) -> list[str]:
-    """``module@digest`` of each source file reached, for a rule's params: edits rerun it."""
-    return [f"{name}@{made}" for name, made in code_digest(*modules).items()]
+    """Digests of all source files reached, for a rule's params: an edit reruns, a move does not."""
+    return sorted(code_digest(*modules).values())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scalinglaws.canonical import canonical_json
-from scalinglaws.codedigest import file_digest, module_file
+from scalinglaws.codedigest import changed_modules
 from scalinglaws.planning.plan import Plan
 
 
@@ -27,11 +27,3 @@ def reason(plan: Plan, figure: str) -> str:
     if canonical_json(header["settings"]) != canonical_json(plan.figure(figure)):
         return f"will be made again, its entry in config/papers/{figure.split('_')[0]}.yaml changed"
     return ""
-
-
-def changed_modules(code: dict[str, str]) -> list[str]:
-    return [
-        module
-        for module, made in code.items()
-        if module_file(module) is None or file_digest(module) != made
-    ]

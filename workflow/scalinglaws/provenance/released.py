@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.config import read_paper
+from scalinglaws.curves.norm_curves import released_means, released_set
 from scalinglaws.data.published import load_published
-from scalinglaws.experiments.released_curves import FOLDER, released_rows
-from scalinglaws.fitting.authors_procedure import authors_fit, choice_from
-from scalinglaws.fitting.norm_curves import released_means, released_set
+from scalinglaws.experiments.released.run import FOLDER, released_rows
+from scalinglaws.statistics.authors_procedure import authors_fit, choice_from
 from scalinglaws.storage import stack
 
 PRECISION = 1e-6  # relative: the stored exponents come from other versions of the same routines

@@ -1,4 +1,4 @@
-"""Rule estimate_quantities: one module of scalinglaws.estimates turns tables into quantities."""
+"""Rule estimate_quantities: one module of scalinglaws.fits turns tables into quantities."""
 
 import importlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ def estimate_quantities(
     fit: str, tables: Tables, settings: Mapping[str, Any], output: str | Path
 ) -> None:
     """Estimate and write ``{"header", "quantities"}``."""
-    module = importlib.import_module(f"scalinglaws.estimates.{fit}")
+    module = importlib.import_module(f"scalinglaws.fits.{fit}")
     frames = {name: frame for name, (frame, _) in tables.items()}
     headers = [header for _, header in tables.values()]
     own = {"code": code_digest("scalinglaws.stations.fit", module.__name__)}

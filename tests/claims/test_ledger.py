@@ -1,0 +1,543 @@
+import copy
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from scalinglaws.claims.ledger import judge_paper, ledger_html, verdict_table
+from scalinglaws.claims.strip import strip
+from scalinglaws.claims.wording import published_text
+from scalinglaws.config import validate
+from scalinglaws.errors import InputError
+from scalinglaws.stations.ledger import terminal_table
+from scalinglaws.statistics.quantity import NUMERICAL, quantity, unavailable
+from scalinglaws.storage import FORMAT, write_json
+
+VOID = {"meta", "br", "link", "img", "rect", "line", "circle"}
+DEPARTURES = [
+    {
+        "id": "DP1",
+        "paper": "damico2025",
+        "what": "N is 300 <not> infinite.",
+        "why": "Cost & time.",
+        "claims": ["damico2025_one"],
+        "scales": ["quick"],
+    },
+    {
+        "id": "WS2",
+        "paper": "worschech2024",
+        "what": "Another paper's matter.",
+        "why": "Elsewhere.",
+        "claims": [],
+        "scales": ["quick", "paper"],
+    },
+]
+META = {
+    "scale": "quick",
+    "papers": {"damico2025": {"title": "Bias & laws", "authors": "D", "arxiv": "2505.13230"}},
+    "departures": DEPARTURES,
+}
+
+HEADER = {"format": FORMAT, "station": "ledger", "name": "damico2025", "code": {}}
+
+
+def claim(name, **changes):
+    return {
+        "id": f"damico2025_{name}",
+        "statement": f"Statement {name}: the exponent is 1 where 1 <x & y> 2, as far as seen.",
+        "source": "section 1",
+        "kind": "equals",
+        "quantities": ["laws.one"],
+        "published": 1.0,
+        "published_error": None,
+        "published_decimals": 1,
+        "margin": 0.1,
+        "margin_reason": "width of a line",
+        "figure": "damico2025_fig1",
+        "departures": [],
+        **changes,
+    }
+
+
+def measured(estimate, half_width):
+    return quantity(
+        estimate,
+        (estimate - half_width, estimate + half_width),
+        interval_kind="bootstrap over seeds, Student t",
+        n_points=6,
+        n_seeds=8,
+        n_masked=1,
+        window=(1, 100),
+        rule="first decade",
+        scan=(0.8, 1.2),
+    )
+
+
+FITS = {
+    "laws": {
+        "one": measured(1.0, 0.02),
+        "far": measured(2.0, 0.02),
+        "vague": measured(1.0, 0.5),
+        "edge": measured(1.055, 0.04),
+        "none": unavailable("2 points, at least 3 are needed"),
+        "exact": quantity(1.0, (0.999, 1.001), interval_kind=NUMERICAL),
+    }
+}
+CLAIMS = [
+    claim("one"),
+    claim("far", quantities=["laws.far"], departures=["DP1"]),
+    claim("vague", quantities=["laws.vague"]),
+    claim("none", quantities=["laws.one", "laws.none"]),
+    claim("both", quantities=["laws.one", "laws.far"]),
+    claim("exact", quantities=["laws.exact"], kind="at_most", published=1.2),
+    claim("bound", quantities=["laws.far"], kind="at_least", published_error=0.3),
+]
+
+
+def rows():
+    return judge_paper(CLAIMS, FITS, DEPARTURES)
+
+
+def by_name():
+    return {row["id"].removeprefix("damico2025_"): row for row in rows()}
+
+
+def test_each_claim_gets_its_verdict_in_order():
+    assert [(row["id"].split("_")[1], row["verdict"]) for row in rows()] == [
+        ("one", "reproduced"),
+        ("far", "differs"),
+        ("vague", "undecided"),
+        ("none", "undecided"),
+        ("both", "differs"),
+        ("exact", "reproduced"),
+        ("bound", "reproduced"),
+    ]
+
+
+def test_rows_hold_everything_that_led_to_the_verdict():
+    row = by_name()["one"]
+    for key in CLAIMS[0]:
+        assert key in row
+    assert row["band"] == [pytest.approx(0.9), pytest.approx(1.1)]
+    assert (row["n_points"], row["n_seeds"], row["n_masked"]) == (6, 8, 1)
+    assert row["judged"][0]["scan"] == [0.8, 1.2]
+    assert row["judged"][0]["estimate"] == 1.0
+    assert row["power"] > 0.99
+    assert 0 < row["p_equivalence"] < row["p_equivalence_holm"] < 0.025
+    assert row["why"] is None
+
+
+def test_rows_are_json():
+    assert json.loads(json.dumps(rows(), allow_nan=False)) == rows()
+
+
+def test_the_effective_margin_and_its_reason_are_recorded():
+    row = by_name()["bound"]
+    assert (row["margin"], row["margin_reason"]) == (0.3, "the authors' own error")
+    assert row["band"] == [pytest.approx(0.7), None]
+
+
+def test_what_is_missing_is_said():
+    assert "laws.none: 2 points" in by_name()["none"]["why"]
+    assert "neither inside" in by_name()["vague"]["why"]
+
+
+def test_deterministic_claims_stay_out_of_the_family():
+    alone = judge_paper(CLAIMS[:1], FITS, DEPARTURES)[0]
+    beside_exact = judge_paper([CLAIMS[0], CLAIMS[5]], FITS, DEPARTURES)
+    beside_measured = judge_paper([CLAIMS[0], CLAIMS[2]], FITS, DEPARTURES)
+    assert beside_exact[0]["p_equivalence_holm"] == alone["p_equivalence_holm"]
+    assert beside_exact[1]["p_equivalence_holm"] is None
+    assert beside_measured[0]["p_equivalence_holm"] == pytest.approx(2 * alone["p_equivalence"])
+
+
+def test_an_unavailable_quantity_still_counts_in_the_family():
+    missing = claim("gone", quantities=["laws.none"])
+    alone, beside = (judge_paper(c, FITS, [])[0] for c in (CLAIMS[:1], [CLAIMS[0], missing]))
+    assert beside["p_equivalence_holm"] == pytest.approx(2 * alone["p_equivalence_holm"])
+
+
+def test_holm_can_take_back_what_an_interval_alone_would_decide():
+    edge = claim("edge", quantities=["laws.edge"])
+    alone = judge_paper([edge], FITS, [])[0]
+    among = judge_paper([edge, *CLAIMS[:4]], FITS, DEPARTURES)[0]
+    assert alone["verdict"] == among["interval_verdict"] == "reproduced"
+    assert among["verdict"] == "undecided"
+    assert "Holm" in among["why"]
+
+
+def test_departures_come_from_the_claim_and_from_the_register():
+    assert by_name()["one"]["departures"] == ["DP1"]
+    assert by_name()["far"]["departures"] == ["DP1"]
+    assert by_name()["vague"]["departures"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"quantities": ["laws.slope"]}, ["damico2025_bad", "laws.slope", "laws.far, laws.none"]),
+        ({"quantities": ["lines.one"]}, ["lines.one", "laws.one"]),
+        ({"departures": ["DP9"]}, ["damico2025_bad", "DP9", "DP1, WS2"]),
+    ],
+)
+def test_a_claim_that_names_something_unknown_is_refused(changes, words):
+    with pytest.raises(InputError) as problem:
+        judge_paper([claim("bad", **changes)], FITS, DEPARTURES)
+    for word in words:
+        assert word in str(problem.value)
+
+
+def test_inputs_are_not_changed():
+    before = copy.deepcopy((CLAIMS, FITS, DEPARTURES))
+    rows()
+    assert before == (CLAIMS, FITS, DEPARTURES)
+
+
+def line_of(name, text):
+    return next(line for line in text.splitlines() if line.split(" ")[0] == name)
+
+
+def test_the_table_shows_what_the_rows_say():
+    text = verdict_table(rows(), titles={"damico2025": "Bias & laws"}, width=110)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 110
+    assert "damico2025: Bias & laws" in lines
+    assert text.count("damico2025") == 1
+    first = line_of("one", text)
+    assert first.endswith("reproduced")
+    assert "1.000 [0.980, 1.020]" in first
+    assert "1.0 ± 0.1" in first
+    assert line_of("far", text).endswith("differs")
+    assert lines[-1] == "7 claims: 3 reproduced, 2 differs, 2 undecided (1 without an estimate)"
+
+
+def test_of_several_quantities_the_table_shows_the_one_that_decides():
+    text = verdict_table(rows())
+    assert "2.000 [1.980, 2.020]" in line_of("both", text)
+    assert "not estimated" in line_of("none", text)
+    assert text.count("(+1 more)") == 2
+    reversed_ = [claim("both", quantities=["laws.far", "laws.one"])]
+    again = verdict_table(judge_paper(reversed_, FITS, DEPARTURES))
+    assert "2.000 [1.980, 2.020]" in line_of("both", again)
+
+
+def test_among_equal_verdicts_the_one_closest_to_the_edge_is_shown():
+    both = [claim("two", quantities=["laws.one", "laws.edge"])]
+    assert "1.05 [1.01, 1.09]" in line_of("two", verdict_table(judge_paper(both, FITS, [])))
+
+
+@pytest.mark.parametrize("width", [80, 99, 100, 120, 400])
+def test_the_table_fits_the_terminal_and_statements_take_few_lines(width):
+    tiny = quantity(7.96244e-4, (7.96234e-4, 7.96254e-4), interval_kind=NUMERICAL)
+    long = "A statement that is far too long for one line of any terminal, " * 9
+    claims = [claim("long", statement=long, quantities=["laws.tiny", "laws.one"])]
+    judged = judge_paper(claims, {"laws": {**FITS["laws"], "tiny": tiny}}, [])
+    lines = verdict_table(judged, width=width).splitlines()
+    assert max(map(len, lines)) <= min(width, 160)
+    assert len(lines) <= 5 + 4 + 2
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_statements_of_a_real_length_are_never_cut(width):
+    # At 80 columns the table was 98 wide, and statements ended after 18 letters, all alike.
+    words = "Law 1: the exponent of the generalisation error over the number of examples is that of"
+    statements = [f"{words} {words[:60]} case {number}." for number in range(3)]
+    claims = [claim(f"a_rather_long_name_{n}", statement=s) for n, s in enumerate(statements)]
+    text = verdict_table(judge_paper(claims, FITS, []), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    unbroken = " ".join(re.sub(r"[^A-Za-z0-9:. ]", " ", text).split())
+    if width < 120:
+        assert all(statement in unbroken for statement in statements)
+
+
+def test_output_that_is_no_terminal_gets_eighty_columns(tmp_path, monkeypatch):
+    def no_terminal(*_):
+        raise OSError
+
+    write_json(tmp_path / "damico2025.json", {"claims": rows()}, HEADER)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("os.get_terminal_size", no_terminal)
+    lines = terminal_table([tmp_path / "damico2025.json"]).splitlines()
+    assert max(map(len, lines)) == 80
+
+
+def test_the_table_has_an_ascii_spelling():
+    statement = "For alpha -> infinity the exponent is >= 1."
+    judged = judge_paper([claim("one", statement=statement)], FITS, [])
+    assert "For α → ∞ the exponent is ≥ 1." in verdict_table(judged, width=160)
+    text = verdict_table(judged, width=160, ascii_only=True)
+    assert text.isascii()
+    assert statement in text
+    assert "1.0 +- 0.1" in text
+    assert verdict_table(judged, width=90, ascii_only=True).isascii()
+
+
+def test_the_terminal_decides_about_width_letters_and_colour(tmp_path, monkeypatch):
+    write_json(tmp_path / "damico2025.json", {"claims": rows()}, HEADER)
+    monkeypatch.setenv("COLUMNS", "90")
+    ascii_output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", ascii_output)
+        text = terminal_table([tmp_path / "damico2025.json"])
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 90
+    assert "damico2025: Implicit bias produces neural scaling laws" in text
+    monkeypatch.setenv("COLUMNS", "150")
+    utf_output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    utf_output.isatty = lambda: True
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", utf_output)
+        text = terminal_table([tmp_path / "damico2025.json"])
+        patched.setenv("NO_COLOR", "1")
+        plain = terminal_table([tmp_path / "damico2025.json"])
+    assert "1.0 ± 0.1" in text
+    assert "\033[32m" in text
+    assert "\033" not in plain
+
+
+def test_colour_only_when_asked_and_only_on_verdicts():
+    plain, coloured = verdict_table(rows()), verdict_table(rows(), colour=True)
+    assert "\033" not in plain
+    assert coloured.count("\033[0m") == len(CLAIMS)
+    for code in ("\033[31m", "\033[32m", "\033[33m", "\033[0m"):
+        coloured = coloured.replace(code, "")
+    assert coloured == plain
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.identities, self.text, self.labels = [], [], [], "", []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if "id" in dict(attrs):
+            self.identities.append(dict(attrs)["id"])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def page():
+    return Page(ledger_html({"damico2025": rows()}, META))
+
+
+def test_the_page_is_well_formed_and_its_identities_are_unique(page):
+    assert page.open == []
+    assert len(set(page.identities)) == len(page.identities)
+    assert {f"damico2025_{name}" for name in by_name()} <= set(page.identities)
+
+
+def test_the_page_needs_nothing_from_outside(page):
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.tags}
+    for _, attributes in page.tags:
+        assert not {"src", "href"} & set(attributes)
+    assert "url(" not in page.text
+    assert "@import" not in page.text
+
+
+def test_the_page_is_accessible(page):
+    tags = [tag for tag, _ in page.tags]
+    assert dict(page.tags)["html"] == {"lang": "en"}
+    assert tags.count("main") == tags.count("h1") == 1
+    assert "caption" in tags
+    assert all("scope" in attributes for tag, attributes in page.tags if tag == "th")
+    drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
+    assert len(drawings) == len(CLAIMS)
+    assert all(drawing["role"] == "img" and drawing["aria-label"] for drawing in drawings)
+    labels = {a["aria-labelledby"] for _, a in page.tags if "aria-labelledby" in a}
+    assert labels <= set(page.identities)
+
+
+def test_the_page_says_what_the_rows_say(page):
+    for row in rows():
+        assert row["statement"] in page.text
+        assert row["source"] in page.text
+        if row["why"]:
+            assert row["why"] in page.text or row["why"].replace("laws.none", "none") in page.text
+    assert "N is 300 <not> infinite. Reason: Cost & time." in page.text
+    assert "Another paper's matter." not in page.text
+    assert "How to read verdicts" in page.text
+    assert "7 claims: 3 reproduced, 2 differs, 2 undecided (1 without an estimate)" in page.text
+    assert "Claims ledger, scale quick" in page.text
+
+
+def test_the_page_spells_symbols_as_people_write_them():
+    statement = "For lambda_opt -> infinity <eps_g> falls as P^-0.55 or (2M)^(3/2) < 1."
+    text = ledger_html(
+        {"damico2025": judge_paper([claim("s", statement=statement)], FITS, [])}, META
+    )
+    assert (
+        "For <i>λ</i><sub>opt</sub> → ∞ &lt;<i>ε</i><sub>g</sub>&gt; falls as "
+        "P<sup>−0.55</sup> or (2M)<sup>3/2</sup> &lt; 1." in text
+    )
+
+
+def test_the_page_names_the_quantities_of_a_claim_apart():
+    text = ledger_html({"damico2025": rows()}, META)
+    plain = re.sub(r"</?(small|span)[^>]*>", "", text)
+    assert "one 1.000 [0.980, 1.020]<br>far 2.000" in plain
+
+
+def test_small_margins_are_powers_of_ten():
+    row = {"kind": "equals", "published": 0.0058054, "published_decimals": 7, "margin": 5.8e-7}
+    assert published_text(row) == "0.0058054 ± 5.8 × 10^−7"
+    assert published_text(
+        {**row, "margin": 0.0, "published": -2.5e8, "published_decimals": None}
+    ) == ("−2.5 × 10^8")
+
+
+def test_the_page_is_the_same_every_time():
+    assert ledger_html({"damico2025": rows()}, META) == ledger_html({"damico2025": rows()}, META)
+
+
+def test_the_page_tells_what_gets_no_verdict_and_which_tests_stand_in():
+    entry = {
+        "claim": "C6",
+        "statement": "Smooth losses only.",
+        "why": "A theorem & no data.",
+        "tests": ["tests/theory/test_smoothness_counterexamples.py"],
+    }
+    titles = {"damico2025": {**META["papers"]["damico2025"], "unjudged": [entry]}}
+    page = Page(ledger_html({"damico2025": rows()}, {**META, "papers": titles}))
+    assert page.open == []
+    told = "Smooth losses only. A theorem & no data. " + entry["tests"][0]
+    assert "Without a verdict" in page.text
+    assert told in " ".join(page.text.split())
+
+
+def test_a_page_without_departures_or_titles_is_still_whole():
+    short = Page(ledger_html({"damico2025": rows()}, {"scale": "laptop"}))
+    assert short.open == []
+    assert "Departures from the papers" not in short.text
+
+
+def drawn(row):
+    shapes = Page(strip(row)).tags
+    band = next(attributes for tag, attributes in shapes if tag == "rect")
+    dots = [float(attributes["cx"]) for tag, attributes in shapes if tag == "circle"]
+    left = float(band["x"])
+    return left, left + float(band["width"]), dots
+
+
+def test_a_drawing_puts_the_dot_inside_the_band_exactly_if_the_estimate_is():
+    left, right, dots = drawn(by_name()["both"])
+    assert left < dots[0] < right < dots[1]
+    assert dots[0] == pytest.approx((left + right) / 2, abs=0.02)
+
+
+def test_a_drawing_opens_the_band_of_an_inequality_and_skips_what_is_missing():
+    assert drawn(by_name()["bound"])[1] == pytest.approx(220)
+    assert len(drawn(by_name()["none"])[2]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"marging": 0.1}, "unknown key 'marging'"),
+        ({"kind": "about"}, "kind is 'about'"),
+        ({"margin": -0.1}, "margin"),
+        ({"quantities": []}, "quantities"),
+        ({"quantities": ["one"]}, "quantities"),
+        ({"published": "1.0"}, "published"),
+        ({"id": "C1"}, "id"),
+    ],
+)
+def test_the_schema_of_claims_is_closed(changes, words):
+    validate([claim("good")], "claims.schema", "config/claims/x.yaml")
+    with pytest.raises(InputError, match=words):
+        validate([claim("bad", **changes)], "claims.schema", "config/claims/x.yaml")
+
+
+@pytest.mark.parametrize("missing", sorted(claim("one")))
+def test_no_key_of_a_claim_may_be_left_out(missing):
+    entry = {key: value for key, value in claim("one").items() if key != missing}
+    with pytest.raises(InputError, match=missing):
+        validate([entry], "claims.schema", "config/claims/x.yaml")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"scales": ["fast"]}, {"because": "x"}, {"paper": "other"}, {"id": "dp 1"}]
+)
+def test_the_schema_of_departures_is_closed(changes):
+    validate(DEPARTURES, "departures.schema", "config/departures.yaml")
+    with pytest.raises(InputError):
+        validate([{**DEPARTURES[0], **changes}], "departures.schema", "config/departures.yaml")
+
+
+PAPER = {
+    "title": "t",
+    "authors": "a",
+    "arxiv": "2505.13230",
+    "fits": {"laws": {"tables": ["runs"], "settings": {"draws": 2000}}},
+    "figures": {
+        "damico2025_fig1": {
+            "title": "f",
+            "tables": ["runs"],
+            "fits": ["laws"],
+            "settings": {},
+            "departures": ["DP1"],
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "value"),
+    [
+        ((), "tittle", "t"),
+        ((), "arxiv", "12"),
+        (("fits", "laws"), "window", [1, 2]),
+        (("fits", "laws"), "tables", []),
+        (("figures", "damico2025_fig1"), "panels", 3),
+        (("figures",), "fig1", {}),
+        ((), "unjudged", [{"claim": "C6", "statement": "s", "why": "w"}]),
+        ((), "unjudged", [{"claim": "C6", "statement": "s", "why": "w", "tests": ["README.md"]}]),
+    ],
+)
+def test_the_schema_of_papers_is_closed(place, key, value):
+    validate(PAPER, "papers.schema", "config/papers/x.yaml")
+    broken = copy.deepcopy(PAPER)
+    inner = broken
+    for step in place:
+        inner = inner[step]
+    inner[key] = value
+    with pytest.raises(InputError):
+        validate(broken, "papers.schema", "config/papers/x.yaml")
+
+
+def test_a_ledger_is_known_by_what_it_says_not_by_its_name(tmp_path):
+    write_json(tmp_path / "mycopy.json", {"claims": rows()}, HEADER)
+    assert "damico2025: Implicit bias" in terminal_table([tmp_path / "mycopy.json"])
+    with pytest.raises(InputError, match="is a second ledger of damico2025"):
+        terminal_table([tmp_path / "mycopy.json"] * 2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"<html></html>", b"[]", b"{}", b'{"header": {}, "claims": []}', b"\xff\xfe", b"3", b""],
+)
+def test_another_file_is_not_called_a_damaged_ledger(tmp_path, content):
+    (tmp_path / "ledger.html").write_bytes(content)
+    with pytest.raises(InputError, match=r"is not the ledger of a paper; .*/ledger/\*\.json"):
+        terminal_table([tmp_path / "ledger.html"])
+
+
+def test_a_folder_in_place_of_a_ledger_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"could not be read \(Is a directory\)"):
+        terminal_table([tmp_path])

@@ -1,0 +1,159 @@
+import importlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from interruption import resumed_after_saves, same_bytes
+from made_data import made_digits
+from planned_blocks import planned
+from scalinglaws.config import read_scale
+from scalinglaws.data.dataset import Dataset
+from scalinglaws.errors import InputError
+from scalinglaws.experiments.kernels import run_gaussian as gaussian_features
+from scalinglaws.experiments.kernels import run_pretrained as pretrained_features
+from scalinglaws.experiments.kernels import run_random as random_features
+from scalinglaws.experiments.kernels import run_spheres as sphere_kernels
+from scalinglaws.experiments.kernels import run_theory as kernel_theory
+from scalinglaws.planning.plan import experiment_blocks
+from scalinglaws.theory.random_features import skeleton_loss
+from scalinglaws.training import feature_extractor
+from scalinglaws.training.session import Session
+
+SEEDS = {"seed": 5, "first_seed": 0, "seeds": 2}
+SETTINGS = {
+    "gaussian_features": {
+        **{"alphas": [0.3, 1.0], "features": 40, "sizes": [4, 8, 12], "resonance": 8},
+        **{"fixed": 3, "variance_sizes": [8, 20], "draws": 3, **SEEDS},
+    },
+    "random_features": {
+        **{"dataset": "mnist5k", "pools": [4, 7], "population": 40, "hidden": 12, "fixed": 3},
+        **{"sizes": [2, 4, 8], "orders": 2, "variance_sizes": [40, 80], "draws": 2, **SEEDS},
+    },
+    "pretrained_features": {
+        **{"dataset": "mnist5k", "pool": 7, "widths": [2], "hidden": 24, "features": 8},
+        **{"steps": 25, "batch": 8, "learning_rate": 0.01, "population": 32, "test_size": 16},
+        **{"data_sizes": [4, 8, 32], "parameter_sizes": [2, 4, 8], "resonance": 4},
+        **{"resonance_sizes": [2, 4, 8], "fixed": 2, "variance_sizes": [8, 16], "sets": 4},
+        **{"kernel_sizes": [4, 8, 16], "spectrum_size": 16, **SEEDS},
+    },
+}
+MODULES = {
+    "gaussian_features": gaussian_features,
+    "random_features": random_features,
+    "pretrained_features": pretrained_features,
+}
+
+
+@pytest.fixture(autouse=True)
+def short_chunks(monkeypatch):
+    monkeypatch.setattr(feature_extractor, "CHUNK", 10)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return {"mnist5k": made_digits(80, 40)}
+
+
+@pytest.mark.parametrize(
+    ("experiment", "saves"),
+    [
+        *[("gaussian_features", 1), ("random_features", 2)],
+        # Inside the training of the first extractor, after it, inside the second.
+        *[("pretrained_features", 1), ("pretrained_features", 4), ("pretrained_features", 6)],
+    ],
+)
+def test_a_run_killed_at_any_save_resumes_to_identical_bytes(experiment, saves, data, tmp_path):
+    run, settings = MODULES[experiment].run, SETTINGS[experiment]
+    whole = run(settings, data, Session())
+    resumed = resumed_after_saves(lambda session: run(settings, data, session), tmp_path, saves)
+    assert same_bytes(resumed, whole)
+
+
+@pytest.mark.parametrize("experiment", sorted(MODULES))
+def test_a_members_values_do_not_depend_on_its_block(experiment, data):
+    run, settings = MODULES[experiment].run, SETTINGS[experiment]
+    whole = pd.DataFrame(run(settings, data, Session()))
+    second = pd.DataFrame(run({**settings, "first_seed": 1, "seeds": 1}, data, Session()))
+    both = second.merge(whole, on=["member", "quantity"], suffixes=("", "_whole"))
+    assert len(both) == len(second)
+    np.testing.assert_allclose(both["value"], both["value_whole"], rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("experiment", sorted(MODULES))
+def test_rows_are_unique_and_finite(experiment, data):
+    table = pd.DataFrame(MODULES[experiment].run(SETTINGS[experiment], data, Session()))
+    assert not table.duplicated(["member", "quantity"]).any()
+    assert np.isfinite(table["value"]).all()
+
+
+def test_kernel_theory_and_spheres_have_unique_finite_rows():
+    theory = kernel_theory.run({"alphas": [0.5], "size": 50, "samples": [2, 8]}, {}, Session())
+    settings = {"dimensions": [2], "sizes": [4, 8], "test_size": 5, "seeds": 2, "seed": 5}
+    for columns in (theory, sphere_kernels.run(settings, {}, Session())):
+        table = pd.DataFrame(columns)
+        assert not table.duplicated(["member", "quantity"]).any()
+        assert np.isfinite(table["value"]).all()
+
+
+def test_recorded_losses_are_those_of_the_plain_formula(data):
+    settings = {**SETTINGS["random_features"], "orders": 1, "seeds": 1, "pools": [7]}
+    table = pd.DataFrame(random_features.run(settings, data, Session()))
+    images = data["mnist5k"].train_images
+    identity = {"pool": 7, "seed": 0}
+    chosen = random_features.stream(settings, {"seed": 0}, "population").permutation(80)[:40]
+    pooled = random_features.pooled(images[chosen], 7)
+    features = random_features.random_features(pooled, 7, 0, settings)
+    for side in ("data", "parameters"):
+        order = random_features.stream(settings, identity, side).permutation(40)
+        rows = table[table["quantity"] == f"loss_{side}"].set_index("size")["value"]
+        for size in settings["sizes"]:
+            picked = {"data": (order[:size], np.arange(40))}
+            picked["parameters"] = (np.arange(40), order[:size])
+            expected = skeleton_loss(features, *picked[side])
+            assert rows[size] == pytest.approx(expected, rel=1e-6)
+
+
+def test_embeddings_need_no_extractor(data):
+    stream = np.random.default_rng(1)
+    vectors = stream.normal(size=(120, 12)).astype(np.float32)
+    labels = np.arange(120) % 10
+    given = Dataset("given", vectors[:80], labels[:80], vectors[80:], labels[80:], {})
+    settings = {**SETTINGS["pretrained_features"], "dataset": "given"}
+    table = pd.DataFrame(pretrained_features.run(settings, {"given": given}, Session()))
+    assert set(table["features"]) == {"learned", "nngp1", "nngp3", "ntk3"}
+    assert np.isfinite(table["value"]).all()
+
+
+@pytest.mark.parametrize(
+    ("experiment", "changes", "message"),
+    [
+        ("kernel_theory", {"size": 100, "samples": [100]}, "samples asks for 100; .* at most 99"),
+        ("gaussian_features", {"sizes": [10, 2000]}, "sizes asks for 2000; expected at most 1000"),
+        ("gaussian_features", {"variance_sizes": [17, 64]}, "starts at 17; expected more than"),
+        ("random_features", {"pools": [3]}, "holds 3, which does not divide the side 28"),
+        ("random_features", {"population": 5000}, "population asks for 5000; .* at most 3000"),
+        ("random_features", {"sizes": [32, 16]}, "expected increasing sizes"),
+        ("pretrained_features", {"population": 1501}, "at most 1500, half the images of mnist5k"),
+        ("pretrained_features", {"test_size": 1001}, "test_size asks for 2002"),
+        ("pretrained_features", {"resonance": 63}, "resonance is 63; expected one of"),
+        ("pretrained_features", {"variance_sizes": [100]}, "do not cover 1280 equally"),
+        ("pretrained_features", {"hidden": 128}, "features asks for 256; expected at most 128"),
+        ("pretrained_features", {"pool": 14}, "pool is 14"),
+        ("sphere_kernels", {"sizes": [8, 8]}, "expected increasing sizes"),
+    ],
+)
+def test_impossible_sizes_are_refused_at_plan_time(experiment, changes, message):
+    sizes = read_scale("quick")["bahri2021"][experiment] | changes
+    config = {"seed": 1, "device": "cpu"}
+    with pytest.raises(InputError, match=message):
+        experiment_blocks(experiment, sizes, config)
+
+
+@pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
+def test_planned_settings_are_what_the_experiment_reads(scale):
+    for experiment in (*MODULES, "kernel_theory", "sphere_kernels"):
+        blocks = planned(experiment, scale)
+        assert all(importlib.util.find_spec(block.module) for block in blocks)
+        expected = set(SETTINGS.get(experiment, blocks[0].settings))
+        assert set(blocks[0].settings) == expected

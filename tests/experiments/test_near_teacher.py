@@ -1,0 +1,181 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from interruption import resumed_after_reports
+from scalinglaws.config import read_claims, read_paper, read_scale
+from scalinglaws.errors import InputError
+from scalinglaws.experiments.specialised import plan_asymptotic_theory as theory_plan
+from scalinglaws.experiments.specialised import plan_near_teacher_sgd as sgd_plan
+from scalinglaws.experiments.specialised import run_sgd as near_teacher_sgd
+from scalinglaws.experiments.specialised import run_theory as asymptotic_theory
+from scalinglaws.figures.style import PLOTTED
+from scalinglaws.figures.worschech2024_fig6 import draw
+from scalinglaws.fits.specialised_laws import estimate
+from scalinglaws.training.session import Session
+
+SETTINGS = {
+    "dimension": 64,
+    "hidden": 3,
+    "eta": 0.05,
+    "sigma_j": 1e-6,
+    "alpha_min": 1.0,
+    "alpha_max": 600.0,
+    "points": 60,
+    "betas": [0.5, 1.0, 2.0],
+    "seeds": [0, 1, 2],
+    "seed": 5,
+}
+THEORY = {
+    **SETTINGS,
+    "simulated_betas": [0.5, 1.0, 2.0],
+    "betas": [0.25, 0.5, 1.0, 1.5, 2.0],
+    "paper_units": 40,
+    "paper_levels": 512,
+    "many_levels": 4096,
+    "window_points": 120,
+    "many_points": 60,
+}
+SGD_SIZES = {**{key: SETTINGS[key] for key in sgd_plan.SHARED}, "betas": [1.0], "seeds": 3}
+SGD_SIZES |= {"blocks": 2}
+THEORY_SIZES = {**{key: THEORY[key] for key in (*sgd_plan.SHARED, *theory_plan.OWN)}, "seeds": 3}
+RECORD = read_paper("worschech2024")
+FIT = RECORD["fits"]["specialised_laws"]["settings"] | {"many_levels": 4096}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    simulated = near_teacher_sgd.run(SETTINGS, {}, Session())
+    predicted = asymptotic_theory.run(THEORY, {}, Session())
+    return {
+        "near_teacher_sgd": pd.DataFrame(simulated),
+        "asymptotic_theory": pd.DataFrame(predicted),
+    }
+
+
+@pytest.mark.parametrize("experiment", [near_teacher_sgd, asymptotic_theory])
+@pytest.mark.parametrize("reports", [1, 6])
+def test_resumed_run_is_byte_identical(tmp_path, tables, experiment, reports):
+    settings = THEORY if experiment is asymptotic_theory else SETTINGS
+    whole = tables[experiment.__name__.rsplit(".", 1)[-1]]
+    resumed = resumed_after_reports(
+        lambda session: experiment.run(settings, {}, session), tmp_path, reports
+    )
+    assert resumed["value"].tobytes() == whole["value"].to_numpy().tobytes()
+    assert resumed["alpha"].tobytes() == whole["alpha"].to_numpy().tobytes()
+
+
+def test_member_does_not_depend_on_its_block(tables):
+    alone = near_teacher_sgd.run({**SETTINGS, "betas": [1.0], "seeds": [1]}, {}, Session())
+    whole = tables["near_teacher_sgd"]
+    same = whole[(whole["beta"] == 1.0) & (whole["seed"] == 1)]
+    assert alone["value"].tobytes() == same["value"].to_numpy().tobytes()
+
+
+def test_simulation_follows_the_theory_of_the_same_start(tables):
+    keys = ["beta", "seed", "alpha"]
+    theory = tables["asymptotic_theory"].query("kind == 'realised'")
+    both = tables["near_teacher_sgd"].merge(theory, on=keys, suffixes=("_sgd", "_theory"))
+    assert len(both) == len(tables["near_teacher_sgd"])
+    relative = (both["value_sgd"] / both["value_theory"] - 1).abs()
+    assert relative.median() < 0.05
+    assert both["value_sgd"].max() < 1e-11
+    assert both["value_sgd"].min() < 0.03 * both["value_sgd"].max()
+
+
+def test_error_is_proportional_to_the_square_of_the_distance(tables):
+    farther = near_teacher_sgd.run({**SETTINGS, "sigma_j": 1e-4, "betas": [1.0]}, {}, Session())
+    whole = tables["near_teacher_sgd"]
+    near = whole[whole["beta"] == 1.0]["value"].to_numpy()
+    np.testing.assert_allclose(1e4 * near, farther["value"], rtol=2e-3)
+
+
+def test_diverged_member_is_nan_and_the_estimates_say_so(tables):
+    broken = near_teacher_sgd.run({**SETTINGS, "eta": 1e200, "alpha_max": 5.0}, {}, Session())
+    assert len(broken["value"]) == 9 * SETTINGS["points"]
+    assert np.all(np.isnan(broken["value"].reshape(9, -1)[:, -1]))
+    sgd = tables["near_teacher_sgd"].copy()
+    sgd.loc[(sgd["seed"] == 1) & (sgd["alpha"] > 100), "value"] = np.nan
+    found = estimate({**tables, "near_teacher_sgd": sgd}, FIT)
+    for name in ("sgd_law_exponent", "sgd_minus_theory", "sgd_deviation"):
+        quantity = found[f"{name}_b100"]
+        assert quantity["estimate"] is None
+        assert quantity["why"] == "1 of 3 seeds diverged"
+        assert quantity["n_masked"] > 0
+
+
+@pytest.mark.parametrize("planned", [(sgd_plan, SGD_SIZES), (theory_plan, THEORY_SIZES)])
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"betas": [0.0]}, "betas is 0.0"),
+        ({"alpha_max": 0.5}, "alpha_max is 0.5"),
+        ({"eta": 5.0}, "critical rate 4.8"),
+    ],
+)
+def test_impossible_sizes_are_refused_when_planning(planned, change, named):
+    plan, sizes = planned
+    with pytest.raises(InputError, match=named):
+        plan.blocks({**sizes, **change}, 5, "cpu")
+
+
+def test_simulated_spectra_must_have_a_theory():
+    with pytest.raises(InputError, match="simulated_betas is"):
+        theory_plan.blocks({**THEORY_SIZES, "simulated_betas": [0.7]}, 5, "cpu")
+
+
+@pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
+def test_theory_is_configured_for_the_simulation_it_is_compared_with(scale):
+    sizes = read_scale(scale)["worschech2024"]
+    sgd, theory = sizes["near_teacher_sgd"], sizes["asymptotic_theory"]
+    shared = (*sgd_plan.SHARED, "seeds")
+    assert {key: sgd[key] for key in shared} == {key: theory[key] for key in shared}
+    assert sgd["betas"] == theory["simulated_betas"]
+    settings = RECORD["fits"]["specialised_laws"]["settings"]
+    assert set(settings["simulated_betas"]) <= set(sgd["betas"])
+    assert set(settings["betas"]) == set(theory["betas"])
+    assert {key: theory[key] for key in ("paper_levels", "many_levels")} == {
+        key: settings[key] for key in ("paper_levels", "many_levels")
+    }
+
+
+def test_exponent_of_the_formula_itself_is_recovered_without_bias(tables):
+    """Where a straight line through the very same points is steeper by 0.1 and more."""
+    formula = tables["asymptotic_theory"].query("kind == 'formula' and quantity == 'eps_g'")
+    parts = [formula.assign(seed=s, value=formula["value"] * (1 + 0.01 * s)) for s in (0, 1, 2)]
+    found = estimate({**tables, "near_teacher_sgd": pd.concat(parts)}, FIT)
+    for beta in (0.5, 1.0):
+        law = found[f"sgd_law_exponent_b{round(100 * beta):03d}"]
+        line = found[f"sgd_exponent_b{round(100 * beta):03d}"]
+        assert law["estimate"] == pytest.approx(beta / (1 + beta), abs=0.01)
+        assert line["estimate"] > law["estimate"] + 0.05
+
+
+def test_exponents_of_the_formula_do_not_depend_on_the_density_of_points(tables):
+    found = estimate(tables, FIT)
+    denser = asymptotic_theory.run({**THEORY, "window_points": 480}, {}, Session())
+    again = estimate({**tables, "asymptotic_theory": pd.DataFrame(denser)}, FIT)
+    for beta in ("b025", "b050", "b100", "b150", "b200"):
+        name = f"paper_levels_exponent_{beta}"
+        low, high = found[name]["interval"]
+        assert low <= again[name]["estimate"] <= high
+        excess = found[f"paper_levels_excess_{beta}"]
+        assert 0 < excess["interval"][0] < excess["estimate"] < excess["interval"][1]
+
+
+def test_every_claim_of_figure_6_names_a_quantity_that_is_estimated(tables):
+    found = estimate(tables, FIT)
+    claims = [c for c in read_claims("worschech2024") if c["figure"] == "worschech2024_fig6"]
+    named = {name for claim in claims for name in claim["quantities"]}
+    assert named
+    assert named <= {f"specialised_laws.{name}" for name in found}
+
+
+def test_figure_draws_what_it_lists(tables):
+    drawing = draw(tables, {"specialised_laws": estimate(tables, FIT)}, {})
+    assert list(drawing.plotted.columns) == PLOTTED
+    assert {"formula beta=1", "simulation beta=1", "law", "SGD, line fit"} <= set(
+        drawing.plotted["series"]
+    )
+    assert "0 members diverged" in drawing.caption
+    assert np.all(np.isfinite(drawing.plotted[["x", "y"]]))

@@ -1,0 +1,246 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from interruption import resumed_after_saves, same_bytes
+from scalinglaws.errors import InputError
+from scalinglaws.experiments.perceptron import plan as perceptron_samples
+from scalinglaws.experiments.perceptron import plan_perceptron_alphas as alphas_planning
+from scalinglaws.experiments.perceptron import plan_perceptron_descent as descent_planning
+from scalinglaws.experiments.perceptron import plan_perceptron_limits as limits_planning
+from scalinglaws.experiments.perceptron import plan_perceptron_square as square_planning
+from scalinglaws.experiments.perceptron import plan_perceptron_theory as theory_planning
+from scalinglaws.experiments.perceptron import run_alphas as perceptron_alphas
+from scalinglaws.experiments.perceptron import run_descent as perceptron_descent
+from scalinglaws.experiments.perceptron import run_limits as perceptron_limits
+from scalinglaws.experiments.perceptron import run_square as perceptron_square
+from scalinglaws.experiments.perceptron import run_theory as perceptron_theory
+from scalinglaws.figures import damico2025_appendix_mse, damico2025_fig2
+from scalinglaws.fits import perceptron_laws, perceptron_scaling, square_loss_laws
+from scalinglaws.training.session import Session
+
+ALPHAS = {
+    "alphas": [2.0, 10.0, 100.0],
+    "weights": [30, 20, 10],
+    "iterations": [300, 300, 300],
+    "samples": 4,
+    "records": 80,
+    "fixed_norm_lambdas": [0.6, 1.0, 2.0, 3.0],
+}
+LIMITS = {
+    "lambda_low": 0.01,
+    "lambda_high": 100.0,
+    "lambda_points": 33,
+    "ratio_low": 0.01,
+    "ratio_high": 100.0,
+    "ratio_points": 17,
+    "collapse_alphas": [10.0, 100.0],
+    "square_alphas": [2.0, 5.0, 20.0],
+}
+SQUARE = {
+    "alphas": [2.0, 5.0, 20.0],
+    "weights": 30,
+    "samples": 6,
+    "lambda_low": 0.05,
+    "lambda_high": 5.0,
+    "lambda_points": 13,
+}
+THEORY = {
+    "alphas": [2.0, 5.0, 10.0, 100.0],
+    "lambda_low": 0.01,
+    "lambda_high": 100.0,
+    "lambda_points": 31,
+}
+DESCENT = {**ALPHAS, "alpha": 5.0, "weights": 30, "iterations": 300}
+SETTINGS = {
+    "early_lambda": 10.0,
+    "early_window": [0.9, 3.1],
+    "large_alpha": 100.0,
+    "collapse_range": [0.3, 30.0],
+    "product_alphas": [5.0, 10.0, 100.0],
+    "optimum_alphas": [2.0, 5.0, 10.0],
+    "gap_alpha": 10.0,
+    "peak_lambda": 0.6,
+    "optimum_lambda": 3.0,
+    "held_alphas": [2.0],
+    "draws": 100,
+    "seed": 3,
+}
+OTHER = {
+    "alpha": 5.0,
+    "large_alphas": [100.0],
+    "limit_alpha": 100.0,
+    "hebb_lambda": 0.01,
+    "early_window": [0.05, 0.5],
+    "fixed_norm_window": [0.1, 20.0],
+}
+CHAINS = {
+    "perceptron_alphas": (perceptron_alphas, alphas_planning, ALPHAS),
+    "perceptron_limits": (perceptron_limits, limits_planning, LIMITS),
+    "perceptron_square": (perceptron_square, square_planning, SQUARE),
+    "perceptron_theory": (perceptron_theory, theory_planning, THEORY),
+    "perceptron_descent": (
+        perceptron_descent,
+        descent_planning,
+        {name: DESCENT[name] for name in DESCENT if name != "alphas"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    return {
+        name: pd.concat(
+            [
+                pd.DataFrame(experiment.run(block.settings, {}, Session()))
+                for block in planning.blocks(sizes, 1, "cpu")
+            ],
+            ignore_index=True,
+        )
+        for name, (experiment, planning, sizes) in CHAINS.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def fits(tables: dict[str, pd.DataFrame]) -> dict[str, dict]:
+    return {
+        "perceptron_laws": perceptron_laws.theory_quantities(tables["perceptron_theory"], OTHER),
+        "perceptron_scaling": perceptron_scaling.estimate(tables, SETTINGS),
+        "square_loss_laws": square_loss_laws.estimate(tables, {"draws": 100, "seed": 3}),
+    }
+
+
+def test_each_alpha_holds_the_samples_of_the_single_experiment(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    single = {name: ALPHAS[name] for name in ALPHAS if name != "alphas"}
+    (block,) = descent_planning.blocks(
+        {**single, "alpha": 10.0, "weights": 20, "iterations": 300}, 1, "cpu"
+    )
+    alone = pd.DataFrame(perceptron_descent.run(block.settings, {}, Session()))
+    several = tables["perceptron_alphas"]
+    together = several[several["alpha"] == 10.0].reset_index(drop=True)
+    pd.testing.assert_frame_equal(together, alone)
+
+
+# In the first descent, between its minimisers, in the last one, and with all but one done.
+@pytest.mark.parametrize("saves", [5, 56, 130, 170])
+def test_several_alphas_resumed_are_byte_identical(tmp_path: Path, saves: int) -> None:
+    (block,) = alphas_planning.blocks(ALPHAS, 1, "cpu")
+    whole = perceptron_alphas.run(block.settings, {}, Session())
+    resumed = resumed_after_saves(
+        lambda session: perceptron_alphas.run(block.settings, {}, session), tmp_path, saves
+    )
+    assert same_bytes(resumed, whole)
+
+
+def test_square_loss_resumed_is_byte_identical(tmp_path: Path) -> None:
+    (block,) = square_planning.blocks(SQUARE, 1, "cpu")
+    whole = perceptron_square.run(block.settings, {}, Session())
+    resumed = resumed_after_saves(
+        lambda session: perceptron_square.run(block.settings, {}, session), tmp_path, 7
+    )
+    assert same_bytes(resumed, whole)
+
+
+def test_long_experiments_are_cut_without_losing_or_repeating_a_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(perceptron_samples, "SECONDS_PER_BLOCK", 0.05)
+    monkeypatch.setattr(alphas_planning, "SECONDS_PER_BLOCK", 0.05)
+    cut = alphas_planning.blocks(ALPHAS, 1, "cpu")
+    assert len(cut) > 3
+    members = [
+        (alpha, seed)
+        for block in cut
+        for alpha in block.settings["alphas"]
+        for seed in perceptron_descent.seeds(block.settings)
+    ]
+    assert sorted(members) == [(alpha, seed) for alpha in ALPHAS["alphas"] for seed in range(4)]
+    assert len({block.name for block in cut}) == len(cut)
+
+
+@pytest.mark.parametrize(
+    ("planning", "sizes", "change", "key"),
+    [
+        (alphas_planning, ALPHAS, {"alphas": [2.0]}, "one of each per alpha"),
+        (alphas_planning, ALPHAS, {"alphas": [2.0, 2.0, 5.0]}, "alphas"),
+        (alphas_planning, ALPHAS, {"weights": [30, 20, 5]}, "weights is 5"),
+        (alphas_planning, ALPHAS, {"fixed_norm_lambdas": []}, "fixed_norm_lambdas"),
+        (alphas_planning, ALPHAS, {"samples": 0}, "samples"),
+        (limits_planning, LIMITS, {"lambda_low": 200.0}, "lambda_low"),
+        (limits_planning, LIMITS, {"ratio_points": 1}, "ratio_low"),
+        (limits_planning, LIMITS, {"collapse_alphas": []}, "collapse"),
+        (limits_planning, LIMITS, {"square_alphas": [0.5]}, "square.alphas"),
+        (square_planning, SQUARE, {"alphas": [1.0]}, "alphas"),
+        (square_planning, SQUARE, {"lambda_high": 0.01}, "lambda_low"),
+    ],
+)
+def test_impossible_sizes_are_refused_at_planning_time(
+    planning, sizes: dict, change: dict[str, object], key: str
+) -> None:
+    with pytest.raises(InputError, match=key):
+        planning.blocks({**sizes, **change}, 1, "cpu")
+
+
+def test_theory_numbers_of_the_laws_are_those_of_the_derivation(fits: dict[str, dict]) -> None:
+    found = {name: one["estimate"] for name, one in fits["perceptron_scaling"].items()}
+    assert found["early_error"] == pytest.approx(0.17547, abs=6e-6)
+    assert found["k1"] == pytest.approx(0.55517, abs=1e-5)
+    assert found["scaling_ratio"] == pytest.approx(0.88359, abs=6e-6)
+    assert found["prefactor_ratio"] == pytest.approx(1.1079 * np.sqrt(0.88359) / 0.55517, rel=1e-4)
+    assert found["collapse_deviation_100"] < 0.01 * found["collapse_deviation_10"] * 2
+    assert found["flow_gap_at_peak"] == pytest.approx(0.147, abs=5e-4)
+    assert found["product_exponent"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_paired_exponent_is_as_the_plain_one_but_has_a_far_smaller_interval(
+    fits: dict[str, dict],
+) -> None:
+    paired = fits["perceptron_scaling"]["free_gamma_1"]
+    plain = fits["perceptron_scaling"]["free_gamma_1_plain"]
+    assert paired["n_seeds"] == plain["n_seeds"] == 4
+    low, high = plain["interval"]
+    assert low < paired["estimate"] < high
+    assert np.ptp(paired["interval"]) < 0.5 * np.ptp(plain["interval"])
+
+
+def test_growth_of_the_optimum_is_the_slope_of_the_optima(fits: dict[str, dict]) -> None:
+    found = fits["perceptron_scaling"]
+    optima = [found[f"free_optimum_{alpha}"]["estimate"] for alpha in (2, 5, 10)]
+    slope = np.polyfit(np.log([2, 5, 10]), np.log(optima), 1)[0]
+    assert found["free_gamma_2"]["estimate"] == pytest.approx(slope, rel=1e-6)
+
+
+def test_square_loss_numbers_are_those_of_the_closed_form(fits: dict[str, dict]) -> None:
+    found = fits["square_loss_laws"]
+    assert found["optimum_lambda"]["estimate"] == pytest.approx(np.sqrt(2 / np.pi), rel=1e-12)
+    assert found["smallest_error"]["estimate"] == pytest.approx(np.sqrt(1 - 2 / np.pi), rel=1e-12)
+    assert 0 < found["theory_gamma_2"]["estimate"] < 0.1
+
+
+@pytest.mark.parametrize("figure", [damico2025_fig2, damico2025_appendix_mse])
+def test_figures_are_drawn_also_with_a_diverged_sample_and_without_a_simulated_alpha(
+    tables: dict[str, pd.DataFrame], fits: dict[str, dict], figure
+) -> None:
+    spoilt = {name: table.copy() for name, table in tables.items()}
+    for name in ("perceptron_alphas", "perceptron_square"):
+        lost = (spoilt[name]["seed"] == 1) & (spoilt[name]["quantity"] != "fixed_norm")
+        spoilt[name].loc[lost, "value"] = np.nan
+        spoilt[name] = spoilt[name][spoilt[name]["alpha"] != 5.0]
+    again = {
+        **fits,
+        "perceptron_scaling": perceptron_scaling.estimate(spoilt, SETTINGS),
+        "square_loss_laws": square_loss_laws.estimate(spoilt, {"draws": 100, "seed": 3}),
+    }
+    settings = {
+        "curve_alphas": [2.0, 5.0, 50.0],
+        "gap_alphas": [2.0, 10.0, 77.0],
+        "published_gamma_1": 0.49,
+        "published_gamma_2": 0.96,
+    }
+    assert again["perceptron_scaling"]["free_gamma_1"]["n_masked"] > 0
+    drawing = figure.draw(spoilt, again, settings)
+    assert drawing.plotted["y"].notna().all()

@@ -1,0 +1,160 @@
+import importlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from made_curves import made_table, released_table
+from scalinglaws.config import read_paper
+from scalinglaws.curves.norm_curves import released_means, released_set
+from scalinglaws.data.published import RELEASED_SETS
+from scalinglaws.document.numbers import gather_numbers
+from scalinglaws.figures.network_panels import seed_bands, size_colour
+from scalinglaws.figures.short_axes import short_axis_ticks
+from scalinglaws.figures.style import PLOTTED, new_figure
+
+PAPER = read_paper("damico2025")
+FIGURES = (
+    *("damico2025_fig3", "damico2025_fig4", "damico2025_table1"),
+    *("damico2025_appendix_optimum", "damico2025_appendix_time", "damico2025_appendix_decay"),
+    *("damico2025_appendix_sgd", "damico2025_appendix_norms", "damico2025_extra_protocol"),
+    "damico2025_extra_audit",
+)
+FITS = (
+    *("implicit_bias_laws", "variant_laws", "released_laws", "released_refit"),
+    "protocol_agreement",
+)
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    """As at quick: digits only; the authors' sets are all there."""
+    sizes = (125, 250, 500, 1000)
+    return {
+        "cnn_curves": made_table(["CNN_MNIST"], noise=0.05, seeds=2, sizes=sizes),
+        "resnet_curves": made_table(["ResNet_MNIST"], noise=0.05, seeds=2, sizes=sizes),
+        "vit_curves": made_table(["ViT_MNIST"], noise=0.05, seeds=2, sizes=sizes),
+        "sgd_curves": made_table(["CNN_MNIST"], seeds=2, sizes=sizes),
+        "decay_curves": made_table(["CNN_MNIST"], seeds=2, sizes=sizes, decays=(1e-3, 3e-4, 1e-4)),
+        "protocol_curves": made_table(["CNN_MNIST"], seeds=2, sizes=(750, 1500)),
+        "released_curves": released_table(*RELEASED_SETS),
+    }
+
+
+@pytest.fixture(scope="module")
+def fits(tables: dict[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
+    found = {}
+    for name in FITS:
+        module = importlib.import_module(f"scalinglaws.fits.{name}")
+        settings = PAPER["fits"][name]["settings"]
+        found[name] = module.estimate(tables, {**settings, "draws": 50})
+    return found
+
+
+def drawing(figure: str, tables: dict[str, pd.DataFrame], fits: dict[str, Any]) -> Any:
+    """Each figure gets the tables and fits that the configuration names, nothing else."""
+    record = PAPER["figures"][figure]
+    module = importlib.import_module(f"scalinglaws.figures.{figure}")
+    return module.draw(
+        {name: tables[name] for name in record["tables"]},
+        {name: fits[name] for name in record["fits"]},
+        record["settings"],
+    )
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_network_figure_is_drawn_from_what_the_configuration_names(
+    figure: str, tables: dict[str, pd.DataFrame], fits: dict[str, Any]
+) -> None:
+    found = drawing(figure, tables, fits)
+    assert list(found.plotted.columns) == PLOTTED
+    assert len(found.plotted)
+    assert "nan" not in found.caption
+
+
+def test_lines_are_the_released_curves_and_points_ours(
+    tables: dict[str, pd.DataFrame], fits: dict[str, Any]
+) -> None:
+    found = drawing("damico2025_fig3", tables, fits)
+    axes = found.figure.axes[0]
+    means = released_means(released_set(tables["released_curves"], "CNN_MNIST"))
+    line = axes.lines[0]
+    seen = np.isfinite(means.errors[0])
+    np.testing.assert_array_equal(line.get_xdata(), means.grid[seen])
+    np.testing.assert_array_equal(line.get_ydata(), means.errors[0, seen])
+    assert to_hex(line.get_color()) == size_colour(means.sizes[0])
+    points = [line for line in axes.lines if line.get_marker() == "o"]
+    assert len(points) == 4  # one curve of ours per size
+    rows = found.plotted.query("panel == 'CNN, MNIST' and series == 'ours, P = 125'")
+    np.testing.assert_array_equal(points[0].get_xdata(), rows["x"])
+    assert (rows["y_low"] < rows["y"]).all()
+    assert (
+        not found.plotted["series"]
+        .loc[found.plotted["panel"] == "CNN, CIFAR-10"]
+        .str.startswith("ours")
+        .any()
+    )
+
+
+def test_rescaled_curves_have_their_minimum_at_one(
+    tables: dict[str, pd.DataFrame], fits: dict[str, Any]
+) -> None:
+    plotted = drawing("damico2025_fig4", tables, fits).plotted
+    for _, rows in plotted[plotted["series"].str.startswith("released")].groupby(
+        ["panel", "series"]
+    ):
+        lowest = rows.loc[rows["y"].idxmin()]
+        assert lowest["y"] == pytest.approx(1.0)
+        assert lowest["x"] == pytest.approx(1.0)
+
+
+def test_the_table_below_a_figure_reaches_the_document(
+    tables: dict[str, pd.DataFrame], fits: dict[str, Any]
+) -> None:
+    sheets = {name: drawing(name, tables, fits).sheet for name in (FIGURES[2], FIGURES[-1])}
+    for sheet in sheets.values():
+        assert all(len(row) == len(sheet.head) for row in sheet.rows)
+    audit = {row[0]: row for row in sheets["damico2025_extra_audit"].rows}
+    assert audit["ResNet, CIFAR-10"][1] == "0.0015 to 0.004"
+    assert audit["ResNet, CIFAR-10"][6] == "9 of 9"
+    table = sheets["damico2025_table1"].rows
+    assert table[0][:4] == ["CNN, MNIST", "predicted", "0.60", "0.597 ± 0.093"]
+    sheet = {"head": ["a"], "rows": [["gamma_1"]]}
+    record = gather_numbers(
+        {},
+        {},
+        scale="quick",
+        papers={"damico2025": PAPER},
+        figures={"damico2025_x": {"paper": "damico2025", "sheet": sheet}},
+        departures=[],
+        plan={"blocks": [], "jobs": 0},
+        cards=[],
+        environment={},
+    )
+    assert record["papers"][0]["figures"][0]["sheet"]["rows"] == [["γ_1"]]
+
+
+def test_seed_bands_are_student_intervals_in_the_logarithm() -> None:
+    errors = np.array([[0.1, 0.2, np.nan], [0.2, 0.2, np.nan], [0.4, np.nan, 0.3]])
+    mean, low, high = seed_bands(errors)
+    logs = np.log([0.1, 0.2, 0.4])
+    reach = 4.302653 * logs.std(ddof=1) / np.sqrt(3)
+    assert mean[0] == pytest.approx(0.7 / 3)
+    assert np.log(high[0] / mean[0]) == pytest.approx(reach, rel=1e-6)
+    assert np.log(mean[0] / low[0]) == pytest.approx(reach, rel=1e-6)
+    assert low[1] == high[1] == pytest.approx(0.2)
+    assert np.isnan(low[2])
+
+
+def test_narrow_logarithmic_axes_carry_plain_numbers() -> None:
+    _, (axes,) = new_figure(1, 1)
+    axes.set_yscale("log")
+    axes.set_ylim(0.25, 0.7)
+    short_axis_ticks(axes.yaxis)
+    assert axes.yaxis.get_major_formatter()(0.5) == "0.5"
+    axes.set_ylim(1e-3, 1)
+    wide = axes.yaxis.get_major_formatter()
+    short_axis_ticks(axes.yaxis)
+    assert axes.yaxis.get_major_formatter() is wide

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+
+from made_curves import made_table, released_table
+from scalinglaws.config import CONFIG, read_paper
+from scalinglaws.data.published import RELEASED_SETS, load_published
+from scalinglaws.errors import InputError
+from scalinglaws.experiments.released import run as released_curves
+from scalinglaws.fits import protocol_agreement, released_laws, released_refit
+from scalinglaws.fits.released_laws import jackknifed
+from scalinglaws.provenance.released import released_problems
+from scalinglaws.training.session import Session
+
+FITS = read_paper("damico2025")["fits"]
+NETWORK_SETS = RELEASED_SETS[:9]
+
+
+@pytest.fixture(scope="module")
+def released():
+    return released_table(*RELEASED_SETS)
+
+
+def test_every_stored_exponent_and_error_comes_back():
+    assert list(released_problems()) == []
+
+
+def test_table_1_comes_back_from_the_released_curves(released):
+    settings = FITS["released_refit"]["settings"]
+    found = released_refit.estimate({"released_curves": released}, settings)
+    for name in NETWORK_SETS:
+        assert found[f"{name}_deviation"]["estimate"] < 0.006
+        stored = load_published(CONFIG / "published" / "damico2025" / f"{name}.json")
+        gamma_1 = found[f"{name}_gamma_1"]
+        assert gamma_1["estimate"] == pytest.approx(stored["gamma_1"], rel=1e-9)
+        assert gamma_1["standard_error"] == pytest.approx(stored["err_gamma_1"], rel=1e-6)
+    assert found["table_1_rows_within_sigma"]["interval"] == [6.0, 6.0]
+    assert found["table_1_rows_within_two_sigma"]["interval"] == [8.0, 8.0]
+
+
+def test_ablations_come_back_from_the_released_curves(released):
+    settings = FITS["released_refit"]["settings"]
+    found = released_refit.estimate({"released_curves": released}, settings)
+    expected = {  # predicted, measured: as their own arrays give them
+        "CNN_CIFAR10_SGD": (0.202, 0.225),
+        "CNN_CIFAR10_wd_1": (0.136, 0.193),
+        "ResNet_CIFAR10_wd_0": (0.269, 0.525),
+        "ViT_CIFAR10_norms_3": (0.193, 0.175),
+    }
+    for label, (predicted, measured) in expected.items():
+        assert found[f"{label}_gamma_predicted"]["estimate"] == pytest.approx(predicted, abs=1e-3)
+        assert found[f"{label}_gamma_measured"]["estimate"] == pytest.approx(measured, abs=1e-3)
+    assert found["decay_rows_within_two_sigma"]["n_points"] == 9
+    assert found["norms_rows_within_two_sigma"]["n_points"] == 12
+
+
+def test_our_estimator_on_released_curves_sees_what_they_hold(released):
+    settings = FITS["released_laws"]["settings"]
+    found = released_laws.estimate({"released_curves": released}, settings)
+    # the measured exponent has no window: it must be the authors'
+    refit = released_refit.estimate(
+        {"released_curves": released}, FITS["released_refit"]["settings"]
+    )
+    for name in NETWORK_SETS:
+        assert found[f"{name}_gamma_measured"]["estimate"] == pytest.approx(
+            refit[f"{name}_gamma_measured"]["estimate"], rel=1e-9
+        )
+    assert found["ResNet_CIFAR10_optima_at_end"]["estimate"] == 1.0
+    assert found["CNN_CIFAR100_optima_at_end"]["estimate"] == 0.0
+    assert found["CNN_CIFAR10_early_spread"]["estimate"] < 0.02
+    assert found["ResNet_MNIST_collapse_spread"]["estimate"] > 0.05
+
+
+def test_a_set_that_is_not_read_leaves_its_quantities_unavailable():
+    table = released_table("CNN_MNIST")
+    found = released_laws.estimate({"released_curves": table}, FITS["released_laws"]["settings"])
+    assert found["CNN_MNIST_gamma_1"]["estimate"] is not None
+    assert found["ViT_MNIST_gamma_1"]["estimate"] is None
+    assert "ViT_MNIST" in (found["ViT_MNIST_gamma_1"]["why"] or "")
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error():
+    values = np.random.default_rng(4).standard_normal(9)
+    left_out = np.array([np.delete(values, i).mean() for i in range(9)])
+    error = jackknifed(values.mean(), left_out)["standard_error"]
+    assert error == pytest.approx(values.std(ddof=1) / 3, rel=1e-12)
+
+
+def test_runs_on_the_released_curve_agree_with_it_and_shifted_ones_do_not():
+    released = released_table("CNN_CIFAR10")
+    curve = released[(released["P"] == 4000) & (released["quantity"] == "test_error")]
+    rows = made_table(["CNN_CIFAR10_P4000"], sizes=(4000,), seeds=3)
+    steps = len(curve)
+    for seed, shift in enumerate((0.01, 0.0, 0.02)):
+        for quantity, values in (
+            ("spectral_complexity", curve["norm"].to_numpy()),
+            ("test_error", curve["value"].to_numpy() + shift),
+        ):
+            mine = (rows["seed"] == seed) & (rows["quantity"] == quantity) & (rows["step"] <= steps)
+            rows.loc[mine, "value"] = values
+    rows = rows[rows["step"] <= steps]
+    tables = {"protocol_curves": rows, "released_curves": released}
+    found = protocol_agreement.estimate(tables, FITS["protocol_agreement"]["settings"])
+    for name in ("largest_difference", "mean_difference"):
+        one = found[f"CNN_CIFAR10_P4000_{name}"]
+        assert one["estimate"] == pytest.approx(0.01, abs=1e-9)
+        assert one["n_points"] == steps
+        # Student's interval of the mean of 0.01, 0.00, 0.02 (bootstrap, 2,000 draws)
+        assert one["interval"][1] - 0.01 == pytest.approx(4.303 * 0.01 / np.sqrt(3), rel=0.06)
+    assert "not trained" in (found["CNN_CIFAR10_P8000_largest_difference"]["why"] or "")
+
+
+def test_a_released_file_that_changed_since_the_plan_is_refused():
+    with pytest.raises(InputError, match="changed while the workflow ran"):
+        released_curves.run({"sets": {"CNN_MNIST": "0" * 64}}, {}, Session())

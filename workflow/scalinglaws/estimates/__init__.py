@@ -1,1 +1,0 @@
-"""From tables to judged quantities, one module per fit: estimate(tables, settings)."""

@@ -1,0 +1,1 @@
+"""Committee machines leaving their plateau (arXiv:2410.09005)."""

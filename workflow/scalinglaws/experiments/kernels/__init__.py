@@ -1,0 +1,1 @@
+"""Kernels and features (arXiv:2102.06701)."""

@@ -1,0 +1,1 @@
+"""Linear networks (arXiv:2410.09005)."""

@@ -1,0 +1,1 @@
+"""Perceptrons (arXiv:2505.13230)."""

@@ -1,0 +1,1 @@
+"""The authors' released curves (arXiv:2505.13230)."""

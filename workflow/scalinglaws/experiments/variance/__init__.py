@@ -1,0 +1,1 @@
+"""Variance-limited regimes (arXiv:2102.06701)."""

@@ -1,0 +1,1 @@
+"""One module per fit that config/papers names: tables to quantities with intervals."""

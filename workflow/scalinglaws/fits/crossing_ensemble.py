@@ -1,0 +1,112 @@
+"""When curves of an ensemble leave the plateau: exact simulation against theory, seed by seed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+from scipy.stats import t as student
+
+from scalinglaws.fits.committee_agreement import crossing
+from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity
+from scalinglaws.statistics.quantity import Quantity, quantity, unavailable
+from scalinglaws.streams import generator
+from scalinglaws.theory.plateau import escape_time
+
+Settings = Mapping[str, Any]
+PAIRED_KIND = "inverted Pitman-Morgan test over seeds"
+
+
+def estimate(tables: Mapping[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
+    """Mean and spread over seeds of the alpha at which eps_g falls below a level.
+
+    Settings: levels, crossing_error, units, eta, beta (of the escape time), draws, seed. Per L:
+    mean_crossing_ratio (mean over seeds, theory / simulation), spread_ratio (standard deviation,
+    theory / simulation), spread_in_escape_times (of the simulation, over tau_esc).
+    """
+    found: dict[str, Quantity] = {}
+    for levels in settings["levels"]:
+        found |= of_levels(tables, settings, levels)
+    return found
+
+
+def of_levels(
+    tables: Mapping[str, pd.DataFrame], settings: Settings, levels: int
+) -> dict[str, Quantity]:
+    names = ("mean_crossing_ratio", "spread_ratio", "spread_in_escape_times")
+    sgd, ode = crossings(tables, settings["crossing_error"], levels)
+    facts: dict[str, Any] = {"n_points": len(sgd), "n_seeds": len(sgd)}
+    lost = int((~np.isfinite(sgd + ode)).sum())
+    if len(sgd) < 2 or lost:
+        why = f"{lost} of {len(sgd)} seeds diverged or do not reach the level"
+        why = why if lost else "fewer than two seeds of this L at this scale"
+        return {f"{name}_L{levels}": unavailable(why, n_masked=lost, **facts) for name in names}
+    tau = escape_time(settings["units"], settings["eta"], levels, settings["beta"])
+    made = [
+        mean_ratio(sgd, ode, settings, levels, facts),
+        spread_ratio(sgd, ode, facts),
+        spread(sgd / tau, facts),
+    ]
+    return {f"{name}_L{levels}": found for name, found in zip(names, made, strict=True)}
+
+
+def mean_ratio(
+    sgd: np.ndarray, ode: np.ndarray, settings: Settings, levels: int, facts: Mapping[str, Any]
+) -> Quantity:
+    identity = {"name": f"mean_crossing_ratio_L{levels}"}
+    stream = generator(
+        settings["seed"], "worschech2024", "crossing_ensemble", identity, "bootstrap"
+    )
+    interval = bootstrap(
+        lambda chosen: float(ode[chosen].mean() / sgd[chosen].mean()),
+        len(sgd),
+        draws=settings["draws"],
+        generator=stream,
+    )
+    return bootstrap_quantity(
+        interval,
+        **facts,
+    )
+
+
+def spread_ratio(sgd: np.ndarray, ode: np.ndarray, facts: Mapping[str, Any]) -> Quantity:
+    """Ratio of standard deviations of paired samples, theory over simulation.
+
+    The interval inverts the test of Pitman and Morgan (1939), exact for normal pairs. A bootstrap
+    fails here: a resample of a few seeds may have next to no spread.
+    """
+    seeds = len(sgd)
+    ratio = float(ode.std(ddof=1) / sgd.std(ddof=1))
+    if seeds < 3:
+        return quantity(ratio, None, why="two seeds have no interval for a spread", **facts)
+    correlation = float(np.corrcoef(ode, sgd)[0, 1])
+    quantile = float(student.ppf(0.975, seeds - 2))
+    widening = 1 + 2 * (1 - correlation**2) * quantile**2 / (seeds - 2)
+    reach = float(np.sqrt(widening + np.sqrt(widening**2 - 1)))
+    return quantity(ratio, (ratio / reach, ratio * reach), interval_kind=PAIRED_KIND, **facts)
+
+
+def spread(values: np.ndarray, facts: Mapping[str, Any]) -> Quantity:
+    """Standard deviation with its interval for normal values."""
+    freedom, found = len(values) - 1, float(values.std(ddof=1))
+    low, high = found * np.sqrt(freedom / chi2.ppf((0.975, 0.025), freedom))
+    return quantity(found, (low, high), interval_kind="chi-squared over seeds", **facts)
+
+
+def crossings(
+    tables: Mapping[str, pd.DataFrame], level: float, levels: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """alpha at the level, per seed, of simulation and of theory from the same start."""
+    sgd, ode = tables["committee_reduced"], tables["committee_reduced_ode"]
+    sgd = sgd[sgd["levels"] == levels]
+    ode = ode[(ode["levels"] == levels) & (ode["start"] == "realised")]
+    seeds = sorted(set(sgd["seed"]) & set(ode["seed"]))
+    pair = (ode[ode["quantity"] == "eps_g"], sgd)
+    theory, simulation = (np.array([of_seed(rows, seed, level) for seed in seeds]) for rows in pair)
+    return simulation, theory
+
+
+def of_seed(rows: pd.DataFrame, seed: int, level: float) -> float:
+    curve = rows[rows["seed"] == seed].sort_values("alpha")
+    return crossing(curve["alpha"].to_numpy(), curve["value"].to_numpy(), level)

@@ -1,0 +1,93 @@
+"""Exponents under changes of labels and inputs (arXiv:2102.06701, Fig. 3)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws.fits.image_slopes import (
+    data_line,
+    data_slope,
+    of_slopes,
+    split,
+    spread,
+    stream,
+)
+from scalinglaws.fits.resolution_slopes import curves
+from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity, mean_curve
+from scalinglaws.statistics.independent import weighted_sum
+from scalinglaws.statistics.quantity import Quantity
+
+Settings = Mapping[str, Any]
+METRIC = "best_test_loss"
+KINDS = ("fixed", "resampled")
+
+
+def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
+    """Decay exponents of the best test loss in D, and how far they lie apart.
+
+    - `superclass_slope_{classes}`, `superclass_spread`: largest less smallest exponent;
+      `superclass_level_ratio`: loss with the most classes over that with the fewest, at the
+      largest D.
+    - `noise_slope_{kind}_{100 * deviation}`, `noise_spread_{kind}`, and `noise_drop_{kind}`:
+      exponent without noise less that under the strongest. Kinds: fixed per image, resampled;
+      the line without noise belongs to both; `noise_over_superclass_{kind}`: spread of one less
+      that of the other.
+    """
+    by_classes = split(tables["superclass_scan"], "classes")
+    results = {
+        f"superclass_slope_{count}": data_slope(rows, METRIC, settings, f"superclass_slope_{count}")
+        for count, rows in by_classes.items()
+    }
+    lines = [data_line(rows, METRIC, settings) for rows in by_classes.values()]
+    results["superclass_spread"] = of_slopes(spread, lines, settings, "superclass_spread")
+    results["superclass_level_ratio"] = level_ratio(list(by_classes.values()), settings)
+    for kind in KINDS:
+        results |= of_noise(kind, tables["noise_scan"], settings)
+        # Other images, other seeds: the two scans are independent.
+        spreads = [results[f"noise_spread_{kind}"], results["superclass_spread"]]
+        results[f"noise_over_superclass_{kind}"] = weighted_sum(spreads, [1.0, -1.0])
+    return results
+
+
+def level_ratio(rows: list[pd.DataFrame], settings: Settings) -> Quantity:
+    """Of geometric means over seeds."""
+    few, many = (curves(part, METRIC, "D").values[:, -1] for part in (rows[0], rows[-1]))
+    found = bootstrap(
+        lambda chosen: float(
+            mean_curve(many[chosen, None], "log")[0] / mean_curve(few[chosen, None], "log")[0]
+        ),
+        len(few),
+        draws=settings["draws"],
+        generator=stream(settings, "superclass_level_ratio"),
+    )
+    return bootstrap_quantity(found, n_seeds=len(few), n_points=2)
+
+
+def of_noise(kind: str, table: pd.DataFrame, settings: Settings) -> dict[str, Quantity]:
+    chosen = noisy(table, kind)
+    found = {}
+    for deviation, rows in chosen.items():
+        key = noise_key(kind, deviation)
+        found[key] = data_slope(rows, METRIC, settings, key)
+    lines = [data_line(rows, METRIC, settings) for rows in chosen.values()]
+    key = f"noise_spread_{kind}"
+    found[key] = of_slopes(spread, lines, settings, key)
+    key = f"noise_drop_{kind}"
+    found[key] = of_slopes(drop, lines, settings, key)
+    return found
+
+
+def noisy(table: pd.DataFrame, kind: str) -> dict[float, pd.DataFrame]:
+    """Rows of each standard deviation of one kind of noise, none included, in order."""
+    rows = table[table["noise_kind"].isin(["none", kind])]
+    return split(rows, "noise")
+
+
+def noise_key(kind: str, deviation: float) -> str:
+    return f"noise_slope_{kind}_{round(100 * deviation)}"
+
+
+def drop(slopes: np.ndarray) -> float:
+    return float(slopes[0] - slopes[-1])

@@ -1,0 +1,127 @@
+"""Laws 1 and 2 and the product law of arXiv:2505.13230 for the networks trained here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws.curves.epoch_curves import epoch_over_norm
+from scalinglaws.curves.norm_curves import (
+    Runs,
+    best_points,
+    ends_at_optimum,
+    finite_mean,
+    means_of,
+)
+from scalinglaws.errors import InputError
+from scalinglaws.fits.laws_over_seeds import (
+    absent,
+    bootstrapped,
+    drawn_counts,
+    facts_of,
+    geometric_gamma_2,
+    law_quantities,
+    offset_quantities,
+    panel_runs,
+    panel_table,
+)
+from scalinglaws.statistics.norm_laws import LAWS, window_from
+from scalinglaws.statistics.quantity import Quantity, quantity
+
+MAIN_TABLES = {"CNN": "cnn_curves", "ResNet": "resnet_curves", "ViT": "vit_curves"}
+OFFSETS = ("gamma_1_with_offset", "gamma_2_with_offset", "gamma_measured_with_offset")
+COUNTS = ("optima_at_last_point", "seeds_reaching_optimum")
+SIGNS = (
+    "norm_monotone_share",
+    "optimum_rank",
+    "epoch_over_norm_spread",
+    "updates_over_norm_spread",
+)
+ALL = (*LAWS, "gamma_2_geometric", *OFFSETS, *COUNTS, *SIGNS)
+
+
+def estimate(
+    tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
+) -> dict[str, Quantity]:
+    """Quantities ``{panel}_{name}`` for every panel of ``settings["panels"]``; panels that are not
+    trained at this scale are unavailable.
+    """
+    found: dict[str, Quantity] = {}
+    for panel in settings["panels"]:
+        try:
+            table = panel_table(tables[MAIN_TABLES[panel.split("_")[0]]], panel)
+            own = panel_quantities(panel_runs(table, panel, settings), settings, panel)
+        except InputError as problem:
+            own = absent(ALL, str(problem))
+        found |= {f"{panel}_{name}": one for name, one in own.items()}
+    return found
+
+
+def panel_quantities(runs: Runs, settings: Mapping[str, Any], panel: str) -> dict[str, Quantity]:
+    return {
+        **law_quantities(runs, settings, panel),
+        "gamma_2_geometric": geometric_gamma_2(runs, settings, panel),
+        **offset_quantities(runs, settings, panel),
+        **optimum_facts(runs),
+        "norm_monotone_share": monotone_quantity(runs, settings, panel),
+        "optimum_rank": rank_quantity(runs, settings, panel),
+        **spread_ratios(runs, settings, panel),
+    }
+
+
+def optimum_facts(runs: Runs) -> dict[str, Quantity]:
+    """What the optimum rests on: how often it is the end of the curve, and how many seeds reach it.
+
+    At the end of a curve the "optimal norm" is only the norm at which training stopped.
+    """
+    errors = means_of(runs).errors
+    best = best_points(errors)
+    reaching = np.isfinite(runs.errors[:, np.arange(len(best)), best]).mean(axis=0)
+    numbers = (float(np.mean(ends_at_optimum(errors))), float(reaching.min()))
+    shared = {**facts_of(runs), "rule": None, "n_points": len(best)}
+    why = "a count, not an estimate"
+    return {
+        name: quantity(value, None, why=why, **shared)
+        for name, value in zip(COUNTS, numbers, strict=True)
+    }
+
+
+def monotone_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Quantity:
+    """Share of logged steps in which the norm did not fall, mean over sizes and seeds."""
+    counts = drawn_counts(settings, panel, len(runs.errors))
+    by_seed = np.nanmean(runs.monotone, axis=1)
+    drawn = finite_mean(by_seed, counts)
+    return bootstrapped(float(np.nanmean(by_seed)), drawn, runs, n_points=runs.monotone.size)
+
+
+def rank_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Quantity:
+    """Spearman's correlation of the optimal norm (mean over seeds) with the training size."""
+    counts = drawn_counts(settings, panel, len(runs.errors))
+    drawn = rank_correlation(finite_mean(runs.optima, counts))
+    point = float(rank_correlation(means_of(runs).optima))
+    return bootstrapped(point, drawn, runs, n_points=len(runs.sizes))
+
+
+def rank_correlation(values: np.ndarray) -> np.ndarray:
+    """(...) Spearman's correlation of (..., n) values with their position (sizes are sorted)."""
+    ranks = np.argsort(np.argsort(values, axis=-1), axis=-1) - (values.shape[-1] - 1) / 2
+    places = np.arange(values.shape[-1]) - (values.shape[-1] - 1) / 2
+    rank = (ranks * places).sum(axis=-1) / max((places**2).sum(), 1e-300)
+    return np.where(np.isfinite(values).all(axis=-1), rank, np.nan)
+
+
+def spread_ratios(runs: Runs, settings: Mapping[str, Any], panel: str) -> dict[str, Quantity]:
+    """log10 of the error's spread over sizes at equal epoch, and at equal number of updates, over
+    that at equal norm: 0 where the norm orders the curves no better than time.
+    """
+    window = window_from(settings, runs.sizes)
+    counts = drawn_counts(settings, panel, len(runs.errors))
+    point = epoch_over_norm(runs, window, np.ones(len(runs.errors)))
+    drawn = epoch_over_norm(runs, window, counts)
+    return {
+        name: bootstrapped(
+            float(point[name]), drawn[name], runs, n_points=int(window.used(runs.sizes).sum())
+        )
+        for name in point
+    }

@@ -1,0 +1,76 @@
+"""Random ReLU features of pooled images: exponents of spectra and losses (C8, C9, C11, C12)."""
+
+import pandas as pd
+
+from scalinglaws.curves.scan_curves import (
+    Settings,
+    exponent,
+    inside,
+    mean_gap,
+    mean_ratio,
+    scan,
+    slope_difference,
+)
+from scalinglaws.statistics.quantity import Quantity, unavailable
+
+Found = dict[str, Quantity]
+SIDES = {"data": "d", "parameters": "p"}
+
+
+def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
+    """For each pool size, named pool1, pool2, ...:
+
+    - `alpha_k_`: from tail sums of the spectrum; `alpha_d_`, `alpha_p_`: of L(D), L(P), in the
+      same window of sizes; `d_minus_k_`, `p_minus_k_`: differences paired by seed;
+    - `variance_d_`, `variance_p_`: exponents of L(D, P) - L(P) and L(D, P) - L(D);
+    - `kappa_ratio_`: L(D) over kappa / 2 of the measured spectrum;
+    - `duality_gap_`: mean |log L(D) / L(P)|.
+    """
+    table = tables["random_features"]
+    found: Found = {}
+    for pool in settings["pools"]:
+        rows = table[table["pool"] == pool]
+        made = of_pool(f"pool{pool}", rows, settings) if len(rows) else {}
+        found |= made or {
+            f"{name}_pool{pool}": unavailable(f"pool {pool} is not run at this scale")
+            for name in NAMES
+        }
+    return found
+
+
+NAMES = (
+    *("alpha_k", "alpha_d", "alpha_p", "d_minus_k", "p_minus_k"),
+    *("variance_d", "variance_p", "kappa_ratio", "duality_gap"),
+)
+
+
+def of_pool(name: str, rows: pd.DataFrame, settings: Settings) -> Found:
+    population = int(rows["population"].iloc[0])
+    window = (float(settings["first"]), settings["share"] * population)
+    rule = f"ranks, D and P from {settings['first']} to {settings['share']:g} of the population"
+    tail = scan(rows, "tail")
+    found = {f"alpha_k_{name}": exponent(tail, window, rule, settings, f"alpha_k_{name}")}
+    kept = inside(tail, window)
+    for side, letter in SIDES.items():
+        loss, key = scan(rows, f"loss_{side}"), f"alpha_{letter}_{name}"
+        found[key] = exponent(loss, window, rule, settings, key)
+        key = f"{letter}_minus_k_{name}"
+        found[key] = slope_difference(inside(loss, window), kept, settings, key, rule)
+        found |= variance(rows, side, f"variance_{letter}_{name}", settings)
+    data, parameters, predicted = (
+        inside(scan(rows, quantity), window)
+        for quantity in ("loss_data", "loss_parameters", "prediction")
+    )
+    key = f"kappa_ratio_{name}"
+    found[key] = mean_ratio(data, predicted, settings, key, rule)
+    key = f"duality_gap_{name}"
+    found[key] = mean_gap(data, parameters, settings, key, "mean over D = P of |log ratio|")
+    return found
+
+
+def variance(rows: pd.DataFrame, side: str, key: str, settings: Settings) -> Found:
+    curve, population = scan(rows, f"excess_{side}"), float(rows["population"].iloc[0])
+    first = settings["variance_share"] * population
+    window = (first, max(first, float(curve.sizes[-1])))
+    rule = f"the growing size at least {settings['variance_share']:g} of the population"
+    return {key: exponent(curve, window, rule, settings, key, mean="arithmetic")}

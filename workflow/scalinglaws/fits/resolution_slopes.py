@@ -1,0 +1,139 @@
+"""Exponents of resolution-limited losses, L against D or P, over independent seeds."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws.statistics.bootstrap import (
+    bootstrap,
+    bootstrap_quantity,
+    exponent_over_seeds,
+    mean_curve,
+)
+from scalinglaws.statistics.power_law import fit_power_law
+from scalinglaws.statistics.quantity import Quantity, unavailable
+
+Settings = Mapping[str, Any]
+Window = tuple[float, float]
+Stream = Callable[[str], np.random.Generator]  # bootstrap generator of a named quantity
+MIN_POINTS = 3  # of a window in the scan
+KINDS = ("best", "final", "selected")  # smallest over time, last, at the smallest validation loss
+
+
+class Curves(NamedTuple):
+    """One quantity of one line: `values` (seeds, sizes) over `sizes` (sizes,)."""
+
+    sizes: np.ndarray
+    values: np.ndarray
+
+
+def curves(rows: pd.DataFrame, name: str, size: str = "data_size") -> Curves:
+    """One quantity, averaged over the training sets of a seed where there are several.
+
+    A training set that diverged (NaN) makes its seed NaN at that size: it is masked, not dropped.
+    """
+    chosen = rows[rows["quantity"] == name]
+    grouped = chosen.groupby(["seed", size], sort=True)["value"]
+    means = grouped.agg(lambda values: values.mean(skipna=False)).unstack(size)
+    return Curves(means.columns.to_numpy(dtype=float), means.to_numpy(dtype=float))
+
+
+def data_slopes(
+    line: str, rows: pd.DataFrame, settings: Settings, stream: Stream
+) -> dict[str, Quantity]:
+    """`resolution_slope_{line}` of the best test loss, `_final`, `_selected`; `final_minus_best_`
+    and `selected_minus_best_{line}`: differences of exponents.
+
+    `settings`: `draws` and those of `trained_window`.
+    """
+    window, rule = trained_window(rows, settings)
+    lines = {kind: curves(rows, f"test_loss_{kind}") for kind in KINDS}
+    return slopes(f"resolution_slope_{line}", line, lines, window, rule, settings, stream)
+
+
+def slopes(
+    name: str,
+    line: str,
+    lines: Mapping[str, Curves],
+    window: Window,
+    rule: str,
+    settings: Settings,
+    stream: Stream,
+) -> dict[str, Quantity]:
+    """Exponents of all kinds of loss in one window, and their differences from the best's."""
+    found = {}
+    for kind, (sizes, values) in lines.items():
+        key = name + ("" if kind == "best" else f"_{kind}")
+        found[key] = exponent_over_seeds(
+            sizes,
+            values,
+            mean="log",
+            window=window,
+            rule=rule,
+            min_points=MIN_POINTS,
+            draws=settings["draws"],
+            generator=stream(key),
+        )
+    for kind in lines:
+        if kind != "best":
+            key = f"{kind}_minus_best_{line}"
+            statistic = difference(lines[kind], lines["best"], window)
+            found[key] = derived(statistic, found[name], stream(key), settings)
+    return found
+
+
+def difference(first: Curves, second: Curves, window: Window) -> Callable[[np.ndarray], float]:
+    return lambda seeds: slope(first, window, seeds) - slope(second, window, seeds)
+
+
+def trained_window(rows: pd.DataFrame, settings: Settings) -> tuple[Window, str]:
+    """From the smallest D up to the last before the train loss first exceeds its share.
+
+    The share is that of the geometric means over seeds, final train loss by final test loss.
+    Under-trained networks at large D otherwise look like a smaller exponent. Where the settings
+    say so, D is also at most `data_to_parameters` of P, and at least `data_from`.
+    """
+    sizes, train = curves(rows, "train_loss")
+    _, test = curves(rows, "test_loss_final")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.exp(np.nanmean(np.log(train) - np.log(test), axis=0))
+    allowed = share <= settings["train_to_test"]
+    rule = f"final train loss <= {settings['train_to_test']:g} test loss"
+    if "data_to_parameters" in settings:
+        allowed &= sizes <= settings["data_to_parameters"] * rows["parameters"].iloc[0]
+        rule += f" and D <= {settings['data_to_parameters']:g} P"
+    if "data_from" in settings:
+        allowed, sizes = (values[sizes >= settings["data_from"]] for values in (allowed, sizes))
+        rule += f" and D >= {settings['data_from']}"
+    if not len(sizes):
+        return (0.0, 0.0), rule
+    allowed = np.cumprod(allowed).astype(bool)
+    # With none allowed the window holds the smallest D only, which determines no law.
+    high = sizes[allowed].max() if allowed.any() else sizes[0]
+    return (float(sizes[0]), float(high)), rule
+
+
+def slope(line: Curves, window: Window, seeds: np.ndarray) -> float:
+    """Decay exponent of the geometric mean over the chosen seeds."""
+    inside = (line.sizes >= window[0]) & (line.sizes <= window[1])
+    mean = mean_curve(line.values[seeds][:, inside], "log")
+    return fit_power_law(line.sizes[inside], mean).exponent
+
+
+def derived(
+    statistic: Callable[[np.ndarray], float],
+    slope_used: Quantity,
+    draws_from: np.random.Generator,
+    settings: Settings,
+) -> Quantity:
+    """A function of slopes, bootstrapped as a whole; unavailable where the slope itself is."""
+    kept = ("n_points", "n_seeds", "n_masked", "window", "rule")
+    facts: dict[str, Any] = {name: value for name, value in slope_used.items() if name in kept}
+    if slope_used["estimate"] is None:
+        return unavailable(str(slope_used["why"]), **facts)
+    found = bootstrap(
+        statistic, slope_used["n_seeds"], draws=settings["draws"], generator=draws_from
+    )
+    return bootstrap_quantity(found, **facts)

@@ -1,1 +1,0 @@
-"""Power laws, windows, bootstrap; one module per paper turns tables into quantities."""

@@ -1,1 +1,0 @@
-"""One module per experiment: blocks(sizes, seed, device) -> list of Block."""

@@ -1,0 +1,1 @@
+"""One run of the whole workflow: reproduce, its progress, its lock."""

@@ -1,0 +1,1 @@
+"""Power laws, windows, bootstrap and intervals."""
