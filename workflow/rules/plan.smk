@@ -5,12 +5,6 @@ Steps: write down what will run and what it is expected to cost, and with which 
 """
 
 
-localrules:
-    write_plan,
-    plan,
-    record_environment,
-
-
 rule write_plan:
     """Write down every block with its expected cost."""
     output:

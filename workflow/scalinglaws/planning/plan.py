@@ -11,7 +11,7 @@ from typing import Any
 
 from scalinglaws.canonical import canonical_json, digest
 from scalinglaws.codedigest import code_digest
-from scalinglaws.config import read_config, read_datasets, read_paper, read_scale
+from scalinglaws.config import PAPERS, read_config, read_datasets, read_paper, read_scale
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.devices import check_gpu_memory, visible_gpus
@@ -157,6 +157,16 @@ class Plan:
 
     def used_datasets(self) -> list[str]:
         return sorted({name for block in self.blocks for name in block.datasets})
+
+
+def target_titles() -> dict[str, str]:
+    """Every paper and figure, also of papers that config.yaml leaves out, with its title."""
+    titles = {}
+    for slug in PAPERS:
+        record = read_paper(slug)
+        titles[slug] = f"All figures of {record['authors']}: {record['title']}."
+        titles |= {name: f"{figure['title']}." for name, figure in record["figures"].items()}
+    return titles
 
 
 def data_file(name: str) -> str:

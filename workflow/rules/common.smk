@@ -1,0 +1,68 @@
+"""
+REQUIRED INPUTS: config/
+OUTPUTS: none
+Steps: check the configuration, plan every block, say what all rules share.
+"""
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+from scalinglaws.config import check_files, check_place
+from scalinglaws.errors import InputError
+from scalinglaws.planning.jobs import as_json, device_of, minutes, prepare_environment
+from scalinglaws.planning.jobs import prepare_gpus, report_labels, report_subcategory
+from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
+from scalinglaws.planning.plan import target_titles
+
+min_version("9.20")
+
+try:
+    check_place()
+    check_files(workflow.configfiles)
+except InputError as problem:
+    raise WorkflowError(str(problem))
+
+
+configfile: "config/config.yaml"
+
+
+try:
+    PLAN = assemble(config)
+except InputError as problem:
+    raise WorkflowError(str(problem))
+config["device"] = PLAN.config["device"]  # where config.yaml says auto, the scale decides
+
+prepare_environment(Path(workflow.basedir))
+
+
+onstart:
+    try:
+        prepare_gpus(PLAN, workflow)
+    except InputError as problem:
+        raise WorkflowError(str(problem))
+
+
+wildcard_constraints:
+    paper="|".join(PLAN.papers),
+    experiment="[a-z0-9_]+",
+    block="[A-Za-z0-9_.-]+",
+    figure="[a-z0-9]+_[A-Za-z0-9_]+",
+    dataset="[a-z0-9_]+",
+
+
+# Seconds each, and fetching needs the network that compute nodes often lack: on a cluster these
+# stay beside the scheduler; blocks are what is submitted. (Grouping them instead adds up their
+# cores and memory to more than small nodes have.) Rules without an action are local anyway.
+localrules:
+    fetch_data,
+    collect_table,
+    estimate_quantities,
+    draw_figure,
+    judge_claims,
+    write_ledger,
+    gather_numbers,
+    compile_paper,
+    write_plan,
+    plan,
+    record_environment,
+    write_manifest,
