@@ -4,48 +4,15 @@ import resource
 
 import pytest
 import yaml
-from repository import copy_repository
+from repository import SOURCE, TINY, copy_repository
 
-FIGURES = [
-    "bahri2021_fig1a",
-    "bahri2021_fig1b",
-    "bahri2021_fig2a",
-    "bahri2021_fig2b",
-    "bahri2021_fig3",
-    "bahri2021_figS1",
-    "bahri2021_figS2",
-    "bahri2021_figS3",
-    "bahri2021_figS4",
-    "bahri2021_figS5",
-    "bahri2021_figS6",
-    "bahri2021_figS7",
-    "bahri2021_figS8",
-    "bahri2021_table1",
-    "bahri2021_extra_losses",
-    "bahri2021_extra_kernels",
-    "damico2025_fig1",
-    "damico2025_fig2",
-    "damico2025_fig3",
-    "damico2025_fig4",
-    "damico2025_table1",
-    "damico2025_appendix_mse",
-    "damico2025_appendix_optimum",
-    "damico2025_appendix_time",
-    "damico2025_appendix_decay",
-    "damico2025_appendix_sgd",
-    "damico2025_appendix_norms",
-    "damico2025_extra_protocol",
-    "damico2025_extra_audit",
-    "worschech2024_fig1",
-    "worschech2024_fig2",
-    "worschech2024_fig3",
-    "worschech2024_fig4",
-    "worschech2024_fig5",
-    "worschech2024_extra_plateau",
-    "worschech2024_fig6",
-    "worschech2024_extra_ensemble",
-]
+from scalinglaws.config import checked_sizes, read_families, read_scale
+
 PAPERS = ["bahri2021", "damico2025", "worschech2024"]
+RECORDS = [
+    yaml.safe_load((SOURCE / "config" / "papers" / f"{slug}.yaml").read_text()) for slug in PAPERS
+]
+FIGURES = [figure for record in RECORDS for figure in record["figures"]]
 STAGES = ["all", "data", "figures", "ledger", "paper", "plan", "verify"]
 
 
@@ -69,13 +36,23 @@ def test_every_figure_paper_and_stage_is_a_described_target(repository):
         assert "\n" not in described[target]
 
 
-def test_the_figures_of_the_configuration_are_the_targets_of_the_snakefile(repository):
+def test_a_target_is_described_by_its_title_in_the_configuration(repository):
     listed = repository.snakemake("--list-target-rules").stdout
-    papers = repository.path / "config" / "papers"
-    records = [yaml.safe_load((papers / f"{slug}.yaml").read_text()) for slug in PAPERS]
-    configured = [figure for record in records for figure in record["figures"]]
-    assert sorted(configured) == sorted(FIGURES)
-    assert all(re.search(rf"^{figure} ", listed, re.M) for figure in configured)
+    assert "worschech2024_fig2 (Linear network: theory at any learning rate" in listed
+    assert "bahri2021 (All figures of Bahri, Dyer, Kaplan, Lee, Sharma: Explaining neural" in listed
+
+
+def test_rules_that_nobody_asks_for_by_name_are_not_listed_as_targets(repository):
+    listed = re.findall(r"^(\w+)(?: |$)", repository.snakemake("--list-target-rules").stdout, re.M)
+    assert sorted(listed) == sorted([*FIGURES, *PAPERS, *STAGES])
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_sizes_of_these_tests_are_such_as_the_schemas_allow(paper):
+    sizes, families = read_scale("quick")[paper], read_families(paper)
+    for experiment, changes in TINY[paper].items():
+        assert set(changes) <= set(sizes[experiment]), experiment
+        checked_sizes(families, experiment, {**sizes[experiment], **changes}, experiment)
 
 
 def test_a_figure_plans_only_its_ancestors(repository):
