@@ -101,6 +101,37 @@ def test_an_edit_in_a_theory_module_reruns_the_figures_that_depend_on_it_and_say
     assert "Nothing to be done" in finished.snakemake("-n").stdout
 
 
+@pytest.fixture
+def edited(finished):
+    """Changes files of the finished repository, and back after the test."""
+    before = {}
+
+    def edit(file, old, new):
+        path = finished.path / "workflow/scalinglaws" / file
+        before.setdefault(path, path.read_text())
+        assert old in path.read_text(), file
+        path.write_text(path.read_text().replace(old, new, 1))
+
+    yield edit
+    for path, text in before.items():
+        path.write_text(text)
+
+
+def test_a_comment_in_what_everything_imports_reruns_nothing(finished, edited):
+    for file in ("storage.py", "training/session.py"):
+        edited(file, "\nimport ", "\n# A remark.\nimport ")
+    for file in ("errors.py", "canonical.py"):
+        edited(file, '"""', '"""In other words: ')
+    assert "Nothing to be done" in finished.snakemake("-n").stdout
+
+
+def test_an_edit_of_the_ledgers_page_shows_the_verdicts_again_and_judges_none(finished, edited):
+    edited("claims/page.py", "font-", "font-synthesis: none; font-")
+    planned = dry_reasons(finished)
+    assert "Writing the ledger" in planned
+    assert "Judging" not in planned
+
+
 def test_a_comment_in_the_readme_reruns_nothing(finished):
     readme = finished.path / "README.md"
     readme.write_text(readme.read_text() + "\n<!-- a remark -->\n")
