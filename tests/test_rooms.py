@@ -12,7 +12,7 @@ from scalinglaws.codedigest import ROOT, direct_imports
 
 # Lower rooms first; a module imports from its own row and those above it in this list.
 ROOMS = (
-    ("errors", "canonical", "rounding", "spelling", "columns", "streams", "records"),
+    ("errors", "canonical", "rounding", "spelling", "columns", "streams", "records", "strict_yaml"),
     ("codedigest", "config", "storage"),
     ("data", "networks", "theory"),
     ("measures", "statistics"),
