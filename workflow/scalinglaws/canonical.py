@@ -7,12 +7,16 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """JSON with sorted keys and no spaces; NaN and infinity are refused (ValueError)."""
+    """JSON with sorted keys and no spaces; NaN and infinity are refused (ValueError).
+
+    Floats are spelt as Python's repr, the shortest text that reads back as the same number. Tuples
+    equal lists, but 1 and 1.0 are different records.
+    """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def digest(value: Any) -> str:
-    """First 16 hexadecimal digits of the sha256 of the canonical JSON."""
+    """First 16 hexadecimal digits (64 bits) of the sha256 of the canonical JSON."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
 
 

@@ -18,6 +18,7 @@ def decimals_of(low: float, high: float, scale: float) -> int:
     The half-width keeps two digits if it starts with 100 to 354, else one: 0.045 gives 2
     decimals, 0.012 gives 3. Negative means that digits before the point are not supported.
     """
+    # The rule's third case, 950 to 999 as 1000 with two digits, has the decimals of one digit.
     finest = MOST_DIGITS - 1 - exponent_of(scale)
     half_width = abs(high - low) / 2
     if half_width == 0 or not math.isfinite(half_width):
@@ -29,6 +30,7 @@ def decimals_of(low: float, high: float, scale: float) -> int:
 
 def exponent_of(value: float) -> int:
     """Power of ten of the first significant digit; 0 for zero."""
+    # From the printed number: what prints as 1.000e+03 is a thousand, be it an ulp below.
     return int(f"{abs(value):.15e}".split("e")[1]) if value and math.isfinite(value) else 0
 
 
@@ -57,6 +59,7 @@ def with_interval(estimate: float, interval: Sequence[float] | None) -> str:
 
 
 def plain(estimate: float, interval: Sequence[float] | None) -> str:
+    """As `with_interval`, in fixed-point notation."""
     if interval is None:
         return rounded(estimate, max(3 - exponent_of(estimate), 0))
     low, high = interval

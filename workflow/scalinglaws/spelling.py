@@ -30,6 +30,8 @@ def readable(value: Any) -> Any:
         return value
     for sign, nice in SIGNS.items():
         value = value.replace(sign, nice)
+    # Whole words only, and an index may follow (eta_c); parts of dotted names stay (alpha.csv,
+    # results.beta), for those are typed.
     names = "|".join(GREEK)
     return re.sub(rf"(?<![\w.])({names})(?=_|\b)(?!\.\w)", lambda word: GREEK[word[1]], value)
 
@@ -55,6 +57,7 @@ def distinct_names(keys: Sequence[str]) -> list[str]:
     if len(keys) == 1:
         return [""]
     words = [key.rpartition(".")[2].split("_") for key in keys]
+    # Common words at both ends go; where names repeat a word, the ends may not take it twice.
     before = shared(words)
     after = min(shared([part[::-1] for part in words]), min(map(len, words)) - before)
     return [quantity_name("_".join(part[before : len(part) - after])) for part in words]

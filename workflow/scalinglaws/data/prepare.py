@@ -63,6 +63,7 @@ def prepare(name: str, entry: Entry, downloads: str | Path = "results/data/downl
 
 
 def from_idx(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Labelled]:
+    """Four files in the registry's order: training images and labels, test images and labels."""
     arrays = [read_idx(sourced.files[file["name"]], file["name"]) for file in entry["files"]]
     train_images, train_labels, test_images, test_labels = arrays
     return (
@@ -83,6 +84,7 @@ def from_cifar(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Lab
 
 
 def from_svhn(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Labelled]:
+    """Two files in the registry's order: training and test set."""
     train, test = (read_svhn(sourced.files[file["name"]], file["name"]) for file in entry["files"])
     return train, test
 
@@ -98,6 +100,7 @@ def from_digits_csv(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled
 def from_npz_parts(name: str, entry: Entry, sourced: Sourced) -> tuple[Labelled, Labelled]:
     """Parts one after the other; the last images stand for a test set."""
     parts = [read_npz_part(sourced.files[file["name"]], file["name"]) for file in entry["files"]]
+    # A single part of a million images is not copied just to be joined to nothing.
     images = np.concatenate([images for images, _ in parts]) if parts[1:] else parts[0][0]
     labels = np.concatenate([labels for _, labels in parts])
     if len(images) != entry["images"]:
@@ -126,8 +129,9 @@ def stratified_split(name: str, labels: np.ndarray, split: Entry) -> tuple[np.nd
     """Row numbers of the two parts: so many of each class, then each part in random order.
 
     The file is sorted by class, so without the second step its head would hold zeros only.
-    Raises InputError when a class has fewer rows than the split asks for.
+    labels: (n,). Raises InputError when a class has fewer rows than the split asks for.
     """
+    # One stream per class: another size of the split leaves the order within every class as it was.
     take, leave = split["train_per_class"], split["test_per_class"]
     train, test = [], []
     for label in np.unique(labels):
@@ -174,6 +178,7 @@ def check_part(name: str, part: str, images: np.ndarray, labels: np.ndarray, ent
 
 
 def number_of_classes(entry: Entry) -> int:
+    """From the counts per class where the registry has them, else as it says."""
     return int(entry["per_class"]["classes"] if "per_class" in entry else entry["classes"])
 
 
@@ -197,7 +202,7 @@ def check_repeats(name: str, found: Mapping[str, int], allowed: Mapping[str, int
 
 
 def repeats(train: np.ndarray, test: np.ndarray) -> dict[str, int]:
-    """Images that equal an earlier one, within each part and from test to train."""
+    """Images that equal an earlier one byte by byte, within each part and from test to train."""
     train_keys = [image.tobytes() for image in train]
     test_keys = [image.tobytes() for image in test]
     seen, seen_test = set(train_keys), set(test_keys)
@@ -240,7 +245,7 @@ def describe(
 
 
 def moments(values: np.ndarray) -> tuple[list[float], list[float]]:
-    """Per channel for images; over all values for embeddings."""
+    """Means and standard deviations: per channel for images, over all values for embeddings."""
     if values.dtype == np.uint8:
         return channel_moments(values)
     whole = values.astype(np.float64)
@@ -248,7 +253,11 @@ def moments(values: np.ndarray) -> tuple[list[float], list[float]]:
 
 
 def channel_moments(images: np.ndarray) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation per channel of pixels / 255, exact: from a histogram."""
+    """Mean and standard deviation per channel of pixels / 255, exact: from a histogram.
+
+    images: uint8 (n, h, w) or (n, h, w, channels). Sums over 256 values do not depend on the order
+    in which a library adds millions of pixels, so a card reads the same on every machine.
+    """
     channels = images.reshape(*images.shape[:3], -1)
     values = np.arange(256) / 255
     means, deviations = [], []

@@ -49,7 +49,7 @@ def empty_array(kind: Any, shape: Any, code: Any) -> np.ndarray:
 
 
 def number(dtype: Any, content: Any) -> Any:
-    """numpy's scalar: one number from its bytes."""
+    """numpy's scalar: one number from its bytes, never an object."""
     if not isinstance(dtype, np.dtype) or dtype.kind not in "biuf" or type(content) is not bytes:
         raise pickle.UnpicklingError(f"scalar of {dtype!r}")
     return np.frombuffer(content, dtype)[0]
@@ -83,6 +83,7 @@ def read_released(content: bytes, label: str) -> dict[str, Any]:
     stream = io.BytesIO(content)
     try:
         version = np.lib.format.read_magic(stream)
+        # numpy's own reader would unpickle an object array with the ordinary unpickler, or refuse.
         if version != (1, 0):
             raise ValueError(f"npy version {version}")
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
@@ -138,7 +139,10 @@ def widened(shape: list[int], rows: list[list[Any]]) -> np.ndarray:
 
 
 def convert(content: bytes, name: str, entry: Entry) -> bytes:
-    """One released file as compact JSON that names its origin; same bytes every time."""
+    """One released file as compact JSON that names its origin; same bytes every time.
+
+    Raises InputError as `read_released`, ValueError for contents that are no numbers.
+    """
     record = {key: plain(value) for key, value in read_released(content, name).items()}
     origin = {
         "file": name,
@@ -147,6 +151,7 @@ def convert(content: bytes, name: str, entry: Entry) -> bytes:
         "commit": entry["commit"],
     }
     text = json.dumps({"origin": origin, **record}, allow_nan=False, separators=(",", ":"))
+    # One line per key: a difference between two versions can be read.
     return text.replace('],"', '],\n"').encode() + b"\n"
 
 
@@ -185,6 +190,7 @@ def load_published(path: str | Path) -> dict[str, Any]:
 
 
 def as_array(value: Any) -> Any:
+    """Lists as int64 if every item is whole, else as float64, null as NaN; the rest as it is."""
     if isinstance(value, dict) and "rows" in value:
         return widened(**value)
     if not isinstance(value, list):

@@ -13,6 +13,7 @@ DIGIT_PIXELS = 28 * 28
 
 
 def damaged(label: str, found: str, expected: str) -> InputError:
+    """The error that a reader raises; `label` names the file."""
     return InputError(
         f"{label} is damaged: found {found}, expected {expected}; remove the file, then run the "
         "same command again to fetch it afresh."
@@ -26,11 +27,13 @@ def read_idx(content: bytes, label: str) -> np.ndarray:
     """
     if len(content) < 4 or content[:3] != b"\x00\x00\x08":
         raise damaged(label, f"first bytes {content[:4].hex() or 'none'}", "IDX magic 000008..")
+    # Magic: two zero bytes, 8 for unsigned bytes, the number of dimensions; sizes are big-endian.
     dimensions = content[3]
     offset = 4 + 4 * dimensions
     if len(content) < offset:
         raise damaged(label, f"{len(content)} bytes", f"a header of {offset} bytes")
     shape = struct.unpack(f">{dimensions}I", content[4:offset])
+    # In 64 bits: a damaged header may claim sizes whose product overflows 32.
     size = offset + int(np.prod(shape, dtype=np.int64))
     if len(content) != size:
         raise damaged(label, f"{len(content)} bytes", f"{size} bytes for shape {shape}")
@@ -47,6 +50,7 @@ def read_cifar(content: bytes, label: str, label_bytes: int) -> tuple[np.ndarray
     if not content or len(content) % record:
         raise damaged(label, f"{len(content)} bytes", f"a multiple of {record} bytes")
     rows = np.frombuffer(content, dtype=np.uint8).reshape(-1, record)
+    # Colours last as in every set here, in memory too.
     planes = rows[:, label_bytes:].reshape(-1, 3, 32, 32)
     images = np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
     return images, rows[:, label_bytes - 1].astype(np.int64)

@@ -47,6 +47,7 @@ def collect(name: str, entry: Entry, downloads: str | Path) -> Sourced:
 
 
 def found(name: str, entry: Entry, downloads: str | Path) -> Sourced:
+    """As `collect`, which names the file of an OSError."""
     if "package" in entry:
         return from_package(name, entry)
     folder = mirror_folder(entry)
@@ -92,6 +93,7 @@ def from_package(name: str, entry: Entry) -> Sourced:
 
 
 def from_mirror(name: str, entry: Entry, folder: Path) -> Sourced:
+    """The set's files from its folder in the mirror, plain or gzipped."""
     contents = {file["name"]: read_plain(folder / file["name"]) for file in entry["files"]}
     return checked(name, entry, contents, f"mirror folder {entry['folder']}")
 
@@ -119,7 +121,7 @@ def from_holder(name: str, entry: Entry, folder: Path | None) -> Sourced:
 
 
 def recorded_sums(path: Path) -> dict[str, str]:
-    """File name -> sha256 from a file as sha256sum writes it."""
+    """File name -> sha256 from a file as sha256sum writes it (a star marks binary mode)."""
     lines = read_plain(path).decode(errors="replace").splitlines()
     pairs = [line.split(maxsplit=1) for line in lines if line.strip()]
     if any(len(pair) != 2 or len(pair[0]) != 64 for pair in pairs):
@@ -144,6 +146,7 @@ def read_plain(path: Path) -> bytes:
 
 
 def unpack_gzip(content: bytes, label: str) -> bytes:
+    """The content of a gzip file. Raises InputError when it is torn or damaged."""
     try:
         return gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as problem:
@@ -154,7 +157,10 @@ def unpack_gzip(content: bytes, label: str) -> bytes:
 
 
 def checked(name: str, entry: Entry, contents: dict[str, bytes], source: str) -> Sourced:
-    """Compare every content with the variants that the registry accepts."""
+    """Compare every content with the variants that the registry accepts.
+
+    Variants are the publisher's file and known rearrangements of it; each says how exact it is.
+    """
     exactness, sums = {}, {}
     for file in entry["files"]:
         found = hashlib.sha256(contents[file["name"]]).hexdigest()

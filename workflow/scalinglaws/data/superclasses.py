@@ -78,14 +78,19 @@ def merge(task: str, fine_classes: int, classes: int) -> np.ndarray:
 
 
 def digit_merges() -> dict[int, np.ndarray]:
+    """Number of superclasses -> superclass of each digit, (10,)."""
     return {classes: np.array(table, dtype=np.int64) for classes, table in DIGITS.items()}
 
 
 def cifar100_merges() -> dict[int, np.ndarray]:
-    """Fine classes are numbered by the alphabet, the merged ones in the order written above."""
+    """Number of superclasses -> superclass of each fine class, (100,).
+
+    Fine classes are numbered by the alphabet, the merged ones in the order written above.
+    """
     owner = {fine: name for name, members in COARSE.items() for fine in members.split()}
     names = [owner[fine] for fine in sorted(owner)]
     merges = {20: ranks(names, list(COARSE))}
+    # Each table merges the classes of the one before it, which is what makes them nest.
     for groups in (TEN, FIVE, TWO):
         above = {member: group for group, members in groups.items() for member in members}
         names = [above[name] for name in names]
@@ -94,4 +99,5 @@ def cifar100_merges() -> dict[int, np.ndarray]:
 
 
 def ranks(names: list[str], order: list[str]) -> np.ndarray:
+    """Place of each name in `order`, (len(names),) int64."""
     return np.array([order.index(name) for name in names], dtype=np.int64)

@@ -31,7 +31,8 @@ def average_pool(images: np.ndarray, window: int) -> np.ndarray:
 def standardise(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Subtract the training mean and divide by the training standard deviation, over all pixels.
 
-    float32 arrays (n, ...); statistics are taken in float64.
+    float32 arrays (n, ...); statistics are taken in float64. The test set gets the training set's
+    numbers: its own would be knowledge that a trained network does not have.
     """
     mean = np.float32(train.mean(dtype=np.float64))
     deviation = np.float32(train.std(dtype=np.float64))

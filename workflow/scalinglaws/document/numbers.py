@@ -133,6 +133,7 @@ def published_text(row: Record) -> str:
 
 
 def departure_record(entry: Record) -> dict[str, Any]:
+    """One entry of the register; its claims lose the paper's name, under which they are listed."""
     prefix = f"{entry['paper']}_"
     return {
         **readable(entry),
@@ -142,6 +143,7 @@ def departure_record(entry: Record) -> dict[str, Any]:
 
 
 def card_record(card: Record) -> dict[str, Any]:
+    """One data set: where it comes from and how many images (training + test) of which shape."""
     counts = card["counts"]
     return {
         **{key: card[key] for key in ("name", "title", "exactness", "licence", "citation")},
@@ -169,6 +171,7 @@ def cost_record(plan: Record) -> dict[str, Any]:
 
 
 def block_totals(blocks: Sequence[Record]) -> dict[str, Any]:
+    """Members and core time add up; memory does not, blocks being run in turn: the largest."""
     return {
         "blocks": len(blocks),
         "members": f"{sum(block['members'] for block in blocks):,}",

@@ -91,10 +91,12 @@ def missing_texts(absent: Mapping[str, Record]) -> list[str]:
 
 
 def without(number: str, text: str) -> str:
+    """The text with # in place of that number, not of numbers that contain it (2 in 0.2 or 12)."""
     return re.sub(rf"(?<![\d.]){number}(?![\d.]*\d)", "#", text) if number else text
 
 
 def family_text(members: Sequence[tuple[str, str, list[str]]]) -> str:
+    """One text for reasons that differ by a number: (number, reason, names of quantities)."""
     number, why, own = members[0]
     others = ", ".join(other for other, _, _ in members[1:])
     likewise = f"; likewise with {others} in place of {number}" if others else ""

@@ -18,8 +18,9 @@ def first_overlaps(student: np.ndarray, teacher: np.ndarray, variances: np.ndarr
 def generalisation_error(covariance: np.ndarray, student_units: int) -> float:
     """<(zeta - sigma)^2> / 2 for g = erf(x / sqrt 2), from the pre-activations' covariance.
 
-    zeta = M^(-1/2) sum_n g(y_n), sigma = (sqrt(M)/K) sum_i g(x_i) (arXiv 2410.09005, section 2);
-    NaN when the weights have diverged.
+    zeta = M^(-1/2) sum_n g(y_n), sigma = (sqrt(M)/K) sum_i g(x_i), the model of arXiv 2410.09005;
+    covariance: (K+M, K+M), students first. NaN when the weights have diverged. The sum cancels to
+    5e-15: closer to the teacher use `theory.specialised.quadratic_error`.
     """
     if not np.all(np.isfinite(covariance)):
         return math.nan
@@ -29,5 +30,6 @@ def generalisation_error(covariance: np.ndarray, student_units: int) -> float:
     scale = np.sqrt(1 + np.diagonal(covariance))
     # Rounding may push the correlation of large weights beyond one.
     sines = np.clip(covariance / np.outer(scale, scale), -1, 1)
+    # <g(a) g(b)>, I2 of Saad & Solla (1995); the weights of zeta - sigma are on both sides.
     correlations = (2 / math.pi) * np.arcsin(sines)
     return float(output @ correlations @ output / 2)

@@ -3,7 +3,8 @@
 A layer enters as a matrix A: (out, in) or, for a convolution, the flattened (out, in * k * k).
 s = its largest singular value, c = sum of the l2 norms of its columns, r = of its rows.
 Everything is float64, and products are sums of logarithms until the end: the product over a
-transformer's 38 matrices reaches 1e60.
+transformer's 38 matrices reaches 1e60. The flattened matrix of a convolution does not have the
+singular values of the convolution as a map of images; it is what the authors' code takes.
 """
 
 from collections.abc import Callable, Sequence
@@ -66,13 +67,16 @@ def norms_begun(network: Network, parameters: Sequence[Tensor]) -> Callable[[], 
 def norms_of(
     network: Network, matrices: "MatrixNorms", absolute_shifts: float, square_shifts: float
 ) -> dict[str, float]:
-    """The norms from those of the matrices, and the sums over all vectors."""
+    """The norms from those of the matrices, and the sums of |.| and squares over all vectors.
+
+    Vectors are biases, gains and shifts. The authors' ViT code leaves them out, the others do not.
+    """
     seen = matrices.at([0, -1]) if isinstance(network, ResNet) else matrices
     authors = bartlett_complexity if isinstance(network, ViT) else tail_complexity
     absolute, square = matrices.absolute.sum(), matrices.square.sum()
     if not isinstance(network, ViT):
         absolute, square = absolute + absolute_shifts, square + square_shifts
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # inf is meant where a product is beyond 1e308
         return {
             "spectral_complexity": authors(seen),
             "spectral_complexity_bartlett": bartlett_complexity(matrices),
@@ -91,6 +95,7 @@ def weight_matrices(network: Network, parameters: Sequence[Tensor]) -> list[Tens
     """
     if not isinstance(network, ViT):
         return [p.detach().flatten(1) for p in parameters if p.ndim > 1]
+    # Tokens and positions are stored with three axes, so here the number of axes does not tell.
     matrices = [parameters[2].detach().flatten(1)]
     for start in range(BEFORE_BLOCKS, len(parameters) - 4, BLOCK_TENSORS):
         joint, out, first, second = (parameters[start + i].detach() for i in (2, 4, 8, 10))
@@ -110,7 +115,7 @@ class Batch:
 
 
 def matrix_sums(matrices: Sequence[Tensor]) -> list[Batch]:
-    """Everything about the matrices but eigenvalues."""
+    """Everything about the matrices but eigenvalues; one batch per shape, in no order."""
     begun = []
     for shape in {matrix.shape for matrix in matrices}:
         places = [number for number, matrix in enumerate(matrices) if matrix.shape == shape]
@@ -147,7 +152,7 @@ def other_norms(batch: Tensor) -> Tensor:
 
 
 def gram(batch: Tensor) -> Tensor:
-    """The smaller Gram matrix of each matrix, (matrices, n, n).
+    """The smaller Gram matrix of each matrix (matrices, out, in), (matrices, n, n), n the shorter.
 
     For the authors' 512 x 32768 layer a full singular value decomposition takes seconds, this and
     its eigenvalues 0.2; in float64 the square root costs no accuracy at the upper end.
@@ -165,7 +170,10 @@ def roots_of_largest(grams: Tensor) -> Tensor:
 
 
 def tail_complexity(norms: MatrixNorms) -> float:
-    """prod_i s_i * (sum_i ((sum over later layers j > i of c_j) / s_i)^(2/3))^(3/2)."""
+    """prod_i s_i * (sum_i ((sum over later layers j > i of c_j) / s_i)^(2/3))^(3/2).
+
+    The authors' CNN code: columns in place of rows, and the last layer's term is 0.
+    """
     later = np.append(np.cumsum(norms.columns[:0:-1])[::-1], 0.0)
     return complexity(norms.spectral, later)
 
@@ -178,7 +186,10 @@ def bartlett_complexity(norms: MatrixNorms) -> float:
 
 
 def complexity(spectral: Array, lengths: Array) -> float:
-    """prod_i s_i * (sum_i (length_i / s_i)^(2/3))^(3/2); 0 with a layer of zeros."""
+    """prod_i s_i * (sum_i (length_i / s_i)^(2/3))^(3/2); 0 with a layer of zeros.
+
+    spectral and lengths: (matrices,). NaN unless all s are finite; infinite beyond 1e308.
+    """
     if not np.all(np.isfinite(spectral)):
         return float("nan")
     if np.any(spectral == 0):

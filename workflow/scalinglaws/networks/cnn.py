@@ -22,8 +22,9 @@ def init(network: CNN, generator: np.random.Generator, init_factor: float = 1.0)
     """Parameters of one member, float32.
 
     PyTorch's default: weights and biases uniform in +-1/sqrt(fan in); ``init_factor`` multiplies
-    the weights only, as in the authors' code.
+    the weights only, as in the authors' code. Shapes: `network.parameter_shapes`.
     """
+    # Drawn in float64 and rounded: numpy's uniform has no float32 form.
     parameters = []
     for shape in network.weight_shapes:
         bound = 1.0 / np.sqrt(np.prod(shape[1:]))
@@ -34,7 +35,7 @@ def init(network: CNN, generator: np.random.Generator, init_factor: float = 1.0)
 
 
 def initial_statistics(network: CNN) -> list[Tensor]:
-    """Nothing is normalised by running means."""
+    """Empty: nothing is normalised by running means."""
     return []
 
 
@@ -69,6 +70,10 @@ def logits(
 
 
 def dropped(signal: Tensor, share: float, stream: torch.Generator | None) -> Tensor:
-    """Each number is zero with probability `share`, else 1 / (1 - share) times itself."""
+    """Each number is zero with probability `share`, else 1 / (1 - share) times itself.
+
+    Not torch's dropout, which draws from the global generator: a stopped run could not go on
+    with the same numbers. signal: any shape; share: below 1.
+    """
     uniform = torch.rand(signal.shape, generator=stream, device=signal.device)
     return signal * (uniform >= share) / (1 - share)

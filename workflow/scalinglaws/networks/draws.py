@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def normal(generator: np.random.Generator, shape: tuple[int, ...], deviation: float) -> Tensor:
-    """N(0, deviation^2)."""
+    """N(0, deviation^2), of that shape."""
     draws = generator.standard_normal(shape, dtype=np.float32)
     return torch.from_numpy(draws * np.float32(deviation))
 
@@ -16,7 +16,8 @@ def normal(generator: np.random.Generator, shape: tuple[int, ...], deviation: fl
 def kaiming_normal(generator: np.random.Generator, shape: tuple[int, ...], factor: float) -> Tensor:
     """Convolution (out, in, k, k): N(0, 2 / fan-out) times a factor, fan-out = out * k * k.
 
-    Channels-last in memory, as CPU convolutions want their weights.
+    Channels-last in memory, as CPU convolutions want their weights. Fan-out and not fan-in: the
+    authors' choice, which keeps the size of gradients rather than of signals.
     """
     deviation = math.sqrt(2.0 / (shape[0] * shape[2] * shape[3]))
     weight = normal(generator, shape, deviation * factor)

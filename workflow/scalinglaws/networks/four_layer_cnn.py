@@ -84,9 +84,13 @@ def layers(network: FourLayerCNN) -> list[Layer]:
 def init(
     network: FourLayerCNN, generator: np.random.Generator, last_gain: float = 1.0
 ) -> list[Tensor]:
-    """Glorot's uniform weights and zero biases, the defaults of the authors' library."""
+    """Glorot's uniform weights and zero biases, the defaults of the authors' library (Keras).
+
+    float32, weight and bias of each layer; `last_gain` multiplies the weights of the logits.
+    """
     parameters: list[Tensor] = []
     for number, shape in enumerate(network.weight_shapes):
+        # Fans of a convolution count its kernel's positions; a matrix has area 1.
         area = int(np.prod(shape[2:]))
         bound = np.sqrt(6.0 / (area * (shape[0] + shape[1])))
         gain = last_gain if number == len(network.weight_shapes) - 1 else 1.0
@@ -99,7 +103,10 @@ def init(
 
 
 def embedding(network: FourLayerCNN, parameters: Sequence[Tensor], images: Tensor) -> Tensor:
-    """Activations of the hidden fully connected layer, (batch, units)."""
+    """Activations of the hidden fully connected layer, (batch, units), float32.
+
+    Of images (batch, channels, side, side); what the intrinsic dimension is measured on.
+    """
     signal = images.contiguous(memory_format=torch.channels_last)
     for number in range(len(network.design.convolutions)):
         weight, bias = parameters[2 * number : 2 * number + 2]

@@ -26,6 +26,8 @@ def he_normal(
     - `sizes`: units per layer, inputs first, outputs last.
     - `generators`: one per member; a member's numbers come from its own generator only.
     - `last_gain`: factor on the last layer's weights (small values start near zero output).
+
+    Returns float32 tensors (members, out, in) and (members, out, 1), layer after layer.
     """
     weights: list[list[np.ndarray]] = [[] for _ in sizes[1:]]
     for generator in generators:
@@ -74,8 +76,10 @@ def forward(parameters: Sequence[Tensor], inputs: Tensor) -> list[Tensor]:
 
 
 def affine(weight: Tensor, bias: Tensor, inputs: Tensor) -> Tensor:
+    """W x + b for each member, (members, out, examples); inputs of their own or shared by all."""
     if inputs.ndim == 3:
         return torch.baddbmm(bias, weight, inputs)
+    # Shared inputs: all members' rows as one tall matrix, one product instead of a batch of small.
     flat = torch.addmm(bias.reshape(-1, 1), weight.reshape(-1, weight.shape[2]), inputs)
     return flat.reshape(*weight.shape[:2], -1)
 
@@ -83,18 +87,25 @@ def affine(weight: Tensor, bias: Tensor, inputs: Tensor) -> Tensor:
 def backward(
     parameters: Sequence[Tensor], activations: Sequence[Tensor], signal: Tensor
 ) -> list[Tensor]:
-    """Gradients of all parameters, given `signal`, the gradient with respect to the outputs."""
+    """Gradients of all parameters, given `signal`, the gradient with respect to the outputs.
+
+    - `activations`: as `forward` returned them; `signal`: (members, outputs, examples).
+
+    Sums over examples, not means: a mean over the batch belongs into `signal`.
+    """
     gradients: list[Tensor] = []
     for layer in reversed(range(len(parameters) // 2)):
         below = activations[layer]
         gradients[:0] = [weight_gradient(signal, below), signal.sum(2, keepdim=True)]
         if layer:
             signal = torch.bmm(parameters[2 * layer].transpose(1, 2), signal)
+            # ReLU's derivative by its output: it is positive exactly where the input was.
             signal = torch.ops.aten.threshold_backward(signal, below, 0.0)
     return gradients
 
 
 def weight_gradient(signal: Tensor, below: Tensor) -> Tensor:
+    """Sum over examples of signal times input, (members, out, in); `below` as in `affine`."""
     if below.ndim == 3:
         return torch.bmm(signal, below.transpose(1, 2))
     flat = signal.reshape(-1, signal.shape[2]) @ below.T

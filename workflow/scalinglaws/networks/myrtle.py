@@ -31,7 +31,7 @@ def parameter_count(channels: int, width: int, classes: int) -> int:
 
 
 def he_normal(channels: int, width: int, classes: int, stream: np.random.Generator) -> list[Tensor]:
-    """N(0, 2 / fan-in) weights, zero biases, float32."""
+    """N(0, 2 / fan-in) weights, zero biases, float32; fan-in of a convolution is in * 9."""
     parameters = []
     for shape in shapes(channels, width, classes):
         draw = stream.standard_normal(shape, dtype=np.float32)
@@ -55,4 +55,5 @@ def outputs(parameters: Sequence[Tensor], images: Tensor) -> Tensor:
         signal = F.relu(F.conv2d(signal, weight, bias, padding=1))
         if layer in POOLED_AFTER:
             signal = F.avg_pool2d(signal, 2)
+    # Classes first, as the outputs of networks/mlp.py: losses need not know the architecture.
     return torch.addmm(parameters[-1][:, None], parameters[-2], signal.mean((2, 3)).T)

@@ -73,7 +73,7 @@ def residual(
     signal: Tensor,
     training: bool,
 ) -> Tensor:
-    """One block, whose first convolution is number `position`.
+    """One block, whose first convolution is number `position`; (batch, channels, side, side).
 
     Rectified and added in place (nothing before needs these values again): a tenth of a step.
     """
@@ -100,4 +100,6 @@ def convolved(
         signal = pointwise(signal, kernel, stride)
     else:
         signal = F.conv2d(signal, kernel, stride=stride, padding=weight.shape[-1] // 2)
+    # The output does not depend on the scale of `weight`: of all weight matrices only the last
+    # layer's has one that matters, and the authors' norm covers that layer alone (measures.norms).
     return F.batch_norm(signal, mean, variance, gain, shift, training)

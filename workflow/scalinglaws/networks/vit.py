@@ -40,6 +40,7 @@ def init(network: ViT, generator: np.random.Generator, init_factor: float = 1.0)
 
 
 def init_block(network: ViT, generator: np.random.Generator, init_factor: float) -> list[Tensor]:
+    """The twelve tensors of one block, in the order of `ViT.block_shapes`."""
     dim, hidden = network.dim, network.mlp_ratio * network.dim
     return [
         *norm(dim),
@@ -52,6 +53,7 @@ def init_block(network: ViT, generator: np.random.Generator, init_factor: float)
 
 
 def norm(dim: int) -> list[Tensor]:
+    """Gain and shift of a layer normalisation at its start."""
     return [torch.ones(dim), torch.zeros(dim)]
 
 
@@ -102,7 +104,10 @@ def block(network: ViT, parameters: Sequence[Tensor], signal: Tensor, needed: in
 
 
 def attention(network: ViT, parameters: Sequence[Tensor], signal: Tensor, needed: int) -> Tensor:
-    """What the first `needed` tokens gather from all tokens."""
+    """What the first `needed` tokens gather from all tokens, (batch, needed, dim).
+
+    signal: (batch, tokens, dim). Rows of the joint weight are queries, keys, values in turn.
+    """
     weight, bias, out_weight, out_bias = parameters
     if needed == network.tokens:
         queries, keys, values = F.linear(signal, weight, bias).chunk(3, dim=-1)

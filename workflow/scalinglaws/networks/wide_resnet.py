@@ -69,7 +69,8 @@ def init(
 ) -> list[Tensor]:
     """He's normal initialisation by fan-out (as the authors of the networks), unit scales.
 
-    - `last_gain`: factor on the linear layer's weights (He's normal by fan-in).
+    - `last_gain`: factor on the linear layer's weights (He's normal by fan-in). Below 1 it keeps
+      the first losses near log(classes), so that a best loss over time means something.
     """
     parameters: list[Tensor] = []
     scale_next = True
@@ -139,6 +140,6 @@ def apply(
     images: Tensor,
     training: bool,
 ) -> Tensor:
-    """Logits (batch, classes)."""
+    """Logits (batch, classes) of images (batch, channels, side, side), see `embedding`."""
     features = embedding(network, parameters, statistics, images, training)
     return F.linear(features, parameters[-2], parameters[-1])

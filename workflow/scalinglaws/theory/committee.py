@@ -4,7 +4,11 @@ Worschech & Rosenow (arXiv 2410.09005), block form: one group of order parameter
 eigenvalue lambda_k of the input covariance,
 R_k = (L/N) J^(k) B^(k)^T (K x M), Q_k = (L/N) J^(k) J^(k)^T, T_k = (L/N) B^(k) B^(k)^T.
 Student sigma = (sqrt(M)/K) sum_i g(x_i), teacher zeta = M^(-1/2) sum_n g(y_n), g = erf(x/sqrt 2),
-loss (zeta - sigma)^2 / 2, alpha = examples / N. float64 throughout.
+loss (zeta - sigma)^2 / 2, alpha = examples / N. float64 throughout, everything dimensionless.
+
+Why blocks and not the hierarchy R^(l) = J Sigma^l B^T / N that the characteristic polynomial of
+Sigma closes: both are related by a Vandermonde matrix of the eigenvalues, whose condition number
+passes 10^18 at L = 12, where the hierarchy's eps_g is already wrong by a tenth (tests: L <= 8).
 """
 
 import math
@@ -22,8 +26,10 @@ from scalinglaws.theory.power_law_spectrum import eigenvalues, moment
 # Before the first array: the plateau amplifies rounding by exp(alpha_P / tau) ~ 1e3.
 jax.config.update("jax_enable_x64", True)
 
+# Tight for the same reason: an error made at the start of the plateau leaves it 10^3 times larger.
 RELATIVE_TOLERANCE = 1e-9
 ABSOLUTE_TOLERANCE = 1e-12
+# With LONGEST_STEP below, room for eta lambda_1 alpha of 10^7.
 MAX_STEPS = 4_000_000
 # Longest step, over 1 / (eta lambda_1). Explicit steps grow until they are unstable, and there the
 # error of the fastest block stays at the tolerance however small eps_g has become: it came out
@@ -49,31 +55,40 @@ class Overlaps(NamedTuple):
 
 
 def output_weights(student_units: int, teacher_units: int) -> np.ndarray:
-    """w_p with zeta - sigma = sum_p w_p g(z_p), z = (x_1..x_K, y_1..y_M)."""
+    """w_p with zeta - sigma = sum_p w_p g(z_p), z = (x_1..x_K, y_1..y_M): shape (K+M,).
+
+    This scaling keeps eps_g of order one at any K, M, and it is the one that gives the published
+    tau_esc ~ M^2 / (eta L); with plain sums the plateau would end after ~ M / (eta L).
+    """
     student = np.full(student_units, -math.sqrt(teacher_units) / student_units)
     return np.concatenate([student, np.full(teacher_units, 1 / math.sqrt(teacher_units))])
 
 
 def field_covariance(overlaps: Overlaps, block_weights: Any) -> jax.Array:
-    """Covariance of z = (x, y), (K+M, K+M): blocks summed with weights lambda_k / L."""
+    """Covariance of z = (x, y), (K+M, K+M): blocks summed with weights lambda_k / L, (L,)."""
     R, Q, T = (jnp.tensordot(block_weights, blocks, 1) for blocks in overlaps)
     return jnp.block([[Q, R], [R.T, T]])
 
 
 def mean_gg(C: Any) -> jax.Array:
-    """I2(a, b) = <g(a) g(b)> for all pairs of fields with covariance C."""
+    """I2(a, b) = <g(a) g(b)> for all pairs of fields with covariance C, (n, n) to (n, n).
+
+    The averages of this file are those of Saad & Solla (1995) for g = erf(x / sqrt 2), with
+    D_a = 1 + C_aa throughout.
+    """
     D = 1 + jnp.diagonal(C)
     return (2 / jnp.pi) * jnp.arcsin(C / jnp.sqrt(jnp.outer(D, D)))
 
 
 def mean_slopes(C: Any) -> jax.Array:
-    """P(a, b) = <g'(a) g'(b)> for all pairs; its diagonal is <g'(a)^2>."""
+    """P(a, b) = <g'(a) g'(b)> for all pairs, (n, n); its diagonal is <g'(a)^2>."""
     D = 1 + jnp.diagonal(C)
+    # One formula for both: at a = b the root holds D_a^2 - C_aa^2 = 1 + 2 C_aa.
     return (2 / jnp.pi) / jnp.sqrt(jnp.outer(D, D) - C**2)
 
 
 def mean_slope_field(C: Any) -> jax.Array:
-    """H(a, c) = <a g'(a) g(c)> = -<g''(a) g(c)> for all pairs."""
+    """H(a, c) = <a g'(a) g(c)> = -<g''(a) g(c)> for all pairs, (n, n); not symmetric."""
     D = 1 + jnp.diagonal(C)
     return (2 / jnp.pi) * C / (D[:, None] * jnp.sqrt(jnp.outer(D, D) - C**2))
 
@@ -94,7 +109,12 @@ def mean_four(C: Any, student_units: int) -> jax.Array:
 
 
 def four_point(D: Sequence[Any], C: Sequence[Any]) -> jax.Array:
-    """I4(1, 2, 3, 4) elementwise from D_a = 1 + C_aa and (C12, C13, C14, C23, C24, C34)."""
+    """I4(1, 2, 3, 4) = <g'(1) g'(2) g(3) g(4)> from (C12, C13, C14, C23, C24, C34), elementwise.
+
+    D: D_a = 1 + C_aa of the four fields. The slopes are Gaussians themselves: they leave I2 of
+    fields 3 and 4 in a narrower measure, L0 / L4 its covariance, L1 / L4 and L2 / L4 one plus its
+    variances, with L4 the determinant of one plus the covariance of fields 1 and 2.
+    """
     D1, D2, D3, D4 = D
     C12, C13, C14, C23, C24, C34 = C
     L4 = D1 * D2 - C12**2
@@ -109,6 +129,9 @@ def four_point(D: Sequence[Any], C: Sequence[Any]) -> jax.Array:
 def drift_averages(C: Any, student_units: int) -> tuple[jax.Array, jax.Array, jax.Array]:
     """A_ij = <d delta_i/d x_j>, Gamma_im = <d delta_i/d y_m>, G_ij = <delta_i delta_j>.
 
+    Stein's lemma, <delta u> = sum_p <u z_p> <d delta/d z_p>, turns the drift of every block into
+    these three, which know nothing of the block.
+
     Arguments:
     - `C`: covariance of the fields, (K+M, K+M).
 
@@ -119,19 +142,27 @@ def drift_averages(C: Any, student_units: int) -> tuple[jax.Array, jax.Array, ja
     M = C.shape[0] - K
     gain, w = math.sqrt(M) / K, jnp.asarray(output_weights(K, M))
     P, H = mean_slopes(C), mean_slope_field(C)
+    # The factor g'(x_i) of delta_i has a derivative with respect to x_i alone: H on the diagonal.
     A = -(gain**2) * P[:K, :K] - gain * jnp.diag(H[:K] @ w)
     G = gain**2 * jnp.einsum("ijpq,p,q->ij", mean_four(C, K), w, w)
     return A, P[:K, K:] / K, G
 
 
 def error_of_covariance(C: Any, student_units: int) -> jax.Array:
-    """eps_g = (1/2) sum_pq w_p w_q I2(p, q). Cancellation leaves a floor near 1e-15."""
+    """eps_g = (1/2) sum_pq w_p w_q I2(p, q). Cancellation leaves a floor near 1e-15.
+
+    `theory.specialised.quadratic_error` has no floor, close to the teacher.
+    """
     w = jnp.asarray(output_weights(student_units, C.shape[0] - student_units))
     return w @ mean_gg(C) @ w / 2
 
 
 def derivative(alpha: Any, state: tuple[Any, Any], problem: Mapping[str, Any]) -> tuple[Any, Any]:
     """d(R, Q)/d alpha in block form; A, Gamma and G do not depend on the block.
+
+    dR_k = eta lambda_k (A R_k + Gamma T_k^T),
+    dQ_k = eta lambda_k (A Q_k + Gamma R_k^T + transpose) + eta^2 lambda_k G.
+    Derived for N / L -> infinity: left out is a fourth moment of relative size eta lambda_k / N.
 
     `problem` holds lam (L,), block_weights (L,), T (L, M, M), eta and noise (1, or 0 to drop the
     eta^2 term).
@@ -141,14 +172,15 @@ def derivative(alpha: Any, state: tuple[Any, Any], problem: Mapping[str, Any]) -
     A, Gamma, G = drift_averages(C, Q.shape[-1])
     rate = (problem["eta"] * problem["lam"])[:, None, None]
     dR = rate * (A @ R + Gamma @ problem["T"].mT)
-    half = A @ Q + Gamma @ R.mT
+    half = A @ Q + Gamma @ R.mT  # Q_ij moves with J_i and with J_j: the transpose is the other
     return dR, rate * (half + half.mT + problem["noise"] * problem["eta"] * G)
 
 
 def observables(state: tuple[Any, Any], problem: Mapping[str, Any]) -> dict[str, jax.Array]:
     """eps_g, its derivative, and r^(1) = mean diagonal minus mean off-diagonal of R^(1) with rate.
 
-    r^(1) is the order parameter whose growth ends the symmetric plateau (NaN if K or M is 1).
+    r^(1) is the order parameter whose growth ends the symmetric plateau (NaN if K = M = 1, which
+    have no off-diagonal). `state` is (R, Q); all four values are scalars.
     """
 
     def measured(R: Any, Q: Any) -> tuple[jax.Array, jax.Array]:
@@ -159,12 +191,17 @@ def observables(state: tuple[Any, Any], problem: Mapping[str, Any]) -> dict[str,
         split = jnp.mean(first, where=same) - jnp.mean(first, where=~same)
         return error_of_covariance(C, K), split
 
+    # Along the flow by the chain rule: differences between saved points would cost the digits of
+    # growth rates, and tie them to the abscissae asked for.
     values, rates = jax.jvp(measured, state, derivative(0.0, state, problem))
     return {"eps_g": values[0], "eps_g_rate": rates[0], "split": values[1], "split_rate": rates[1]}
 
 
 def largest_error(scaled: Any) -> jax.Array:
-    """Norm of the step controller: unlike the root mean square it ignores padding."""
+    """Norm of the step controller: unlike the root mean square it ignores padding.
+
+    With the mean, blocks of zeros would dilute the error, and steps depend on the padded length.
+    """
     return jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(scaled)]))
 
 
@@ -179,6 +216,10 @@ def integrate(
     absolute: Any,
 ) -> dict[str, jax.Array]:
     """Integrate d(state)/d alpha = rates(alpha, state, problem) and observe it at `alphas`.
+
+    - `observe`: maps (state, problem) to named arrays; each comes back with a leading axis of
+      length (points,), not finite from where the integration failed.
+    - `alphas`: (points,), increasing; `absolute`: a number or an array like the state's last axis.
 
     Explicit: per block the stiffness is eta lambda_k alpha alone, so steps grow as L, and the
     coupling of all blocks through A, Gamma, G would make an implicit step dense.
@@ -195,24 +236,30 @@ def integrate(
     )
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(rates),
+        # As fast as any pair of higher order at these tolerances, and a hundred times faster at
+        # L = 64 than an implicit one, whose Jacobian couples all blocks.
         diffrax.Tsit5(),
         t0=0.0,
         # Beyond the last abscissa: a step that ended there would make what is seen before it
         # depend on which abscissae are asked for.
         t1=alphas[-1] + 2 * longest,
-        dt0=None,
+        dt0=None,  # chosen by the solver: the first scale is eta lambda_1, which depends on L
         y0=start,
         args=problem,
         saveat=diffrax.SaveAt(ts=alphas),
         stepsize_controller=controller,
         max_steps=MAX_STEPS,
+        # A learning rate at which the student diverges is a result; what is not reached is inf.
         throw=False,
     )
     return jax.vmap(observe, in_axes=(0, None))(solution.ys, problem)
 
 
 def padded(blocks: Any, length: int) -> jax.Array:
-    """Append blocks of zeros; with zero eigenvalue and weight they never move nor count."""
+    """Append blocks of zeros, (L, ...) to (length, ...), float64.
+
+    With zero eigenvalue and weight they never move nor count.
+    """
     blocks = np.asarray(blocks, dtype=np.float64)
     return jnp.asarray(np.pad(blocks, [(0, length - len(blocks))] + [(0, 0)] * (blocks.ndim - 1)))
 
@@ -249,7 +296,10 @@ def solve(
 def posed(
     start: Overlaps, beta: float, eta: float, noise: bool
 ) -> tuple[tuple[jax.Array, jax.Array], dict[str, jax.Array]]:
-    """State (R, Q) and problem of `derivative`, with blocks padded to a common number."""
+    """State (R, Q) and problem of `derivative`, with blocks padded to a common number.
+
+    Numbers become arrays: traced, they are no reason for `integrate` to compile again.
+    """
     levels = len(start.R)
     length = next(size for size in PADDED_LEVELS if size >= levels)
     lam = eigenvalues(levels, beta)
@@ -291,11 +341,15 @@ def solve_overlaps(
 
 
 def resolved(errors: np.ndarray) -> np.ndarray:
-    """eps_g, and 0 where rounding has left too little of it; NaN stays."""
+    """eps_g, and 0 where rounding has left too little of it; NaN stays. Any shape.
+
+    Zero rather than a small number of either sign: a logarithmic axis or fit leaves it out.
+    """
     return np.where(errors < SMALLEST_ERROR, 0.0, errors)
 
 
 def curves(alphas: np.ndarray, found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What `solve` returns, from values and rates of eps_g and r^(1) at `alphas`, all (points,)."""
     errors = resolved(found["eps_g"])
     with np.errstate(all="ignore"):
         quantities = {
@@ -310,7 +364,11 @@ def curves(alphas: np.ndarray, found: Mapping[str, np.ndarray]) -> dict[str, np.
 def diagonal_start(
     levels: int, student_units: int, teacher_units: int, self_overlap: float, alignment: float
 ) -> Overlaps:
-    """Q_ij,k = self_overlap delta_ij, R_in,k = alignment delta_in, T_nm,k = delta_nm, all k."""
+    """Q_ij,k = self_overlap delta_ij, R_in,k = alignment delta_in, T_nm,k = delta_nm, all k.
+
+    Without `alignment` a student is as far from every teacher unit as from any other, and nothing
+    in the equations would ever break that symmetry: the plateau would last for ever.
+    """
 
     def repeated(matrix: np.ndarray) -> np.ndarray:
         return np.repeat(matrix[None], levels, axis=0)

@@ -39,7 +39,7 @@ DIFFERENCE_TOLERANCE = 1e-8
 
 
 class Entries(NamedTuple):
-    """Distinct entries of the field covariance: x_i x_i, x_i x_j, x_i y_i, x_i y_n."""
+    """Distinct entries of the field covariance: x_i x_i, x_i x_j, x_i y_i, x_i y_n (scalars)."""
 
     Q: Any
     C: Any
@@ -48,7 +48,11 @@ class Entries(NamedTuple):
 
 
 class Averages(NamedTuple):
-    """Eigenvalues of A, Gamma and G: suffix d on vectors of zero sum, s on (1, ..., 1)."""
+    """Eigenvalues of A, Gamma and G: suffix d on vectors of zero sum, s on (1, ..., 1).
+
+    On the plateau A_d = 0 (tests: to 1e-14): d does not feed on itself but through g_d, which is
+    proportional to its mean over blocks, so that all blocks escape at one rate.
+    """
 
     A_d: Any
     A_s: Any
@@ -65,7 +69,10 @@ def four_point_terms() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     0..7, signs (n,) of w_p w_q, and counts (n,): place in `counts_of` of how many terms of the
     full sum each stands for. The first 20 belong to G_00.
     """
+    # (p, q) as units: i and j themselves, or the lowest numbers that stand for others. For i = j:
+    # both i, one of them, both the same other (M - 1 each), two different others.
     alike = {(0, 0): 0, (0, 1): 1, (1, 0): 1, (1, 1): 1, (1, 2): 3}
+    # For i = 0, j = 1: four pairs within, one outside (M - 2), both the same other, two others.
     unlike = {(first, second): 0 for first in (0, 1) for second in (0, 1)}
     unlike |= {(0, 2): 2, (1, 2): 2, (2, 0): 2, (2, 1): 2, (2, 2): 2, (2, 3): 4}
     terms = [
@@ -80,7 +87,7 @@ def four_point_terms() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def counts_of(units: Any) -> jax.Array:
-    """1, M-1, M-2, (M-1)(M-2), (M-2)(M-3)."""
+    """1, M-1, M-2, (M-1)(M-2), (M-2)(M-3): choices of one or two different units to sum over."""
     others, rest = units - 1, units - 2
     return jnp.stack([jnp.ones_like(others), others, rest, others * rest, rest * (units - 3)])
 
@@ -93,8 +100,9 @@ def entry_numbers() -> np.ndarray:
 
 
 FIELDS, SIGNS, COUNTS = four_point_terms()
-TERMS_ALIKE = 20
+TERMS_ALIKE = 20  # five pairs (p, q) of units, each with a student or a teacher at either place
 DIAGONAL = entry_numbers()[FIELDS, FIELDS]
+# In the order of `four_point`: 12, 13, 14, 23, 24, 34.
 PAIRS = np.array([entry_numbers()[FIELDS[a], FIELDS[b]] for a in range(4) for b in range(a + 1, 4)])
 
 
@@ -116,19 +124,24 @@ def modes_of(of: Entries, units: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def noise_averages(c: Entries, units: Any) -> tuple[jax.Array, jax.Array]:
-    """G_ii and G_ij: 60 averages I4 for any M."""
+    """G_ii and G_ij: 60 averages I4 for any M, where the full sums have 4 M^2 each."""
     values = jnp.stack([*c, jnp.ones_like(c.Q), jnp.zeros_like(c.Q)])
     terms = four_point(list(1 + values[DIAGONAL]), list(values[PAIRS]))
     counts = counts_of(units)[COUNTS]
     # For small M some representatives do not exist, and their covariance need not be positive.
+    # (sqrt(M)/K)^2 |w_p w_q| = 1/M^2 for K = M; the sign is that of w_p w_q.
     terms = jnp.where(counts == 0, 0.0, SIGNS * counts * terms) / units**2
     return jnp.sum(terms[:TERMS_ALIKE]), jnp.sum(terms[TERMS_ALIKE:])
 
 
 def drift_averages(modes: Any, units: Any) -> Averages:
-    """Eigenvalues of A, Gamma, G for field covariances with modes (d, s, e, q) and T = delta."""
+    """Eigenvalues of A, Gamma, G for field covariances with modes (d, s, e, q) and T = delta.
+
+    The closed forms of `committee.drift_averages` with sqrt(M)/K = 1/sqrt(M). All scalars.
+    """
     c, d = entries(modes, units), modes[0]
     D, others = 1 + c.Q, units - 1
+    # Roots of D_x D_y - C_xy^2: with a teacher D_y = 2, of x_i with itself it is 1 + 2 Q.
     root_R, root_S = jnp.sqrt(2 * D - c.R**2), jnp.sqrt(2 * D - c.S**2)
     P_same, P_other = 1 / jnp.sqrt(1 + 2 * c.Q), 1 / jnp.sqrt(D**2 - c.C**2)
     # sum_p w_p H(x_i, z_p), up to the common factors 2 / (pi D sqrt M).
@@ -147,13 +160,15 @@ def generalisation_error(modes: Any, units: Any) -> jax.Array:
     """eps_g of field covariances with modes (d, s, e, q). A floor near 1e-15 is left."""
     c = entries(modes, units)
     D, others = 1 + c.Q, units - 1
+    # As in `committee.error_of_covariance`, one row of the sum standing for M equal ones. The last
+    # term is the teacher's own <g(y)^2> / 2 = arcsin(1/2) / pi.
     student = jnp.arcsin(c.Q / D) + others * jnp.arcsin(c.C / D)
     mixed = jnp.arcsin(c.R / jnp.sqrt(2 * D)) + others * jnp.arcsin(c.S / jnp.sqrt(2 * D))
     return (student - 2 * mixed) / jnp.pi + 1 / 6
 
 
 def derivative(alpha: Any, state: Any, problem: Mapping[str, Any]) -> jax.Array:
-    """d(state)/d alpha, (L, 4).
+    """d(state)/d alpha, (L, 4): the four equations at the top of this file.
 
     `problem` holds lam (L,), block_weights = lam / L, units = M, eta and noise (1, or 0 to drop
     the eta^2 term).
@@ -171,7 +186,7 @@ def derivative(alpha: Any, state: Any, problem: Mapping[str, Any]) -> jax.Array:
 
 
 def observables(state: Any, problem: Mapping[str, Any]) -> dict[str, jax.Array]:
-    """eps_g and r^(1) = (1/L) sum_k lambda_k d_k, each with its rate."""
+    """eps_g and r^(1) = (1/L) sum_k lambda_k d_k, each with its rate; `state` is (L, 4)."""
 
     def measured(state: Any) -> tuple[jax.Array, jax.Array]:
         modes = problem["block_weights"] @ state
@@ -215,6 +230,7 @@ def solve(
     }
     first = np.stack([np.broadcast_to(part, levels) for part in modes_of(start, units)], axis=1)
     scale = min(absolute, DIFFERENCE_TOLERANCE * float(np.abs(first[:, 0]).max()))
+    # A student without any alignment has d = 0 and keeps it; tolerance 0 would stop the solver.
     tolerances = jnp.asarray([scale or absolute, absolute, absolute, absolute])
     found = integrate(
         derivative,
@@ -238,12 +254,18 @@ def typical_start(levels: int, beta: float, sigma_j: float, dimension: int) -> E
 
 
 def seeded_start(seed: float) -> Entries:
-    """Almost unbroken symmetry: d = `seed` in every block, and next to no student."""
+    """Almost unbroken symmetry: d = `seed` in every block, and next to no student.
+
+    From there the plateau is reached long before d has grown: its height and escape rate show.
+    """
     return Entries(Q=seed**2, C=0.0, R=seed, S=0.0)
 
 
 def relaxation_rate(units: int) -> float:
-    """-A_s on the plateau: blocks approach it at the rate eta lambda_k times this."""
+    """-A_s on the plateau: blocks approach it at the rate eta lambda_k times this, M = K units.
+
+    A plateau is only seen where even the slowest block arrives before r^(1) escapes.
+    """
     rho = plateau_overlap(units)
     shared = units * rho**2
     found = drift_averages(modes_of(Entries(shared, shared, rho, rho), units), float(units))

@@ -25,7 +25,10 @@ def power_law_eigenvalues(alpha: float, size: int) -> Array:
 
 
 def kappa(eigenvalues: Array, samples: float) -> float:
-    """kappa of one D; 0 from D = number of positive eigenvalues on, where all is learned."""
+    """kappa of one D; 0 from D = number of positive eigenvalues on, where all is learned.
+
+    - `eigenvalues`: (n,), any order; those that rounding left at or below zero are no features.
+    """
     values = np.asarray(eigenvalues, dtype=np.float64)
     values = values[values > 0]
     if samples >= len(values):
@@ -35,18 +38,24 @@ def kappa(eigenvalues: Array, samples: float) -> float:
     def excess(logarithm: float) -> float:
         return float(np.sum(values / (math.exp(logarithm) + samples * values))) - 1.0
 
-    # Each term is at most lambda / kappa, so kappa is at most the trace.
+    # Searched in log(kappa), which falls towards zero without bound as D nears the number of
+    # eigenvalues. Each term is at most lambda / kappa, so kappa is at most the trace.
     bounds = (math.log(total) + math.log(FLOOR), math.log(total) + 1e-9)
     return math.exp(brentq(excess, *bounds, xtol=1e-13, rtol=1e-14))
 
 
 def gamma(eigenvalues: Array, samples: float, kappa_value: float) -> float:
+    """gamma of one D, from 0 to 1: the loss is 1 / (1 - gamma) times that of the mean student."""
     share = eigenvalues / (kappa_value + samples * eigenvalues)
     return float(samples * np.sum(share**2))
 
 
 def learning_curve(eigenvalues: Array, coefficients: Array, samples: float) -> float:
-    """L(D) for squared target coefficients omega_i^2 (any shape that broadcasts)."""
+    """L(D) by the formula above, for any target.
+
+    - `eigenvalues`: (n,); `coefficients`: squares omega_i^2, (n,) or a number for all.
+    """
+    # Beyond D = n eigenvalues kappa is 0, and so is the loss; at D = n itself gamma is 1 too.
     k = kappa(eigenvalues, samples)
     weights = eigenvalues * coefficients / (k + samples * eigenvalues) ** 2
     return 0.5 * k**2 / (1.0 - gamma(eigenvalues, samples, k)) * float(np.sum(weights))
@@ -55,14 +64,15 @@ def learning_curve(eigenvalues: Array, coefficients: Array, samples: float) -> f
 def infinite_kappa(alpha: float, samples: float) -> float:
     """kappa of lambda_i = i^-(1 + alpha) without end: [(pi/a) / sin(pi/a)]^a D^-alpha, a = 1+alpha.
 
-    The sum over i is taken as an integral, which holds for D of about 10 and more.
+    The sum over i is taken as an integral, which holds for D of about 10 and more:
+    int_0^inf di / (kappa i^a + D) = (1/D) (D / kappa)^(1/a) (pi/a) / sin(pi/a).
     """
     a = 1.0 + alpha
     return float((math.pi / a / math.sin(math.pi / a)) ** a * samples**-alpha)
 
 
 def infinite_gamma(alpha: float) -> float:
-    """gamma of the same spectrum, whatever D: alpha / (1 + alpha)."""
+    """gamma of the same spectrum, whatever D: alpha / (1 + alpha), from the same integral."""
     return alpha / (1.0 + alpha)
 
 
@@ -70,6 +80,7 @@ def variance_limited_excess(limit: float, fixed: int, growing: Array) -> Array:
     """L(D, P) - L(P) = L(P) P / (D - P - 1) of Gaussian features, D > P + 1; D and P may swap.
 
     `limit` is L(P), `fixed` is P, `growing` are the values of D. The classical result for
-    Gaussian designs: what the P features cannot explain acts as independent noise.
+    Gaussian designs: what the P features cannot explain acts as independent noise. The local
+    exponent is therefore D / (D - P - 1), not yet 1: 1.14 at D = 8 P.
     """
     return limit * fixed / (np.asarray(growing, dtype=float) - fixed - 1.0)

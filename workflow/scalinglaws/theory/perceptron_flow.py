@@ -6,7 +6,7 @@ examples of their components perpendicular to the teacher, each with an amplitud
 on the example's teacher field z > 0 only (sources: D'Amico, Bocchi, Negri, arXiv 2505.13230, for
 the setting; the solution is derived here). With
 m = E|z| (1 - tanh(lambda |z|)), the growth of the norm, and h = E sech(lambda z)^2, the mean
-curvature,
+curvature (E over the teacher field z, standard normal),
 
     da/dlambda = (1 - tanh(lambda z) - h a) / m,   a = 0 at lambda = 0,
     error over Hebb's = sqrt(2 / pi) sqrt(E_z a^2) / lambda.
@@ -28,7 +28,7 @@ STEP = 0.005  # in log(lambda); errors go as its square, below 1e-5 here
 
 
 def flow_error(lambdas: Iterable[float]) -> np.ndarray:
-    """Error over that of the Hebb rule along gradient flow, for increasing lambdas > 0.
+    """Error over that of the Hebb rule along gradient flow, for lambdas > 0, (len(lambdas),).
 
     The relaxation rate h / m is the same for all z, so that with dT = (h / m) dlambda each step
     is exact for a quasi-static amplitude (1 - tanh(lambda z)) / h that is linear in T.
@@ -37,6 +37,7 @@ def flow_error(lambdas: Iterable[float]) -> np.ndarray:
     largest = float(targets.max())
     t, weights = gaussian_panels([(0.0, 1.0), (0.0, 1.0 / max(largest, 1.0))], lower=0.0)
     weights = 2 * weights  # of |z|
+    # The grid decides the error, so it has points of its own and the targets are added to them.
     first = min(SMALLEST_LAMBDA, 0.01 * float(targets.min()))
     count = int(np.ceil(np.log(largest / first) / STEP)) + 2
     grid = np.concatenate(
@@ -54,17 +55,21 @@ def flow_error(lambdas: Iterable[float]) -> np.ndarray:
 
 
 def rate_and_drive(lam: float, t: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
-    """(h / m, (1 - tanh(lambda z)) / h) at one lambda."""
-    slope = 2 * expit(-2 * lam * t)  # 1 - tanh
+    """(h / m, (1 - tanh(lambda z)) / h) at one lambda; t = |z| and weights are (nodes,)."""
+    slope = 2 * expit(-2 * lam * t)  # 1 - tanh, which as a difference is 0 beyond lambda z = 19
     growth = np.sum(weights * t * slope)
-    curvature = np.sum(weights * slope * (2 - slope))
+    curvature = np.sum(weights * slope * (2 - slope))  # sech^2 = (1 - tanh) (1 + tanh)
     return float(curvature / growth), slope / curvature
 
 
 def relaxed(
     amplitude: np.ndarray, drive: np.ndarray, next_drive: np.ndarray, time: float
 ) -> np.ndarray:
-    """Solution of da/dT = g - a after `time`, with g linear from `drive` to `next_drive`."""
+    """Solution of da/dT = g - a after `time`, with g linear from `drive` to `next_drive`.
+
+    Exponential steps: at large lambda h / m times a step is large, and an explicit one would have
+    to be shorter than 1 / (h / m).
+    """
     decay = np.exp(-time)
     share = -np.expm1(-time) / time  # mean of exp(-T) over the step
     return decay * amplitude + (share - decay) * drive + (1 - share) * next_drive

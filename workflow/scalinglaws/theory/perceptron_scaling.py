@@ -23,15 +23,22 @@ from scipy.special import expit, ndtr
 from scalinglaws.theory.perceptron import NoSolution, proximal_shift
 from scalinglaws.theory.quadrature import EDGE, flat_panels, gaussian_panels
 
+# I -> (2 ln 2 - 1) / (sqrt(2 pi) lambda), the integral of (1 - tanh x)^2 being 2 ln 2 - 1.
 # Law 1: error over Hebb's = EARLY_PREFACTOR lambda^(-1/2) for 1 << lambda << alpha.
 EARLY_PREFACTOR = float(np.sqrt(2 * (2 * np.log(2) - 1) / np.sqrt(2 * np.pi)))
 HEBB_PREFACTOR = float(1 / np.sqrt(2 * np.pi))  # Hebb's error times sqrt(alpha)
-FIRST_RATIO, FIRST_STABILITY = 1e3, 0.636  # so near to maximum stability that its solution serves
+# So near to maximum stability that its solution serves: k / sqrt(1 - R^2) = kappa / (pi epsilon)
+# with alpha kappa = 1 and alpha epsilon = 0.5005.
+FIRST_RATIO, FIRST_STABILITY = 1e3, 0.636
 LONGEST_STEP = 0.7  # in log(l)
 
 
 def early_error(lambdas: Iterable[float]) -> np.ndarray:
-    """Error over that of the Hebb rule at fixed lambda, alpha -> infinity: sqrt(2 I(lambda))."""
+    """Error over that of the Hebb rule at fixed lambda, alpha -> infinity: sqrt(2 I(lambda)).
+
+    Returns (len(lambdas),). At alpha = 1000 the exact curve lies 0.3 % (lambda = 1) to 2.7 %
+    (lambda = 30) above it.
+    """
     found = []
     for lam in lambdas:
         t, weights = gaussian_panels([(0.0, 1.0), (0.0, 1.0 / max(lam, 1.0))], lower=0.0)
@@ -41,7 +48,7 @@ def early_error(lambdas: Iterable[float]) -> np.ndarray:
 
 
 def flat_residuals(unknowns: np.ndarray, ratio: float) -> np.ndarray:
-    """Logarithms of right-hand over left-hand sides at (log A, log k), k = D0(0)."""
+    """Logarithms (2,) of the integrals over sqrt(2 pi) / (2 A), at (log A, log k), k = D0(0)."""
     scaled, k = np.exp(unknowns)
     sharpness = ratio * scaled
     bend = k + np.log1p(2 * sharpness * k) / (2 * sharpness)
@@ -63,7 +70,11 @@ def solve(ratio: float, start: np.ndarray) -> np.ndarray:
 
 
 def solutions(ratios: Iterable[float]) -> np.ndarray:
-    """(log A, log k) for each ratio, by continuation downwards from maximum stability."""
+    """(log A, log k) for each ratio, (len(ratios), 2), by continuation from maximum stability.
+
+    Downwards: the other end, l -> 0, has no finite solution to start from (F grows as l^(-1/2)).
+    The ratios may come in any order. Raises NoSolution.
+    """
     targets = np.log(np.asarray(list(ratios), dtype=float))
     position = max(np.log(FIRST_RATIO), float(targets.max()))
     here = solve(float(np.exp(position)), np.log([np.pi * 0.5005, FIRST_STABILITY]))
@@ -79,12 +90,19 @@ def solutions(ratios: Iterable[float]) -> np.ndarray:
 
 
 def scaling_function(ratios: Iterable[float]) -> np.ndarray:
-    """F(l) = lim alpha epsilon(lambda = l alpha; alpha), alpha -> infinity. Raises NoSolution."""
+    """F(l) = lim alpha epsilon(lambda = l alpha; alpha), alpha -> infinity. Raises NoSolution.
+
+    ratios: l > 0, any order; returns (len(ratios),). F(infinity) = 0.5005 is maximum stability.
+    """
     return np.exp(solutions(ratios)[:, 0]) / np.pi
 
 
 def scaling_optimum() -> tuple[float, float]:
-    """(l, F): ratio lambda_opt / alpha and alpha times the smallest error. Raises NoSolution."""
+    """(l, F): ratio lambda_opt / alpha and alpha times the smallest error. Raises NoSolution.
+
+    F = 0.44198 is the constant of the product law. The laws' own prefactors do not give it, for
+    the curve bends before its minimum.
+    """
     middle = solutions([0.8836])[0]
 
     def error(log_ratio: float) -> float:

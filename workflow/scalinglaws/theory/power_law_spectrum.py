@@ -1,4 +1,4 @@
-"""Power-law covariance spectrum of Worschech & Rosenow (arXiv 2410.09005), section 2.
+"""Power-law covariance spectrum of Worschech & Rosenow (arXiv 2410.09005).
 
 Sigma in R^(N x N) has L distinct eigenvalues lambda_l proportional to l^-(1+beta), each N/L times,
 scaled so that their mean is one. numpy only: simulations use it without loading JAX.
@@ -8,7 +8,11 @@ import numpy as np
 
 
 def eigenvalues(levels: int, beta: float) -> np.ndarray:
-    """The L distinct eigenvalues, shape (L,), descending, mean 1."""
+    """The L distinct eigenvalues, shape (L,), descending, mean 1.
+
+    lambda_l = (L / H) l^-(1+beta), H = sum_l l^-(1+beta), so that Tr(Sigma) = N. The first grows
+    like L / zeta(1+beta): it, and not N, sets the fastest time 1 / (eta lambda_1).
+    """
     unscaled = np.arange(1, levels + 1, dtype=np.float64) ** -(1.0 + beta)
     return unscaled * (levels / unscaled.sum())
 
@@ -26,5 +30,5 @@ def input_variances(levels: int, dimension: int, beta: float) -> np.ndarray:
 
 
 def moment(levels: int, beta: float, order: int) -> float:
-    """mu_p = (1/L) sum_k lambda_k^p; mu_1 = 1."""
+    """mu_p = (1/L) sum_k lambda_k^p; mu_1 = 1, mu_2 -> L zeta(2+2beta) / zeta(1+beta)^2."""
     return float(np.mean(eigenvalues(levels, beta) ** order))

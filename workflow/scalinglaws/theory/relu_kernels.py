@@ -21,11 +21,15 @@ def relu_kernels(first: Array, second: Array, hidden_layers: int) -> tuple[Array
     lengths = [
         np.sqrt(2.0 / rows.shape[1]) * np.linalg.norm(rows, axis=1) for rows in (first, second)
     ]
+    # The critical gain of 2 hands every variance on unchanged, so one `scale` serves all layers; an
+    # input of zeros has no angle, and the tiny number gives it the kernel 0 instead of NaN.
     scale = np.maximum(np.outer(*lengths), np.finfo(float).tiny)
     ntk = nngp.copy()
     for _ in range(hidden_layers):
+        # Rounding may put an input's cosine with itself beyond 1, where arccos is NaN.
         cosine = np.clip(nngp / scale, -1.0, 1.0)
         angle = np.arccos(cosine)
+        # sin(arccos(c)) as sqrt(1 - c^2), which is exactly 0 at c = 1
         nngp = scale * (np.sqrt(1.0 - cosine**2) + (np.pi - angle) * cosine) / np.pi
         ntk = nngp + ntk * (np.pi - angle) / np.pi
     return nngp, ntk
@@ -41,6 +45,7 @@ def sphere_exponent(kernel: str, dimension: int) -> float:
     """alpha_K on the sphere: 3/m for the NNGP of one hidden layer, 1/m for its tangent kernel.
 
     From the decay of the spherical harmonics' coefficients, k^-(m+3) and k^-(m+1), with k^(m-1)
-    harmonics of each degree.
+    harmonics of each degree: the n-th eigenvalue has k ~ n^(1/m) and falls as n^-(1 + alpha_K).
+    Raises KeyError for another kernel than "nngp" and "ntk".
     """
     return {"nngp": 3.0, "ntk": 1.0}[kernel] / dimension

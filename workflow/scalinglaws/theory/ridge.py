@@ -16,8 +16,10 @@ def ridge_predictions(
 ) -> list[Array]:
     """Predictions (penalties, n, outputs) for each design of `held_out` (n, P).
 
-    design: (D, P); targets: (D, outputs). Minimises |design w - targets|^2 + penalty |w|^2.
+    design: (D, P); targets: (D, outputs); penalties: (penalties,), relative. Minimises
+    |design w - targets|^2 + penalty |w|^2.
     """
+    # The smaller Gram matrix serves: same predictions, same sum of squared singular values.
     if design.shape[0] < design.shape[1]:
         crossed = [other @ design.T for other in held_out]
         return kernel_predictions(design @ design.T, targets, crossed, penalties)
@@ -38,13 +40,20 @@ def kernel_predictions(
 def spread(
     values: Array, projected: Array, bases: Sequence[Array], penalties: Array
 ) -> list[Array]:
+    """Predictions (penalties, n, outputs) from eigenvalues (m,), targets in the eigenvectors
+    (m, outputs), and the held-out points in them, (n, m) each.
+    """
+    # A singular Gram matrix has eigenvalues of -1e-16, which a small penalty would not outweigh.
     shrunk = np.clip(values, 0.0, None) + penalties[:, None] * np.clip(values, 0.0, None).sum()
     gains = projected[None] / shrunk[:, :, None]
     return [np.matmul(basis[None], gains) for basis in bases]
 
 
 def relative_errors(predictions: Array, targets: Array) -> Array:
-    """Mean squared error in units of predicting zero, one per penalty."""
+    """Mean squared error in units of predicting zero, (penalties,).
+
+    predictions: (penalties, n, outputs); targets: (n, outputs).
+    """
     residual = np.sum((predictions - targets) ** 2, axis=(1, 2))
     return np.asarray(residual / np.sum(targets**2))
 
@@ -52,9 +61,9 @@ def relative_errors(predictions: Array, targets: Array) -> Array:
 def unexplained(gram: Array, crossed: Array, variances: Array, penalty: float) -> float:
     """Mean posterior variance in units of the prior's: the relative error on the kernel's teachers.
 
-    crossed: (n, D); variances: (n,), K(x, x) of the held-out points. The penalty enters as noise
-    assumed by the student; teachers are noiseless, and its effect is included exactly:
-    k(x)^T A (2 - gram A) k(x) is what is explained, A = (gram + penalty)^-1.
+    gram: (D, D); crossed: (n, D); variances: (n,), K(x, x) of the held-out points. The penalty
+    enters as noise assumed by the student; teachers are noiseless, and its effect is included
+    exactly: k(x)^T A (2 - gram A) k(x) is what is explained, A = (gram + penalty)^-1.
     """
     values, vectors = np.linalg.eigh(gram)
     values = np.clip(values, 0.0, None)
