@@ -202,7 +202,10 @@ def check_repeats(name: str, found: Mapping[str, int], allowed: Mapping[str, int
 
 
 def repeats(train: np.ndarray, test: np.ndarray) -> dict[str, int]:
-    """Images that equal an earlier one byte by byte, within each part and from test to train."""
+    """Images that equal an earlier one byte by byte, within each part and from test to train.
+
+    train, test: arrays whose first axis counts images. Keys: train, test, test_in_train.
+    """
     train_keys = [image.tobytes() for image in train]
     test_keys = [image.tobytes() for image in test]
     seen, seen_test = set(train_keys), set(test_keys)

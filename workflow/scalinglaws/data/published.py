@@ -123,7 +123,7 @@ def plain(value: Any) -> Any:
 
 
 def trimmed(row: np.ndarray) -> list[Any]:
-    """Index of the first finite item, then the items from there to the last finite one."""
+    """Index of the first finite item of a row (grid,), then the items up to the last finite one."""
     finite = np.flatnonzero(np.isfinite(row))
     if not len(finite):
         return [0]

@@ -41,7 +41,7 @@ def standardise(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def nested_subset(total: int, size: int, stream: np.random.Generator) -> np.ndarray:
     """Indices of `size` samples out of `total`: the head of one permutation, so that with the same
-    stream smaller subsets lie inside larger ones.
+    stream smaller subsets lie inside larger ones. Returns (size,) int64.
 
     Raises InputError when more samples are asked for than there are.
     """

@@ -66,6 +66,7 @@ def paper_record(
     rows: Sequence[Record],
     figures: Mapping[str, Record],
 ) -> dict[str, Any]:
+    """One paper's chapter: its claims with their verdicts, figures, claims left unjudged, fits."""
     return {
         "slug": slug,
         "title": paper["title"],

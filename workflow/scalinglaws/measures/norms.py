@@ -117,6 +117,7 @@ class Batch:
 def matrix_sums(matrices: Sequence[Tensor]) -> list[Batch]:
     """Everything about the matrices but eigenvalues; one batch per shape, in no order."""
     begun = []
+    # Most matrices of a transformer share a shape: a few large calls instead of 38 small ones.
     for shape in {matrix.shape for matrix in matrices}:
         places = [number for number, matrix in enumerate(matrices) if matrix.shape == shape]
         batch = torch.stack([matrices[place] for place in places]).double()
@@ -194,11 +195,13 @@ def complexity(spectral: Array, lengths: Array) -> float:
         return float("nan")
     if np.any(spectral == 0):
         return 0.0
+    # log of (sum of (length / s)^(2/3))^(3/2) without leaving logarithms: terms span many decades.
     terms = 2 / 3 * (logarithm(lengths) - logarithm(spectral))
     with np.errstate(over="ignore"):
         return float(np.exp(logarithm(spectral).sum() + 1.5 * np.logaddexp.reduce(terms)))
 
 
 def logarithm(values: Array) -> Array:
+    """Natural logarithm, elementwise, without a warning at zero."""
     with np.errstate(divide="ignore"):  # log 0 = -inf is meant
         return np.log(values)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-KERNEL, POOLS = 3, 2
+KERNEL, POOLS = 3, 2  # sides of the kernel, and how many convolutions, from the first, have a pool
 
 
 @dataclass(frozen=True)

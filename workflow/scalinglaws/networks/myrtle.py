@@ -41,7 +41,7 @@ def he_normal(channels: int, width: int, classes: int, stream: np.random.Generat
 
 
 def ntk_rates(parameters: Sequence[Tensor], learning_rate: float) -> list[float]:
-    """Rates that make descent that of NTK scaling, as in networks/mlp.py."""
+    """Rate of each tensor that makes descent that of NTK scaling, as `networks.mlp.ntk_rates`."""
     fan_ins = [tensor[0].numel() for tensor in parameters[::2]]
     pairs = [(2.0 * learning_rate / fan_in, learning_rate) for fan_in in fan_ins]
     return [rate for pair in pairs for rate in pair]

@@ -36,7 +36,10 @@ def init(network: ResNet, generator: np.random.Generator, init_factor: float = 1
 
 
 def initial_statistics(network: ResNet) -> list[Tensor]:
-    """Running mean and variance of each batch normalisation, in the order of the convolutions."""
+    """Running mean 0 and variance 1, (channels,) each, of every batch normalisation.
+
+    In the order of the convolutions that they follow.
+    """
     pairs = [(torch.zeros(shape[0]), torch.ones(shape[0])) for shape in network.convolution_shapes]
     return [tensor for pair in pairs for tensor in pair]
 
@@ -95,6 +98,7 @@ def convolved(
     """Convolution number `position` (same-padding, no bias) and its batch normalisation."""
     weight, gain, shift = parameters[3 * position : 3 * position + 3]
     mean, variance = statistics[2 * position : 2 * position + 2]
+    # Channels-last as `init` left it; free unless an optimiser or a checkpoint changed the order.
     kernel = weight.contiguous(memory_format=torch.channels_last)
     if weight.shape[-1] == 1:
         signal = pointwise(signal, kernel, stride)

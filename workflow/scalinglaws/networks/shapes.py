@@ -86,6 +86,7 @@ class ResNet:
     @property
     def convolution_shapes(self) -> list[tuple[int, ...]]:
         """(out, in, k, k): stem, then block after block."""
+        # Of stride 1 and 3 x 3, not ImageNet's 7 x 7 of stride 2: the images are small.
         stem = (self.widths[0], self.channels, 3, 3)
         return [stem, *(shape for block in self.blocks for shape in block.convolution_shapes)]
 
@@ -122,6 +123,7 @@ class ViT:
     def block_shapes(self) -> list[tuple[int, ...]]:
         """Norm, attention in and out, norm, perceptron in and out: weight, bias of each."""
         dim, hidden = self.dim, self.mlp_ratio * self.dim
+        # Queries, keys and values are one matrix, as in torch: its initial values depend on that.
         norm: list[tuple[int, ...]] = [(dim,), (dim,)]
         attention: list[tuple[int, ...]] = [(3 * dim, dim), (3 * dim,), (dim, dim), (dim,)]
         return [*norm, *attention, *norm, (hidden, dim), (hidden,), (dim, hidden), (dim,)]

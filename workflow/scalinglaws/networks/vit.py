@@ -53,7 +53,7 @@ def init_block(network: ViT, generator: np.random.Generator, init_factor: float)
 
 
 def norm(dim: int) -> list[Tensor]:
-    """Gain and shift of a layer normalisation at its start."""
+    """Gain 1 and shift 0, (dim,) each, of a layer normalisation at its start."""
     return [torch.ones(dim), torch.zeros(dim)]
 
 
@@ -96,6 +96,7 @@ def embedded(network: ViT, parameters: Sequence[Tensor], images: Tensor) -> Tens
 def block(network: ViT, parameters: Sequence[Tensor], signal: Tensor, needed: int) -> Tensor:
     """Signal (batch, needed, dim) of the first `needed` tokens after one block."""
     dim = (network.dim,)
+    # Normalised on the branch only: the sum from block to block is never rescaled ("pre-norm").
     normed = F.layer_norm(signal, dim, parameters[0], parameters[1])
     signal = signal[:, :needed] + attention(network, parameters[2:6], normed, needed)
     normed = F.layer_norm(signal, dim, parameters[6], parameters[7])

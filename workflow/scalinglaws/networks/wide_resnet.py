@@ -93,7 +93,7 @@ def in_order(tensor: Tensor) -> Tensor:
 
 
 def running_statistics(network: WideResNet) -> list[Tensor]:
-    """Mean 0 and variance 1 of each BatchNorm, in turn."""
+    """Mean 0 and variance 1, (channels,) each, of each BatchNorm, in turn."""
     return [make(width) for width in network.normalised for make in (torch.zeros, torch.ones)]
 
 
@@ -112,6 +112,8 @@ def embedding(
     signal = F.conv2d(images.contiguous(memory_format=torch.channels_last), next(left), padding=1)
     for inside, outside, stride in network.blocks:
         active = normalised(signal, left, kept, training)
+        # The shortcut's convolution sees the activated signal too, as in the published networks; an
+        # identity passes the signal on as it came.
         inner = F.conv2d(active, next(left), stride=stride, padding=1)
         inner = F.conv2d(normalised(inner, left, kept, training), next(left), padding=1)
         if (inside, stride) != (outside, 1):
@@ -123,13 +125,17 @@ def embedding(
 def normalised(
     signal: Tensor, parameters: Iterator[Tensor], statistics: Iterator[Tensor], training: bool
 ) -> Tensor:
-    """BatchNorm and ReLU; takes what it needs from the iterators."""
+    """BatchNorm and ReLU of (batch, channels, side, side); takes what it needs from the iterators.
+
+    In training the batch normalises, so that outputs of one image depend on which others are in it.
+    """
     scale, shift, mean, variance = *take(parameters), *take(statistics)
     signal = F.batch_norm(signal, mean, variance, scale, shift, training, MOMENTUM, EPSILON)
     return F.relu(signal, inplace=True)
 
 
 def take(tensors: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
+    """The next two: scale and shift, or mean and variance."""
     return next(tensors), next(tensors)
 
 

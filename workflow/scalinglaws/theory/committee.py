@@ -201,6 +201,7 @@ def largest_error(scaled: Any) -> jax.Array:
     """Norm of the step controller: unlike the root mean square it ignores padding.
 
     With the mean, blocks of zeros would dilute the error, and steps depend on the padded length.
+    `scaled`: errors over tolerances, arrays of any shapes; returns one number.
     """
     return jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(scaled)]))
 

@@ -124,7 +124,7 @@ def modes_of(of: Entries, units: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def noise_averages(c: Entries, units: Any) -> tuple[jax.Array, jax.Array]:
-    """G_ii and G_ij: 60 averages I4 for any M, where the full sums have 4 M^2 each."""
+    """G_ii and G_ij: 60 averages I4 for any M, where the full sums have 4 M^2 each. Scalars."""
     values = jnp.stack([*c, jnp.ones_like(c.Q), jnp.zeros_like(c.Q)])
     terms = four_point(list(1 + values[DIAGONAL]), list(values[PAIRS]))
     counts = counts_of(units)[COUNTS]

@@ -4,9 +4,9 @@ Worschech & Rosenow (arXiv 2410.09005), section 4, K = M = 1: the error of the w
 k-th eigen-direction, v_k = <(B_k - J_k)^2>, starts at 1 + sigma_J^2, and
 eps_g = (1 / 2L) sum_k lambda_k v_k. K = M units behave in the same way; other K and M have the
 learning rate (M/K) eta and the start 1 + M sigma_J^2 / K. alpha = examples / N. float64, (L,)
-eigenvalues `variances` in descending order, any spectrum unless a power law is named. Forms are
-derived here; they are those that the paper compares in figure 2 (its Eqs 6, 8 and 9) and
-figure 3 (Eq 11).
+eigenvalues `variances` in descending order, any spectrum unless a power law is named. All
+forms are derived here; figure 2 of the paper compares such forms (Eqs 6, 8 and 9) with each other
+and with simulations, figure 3 the one with few trained directions (Eq 11).
 """
 
 import numpy as np
@@ -231,6 +231,7 @@ def learning_rate_factor(variances: Array, trainable: int, eta: float) -> float:
 
 
 def check_trainable(trainable: int, size: int) -> None:
+    """Raises ValueError unless 0 <= N_l <= N."""
     if not 0 <= trainable <= size:
         raise ValueError(f"{trainable} trainable directions of {size}")
 

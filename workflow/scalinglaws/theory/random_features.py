@@ -114,6 +114,7 @@ def excess_losses(features: Array, columns: Array, counts: Array) -> tuple[float
 
 
 def weight_excess(chosen: Array, residual: Array, covariance: Array, counts: Array) -> float:
+    """L(D, P) - L(P) of a draw; chosen (N, P), residual (N, S), covariance (P, P), counts (N,)."""
     # Targets enter as residuals of the best student, so the solution is the change in its weights.
     weighted = chosen * counts[:, None]
     change = least_squares(weighted.T @ chosen, weighted.T @ residual)
