@@ -40,7 +40,7 @@ def small_eta_error(variances: Array, squares: Array, alphas: Array, eta: float)
 def drift(variances: Array, eta: float) -> Array:
     """(L, L) symmetric matrix A = -2 eta diag(lambda) + (eta^2 / L) lambda lambda^T of dv/dalpha.
 
-    The second term is the noise of single examples, <delta^2> = 2 eps_g along every input. It is
+    The second term is the noise of single examples, <delta^2> = 2 eps_g along every input. A is
     stable below the critical rate 2, where its largest eigenvalue changes sign.
     """
     noise = eta**2 / len(variances) * np.outer(variances, variances)

@@ -101,8 +101,8 @@ def excess_losses(features: Array, columns: Array, counts: Array) -> tuple[float
     features: (N, S); columns: the P chosen features; counts: (draws, N) how often each example
     was drawn, D > P in all. The excess is computed as what it is, a positive quadratic form of the
     change in the weights, not as a difference of losses, whose digits it would lose at large D.
-    Returns L(P) and (draws,). Transposed features, a list of examples
-    and counts of features give L(D) and L(D, P) - L(D).
+    Returns L(P) and (draws,). Transposed features, a list of examples and counts of features give
+    L(D) and L(D, P) - L(D).
     """
     chosen = features[:, columns]
     covariance = chosen.T @ chosen / len(features)
