@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws.shell.cli import steady_environment
+from scalinglaws.shell.environment import steady_environment
 
 # Checks of the real files are collected only where a mirror that holds MNIST is named.
 # As the command line sets them, so that the tests pass in a notebook and in a GPU shell too.

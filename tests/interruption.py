@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scalinglaws.storage import Columns
+from scalinglaws.columns import Columns
 from scalinglaws.training.session import Session
 
 Run = Callable[[Session], Columns]

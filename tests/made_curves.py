@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from scalinglaws.columns import stack
 from scalinglaws.experiments.released import run as released_curves
 from scalinglaws.experiments.released.plan_released_curves import blocks
-from scalinglaws.storage import stack
 from scalinglaws.training.session import Session
 
 NORMS = (

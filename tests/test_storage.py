@@ -5,19 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scalinglaws.codedigest import code_digest
+from scalinglaws.codedigest import ROOT, code_digest
+from scalinglaws.columns import stack
 from scalinglaws.errors import InputError
+from scalinglaws.files import heed_umask, write_whole
 from scalinglaws.storage import (
     FORMAT,
-    heed_umask,
     merged_code,
     read_json,
     read_quantities,
     read_table,
-    stack,
     write_json,
     write_table,
-    write_whole,
 )
 
 
@@ -160,3 +159,14 @@ def test_a_record_that_is_no_fit_is_one_sentence(tmp_path, content):
     (tmp_path / "f.json").write_text(content)
     with pytest.raises(InputError, match="expected a fit with its quantities"):
         read_quantities(tmp_path / "f.json")
+
+
+RUNS = sorted(ROOT.glob("experiments/*/run*.py"))
+
+
+@pytest.mark.parametrize("file", RUNS, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_no_experiment_rests_on_how_results_are_stored(file):
+    """Else an edit of a file's layout would train every network anew."""
+    reached = code_digest(f"scalinglaws.experiments.{file.parent.name}.{file.stem}")
+    assert "scalinglaws.columns" in reached
+    assert not {"scalinglaws.storage", "scalinglaws.codedigest"} & set(reached)

@@ -6,8 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from scalinglaws.claims.ledger import judge_paper, ledger_html, verdict_table
+from scalinglaws.claims.ledger import judge_paper
+from scalinglaws.claims.page import ledger_html
 from scalinglaws.claims.strip import strip
+from scalinglaws.claims.table import verdict_table
 from scalinglaws.claims.wording import published_text
 from scalinglaws.config import validate
 from scalinglaws.errors import InputError
@@ -484,6 +486,7 @@ PAPER = {
     "title": "t",
     "authors": "a",
     "arxiv": "2505.13230",
+    "experiments": {"runs": {"family": "perceptron", "about": "What is trained."}},
     "fits": {"laws": {"tables": ["runs"], "settings": {"draws": 2000}}},
     "figures": {
         "damico2025_fig1": {

@@ -1,3 +1,4 @@
+import ast
 import math
 
 import numpy as np
@@ -15,6 +16,7 @@ from scalinglaws.claims.verdict import (
     judge_quantity,
     margin_of,
 )
+from scalinglaws.codedigest import ROOT
 from scalinglaws.statistics.quantity import NUMERICAL, quantity, unavailable
 
 KINDS = ("equals", "at_least", "at_most")
@@ -234,3 +236,15 @@ def test_the_chance_of_any_wrong_decision_in_a_paper_stays_at_its_size(truth, wr
         )
     assert mistakes / papers <= most + 3 * math.sqrt(most / papers)
     assert mistakes > 0, "a test of this size must err sometimes"
+
+
+def test_the_kind_of_deterministic_intervals_is_spelt_in_one_place():
+    """Another spelling would put such numbers among those that are tested."""
+    spelt = [
+        file.name
+        for file in ROOT.rglob("*.py")
+        if NUMERICAL in file.read_text("utf-8")
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Constant) and node.value == NUMERICAL
+    ]
+    assert spelt == ["quantity.py"]

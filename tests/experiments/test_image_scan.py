@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from interruption import resumed_after_saves, same_bytes
+from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.image_scans import plan_aspect_scan as aspect_scan
@@ -20,7 +21,6 @@ from scalinglaws.experiments.image_scans import run as image_scan
 from scalinglaws.networks import wide_resnet
 from scalinglaws.networks.wide_resnet import WideResNet
 from scalinglaws.planning.image_costs import multiply_adds
-from scalinglaws.storage import Columns
 from scalinglaws.streams import generator
 from scalinglaws.training import image_course
 from scalinglaws.training.groups import Arrays

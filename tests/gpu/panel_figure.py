@@ -15,12 +15,12 @@ import pandas as pd
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from scalinglaws.columns import stack
 from scalinglaws.config import CONFIG
 from scalinglaws.curves.norm_curves import LEAST_SHARE, released_means
 from scalinglaws.data.published import load_published
 from scalinglaws.experiments.released.run import released_rows
 from scalinglaws.fits.protocol_agreement import errors_on
-from scalinglaws.storage import stack
 
 SET = "CNN_CIFAR10"
 

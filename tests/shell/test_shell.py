@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 from command_line import answer, assert_refused, options_of
+from scalinglaws.config import REPOSITORY
+from scalinglaws.errors import InputError
+from scalinglaws.shell.cli import check_repository, parser
 from scalinglaws.theory.perceptron import fixed_norm_error
 from scalinglaws.theory.perceptron_square import square_loss_error
 from scalinglaws.theory.power_law_spectrum import eigenvalues
@@ -192,3 +196,46 @@ def test_variables_of_a_gpu_shell_and_of_a_notebook_decide_nothing():
     ]
     assert runs[1].stderr == runs[0].stderr == ""
     assert runs[1].stdout == runs[0].stdout != ""
+
+
+def test_help_opens_with_what_a_person_can_do_and_its_examples_are_commands(capsys):
+    status, shown = answer(capsys, "--help")
+    assert status == 0
+    begins = "  python -m scalinglaws "
+    examples = [line for line in shown.out.splitlines() if line.startswith(begins)]
+    verbs = {parser().parse_args(shlex.split(line)[3:]).verb.__name__ for line in examples}
+    assert verbs == {"plan", "reproduce", "verdicts", "verify", "print_answer", "print_fit"}
+    assert shown.out.index(examples[-1]) < shown.out.index("\nverbs:")
+    for verb in ("reproduce", "plan", "calibrate", "verdicts", "verify", "theory", "fit"):
+        assert re.search(rf"^    {verb} +\w", shown.out, re.M)
+    assert max(map(len, shown.out.splitlines())) <= 84
+
+
+def test_verbs_of_rules_are_listed_apart(capsys):
+    _, shown = answer(capsys, "--help")
+    status, listed = answer(capsys, "--help-rules")
+    assert status == 0
+    named = set(re.findall(r"^  (\w+) +rules? \w+", listed.out, re.M))
+    assert named == verbs_of_rules()
+    assert not re.search(rf"^ +({'|'.join(named)}) ", shown.out, re.M)
+
+
+def verbs_of_rules():
+    """Verbs that the workflow's rules call and people need not."""
+    rules = "".join(file.read_text() for file in REPOSITORY.glob("workflow/rules/*.smk"))
+    return set(re.findall(r"-m scalinglaws (\w+)", rules)) - {"plan", "verify"}
+
+
+def test_a_verb_that_is_none_is_refused_in_one_sentence(capsys):
+    assert_refused(capsys, ["judgement"], r"^error: 'judgement' is no verb; .* --help' tells more")
+
+
+def test_code_of_another_repository_is_refused(tmp_path, monkeypatch):
+    """Its environment may be the one of the folder that it was copied from."""
+    (tmp_path / "Snakefile").touch()
+    (tmp_path / "workflow" / "scalinglaws").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "workflow")
+    with pytest.raises(InputError, match=r"belongs to the repository .*, but the code that runs"):
+        check_repository()
+    monkeypatch.chdir(REPOSITORY)
+    check_repository()

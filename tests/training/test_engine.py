@@ -11,8 +11,8 @@ from test_image_scan import MLP, SETTINGS, VARIANT
 from test_learning_curves import NETWORKS, PROTOCOL
 
 from interruption import resumed_after_saves, same_bytes
+from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.storage import Columns
 from scalinglaws.training import image_course, learning_curves
 from scalinglaws.training.engine import (
     WARM_UP,

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from interruption import resumed_after_saves, same_bytes
+from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.learning_curves import run_cnn as cnn_curves
 from scalinglaws.measures.norms import network_norms
-from scalinglaws.storage import Columns
 from scalinglaws.streams import generator
 from scalinglaws.training import learning_curves
 from scalinglaws.training.log_epochs import logged_epochs

@@ -18,11 +18,12 @@ rule judge_claims:
     conda:
         "../../envs/cpu.yaml"
     params:
-        code=code("scalinglaws.stations.ledger"),
+        code=code("scalinglaws.stations.judge"),
     message:
         "Judging the claims of {wildcards.paper}"
     shell:
-        "python -m scalinglaws judge {wildcards.paper} --fits {input.fits} --output {output} 2>&1 | tee {log}"
+        "python -m scalinglaws judge {wildcards.paper} --fits {input.fits} --claims {input.claims}"
+        " --departures {input.departures} --output {output} 2>&1 | tee {log}"
 
 
 rule write_ledger:

@@ -27,9 +27,7 @@ rule estimate_quantities:
         settings=lambda wildcards: as_json(
             PLAN.papers[wildcards.paper]["fits"][wildcards.fit]["settings"]
         ),
-        code=lambda wildcards: code(
-            "scalinglaws.stations.fit", f"scalinglaws.fits.{wildcards.fit}"
-        ),
+        code=lambda wildcards: code("scalinglaws.stations.fit", f"scalinglaws.fits.{wildcards.fit}"),
     message:
         "Estimating {wildcards.fit}"
     shell:

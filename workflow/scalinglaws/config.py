@@ -242,17 +242,17 @@ def read_paper(slug: str) -> dict[str, Any]:
     return dict(record)
 
 
-def read_claims(slug: str) -> list[dict[str, Any]]:
-    """The ledger's left half for one paper. Raises InputError."""
-    claims = read_yaml(CONFIG / "claims" / f"{slug}.yaml")
-    validate(claims, "claims.schema", f"config/claims/{slug}.yaml")
+def read_claims(slug: str, file: str | Path | None = None) -> list[dict[str, Any]]:
+    """The ledger's left half for one paper, by default that of config/claims. Raises InputError."""
+    claims = read_yaml(Path(file or CONFIG / "claims" / f"{slug}.yaml"))
+    validate(claims, "claims.schema", str(file or f"config/claims/{slug}.yaml"))
     return list(claims)
 
 
-def read_departures() -> list[dict[str, Any]]:
-    """The departure register. Raises InputError."""
-    departures = read_yaml(CONFIG / "departures.yaml") or []
-    validate(departures, "departures.schema", "config/departures.yaml")
+def read_departures(file: str | Path | None = None) -> list[dict[str, Any]]:
+    """The departure register, by default config/departures.yaml. Raises InputError."""
+    departures = read_yaml(Path(file or CONFIG / "departures.yaml")) or []
+    validate(departures, "departures.schema", str(file or "config/departures.yaml"))
     return list(departures)
 
 

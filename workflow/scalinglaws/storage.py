@@ -6,11 +6,8 @@ A header is a plain dictionary. Every file we write carries
 the producers of its inputs). Readers compare ``code`` with the source as it is now.
 """
 
-import contextlib
 import json
-import os
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,56 +17,11 @@ import pyarrow.parquet as pq
 
 from scalinglaws.canonical import canonical_json
 from scalinglaws.codedigest import changed_modules, digest_now
-from scalinglaws.errors import InputError, unreadable
+from scalinglaws.errors import InputError
+from scalinglaws.files import read_bytes, write_whole
 
 FORMAT = 1
-Columns = dict[str, np.ndarray]
 Header = dict[str, Any]
-
-
-def write_whole(path: str | Path, content: bytes) -> None:
-    """Write a file atomically: temporary file beside it, fsync, rename.
-
-    Raises InputError when the folder cannot be written or the disk is full.
-    """
-    target = Path(path)
-    temporary = ""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = str(target.parent / f".{target.name}.{secrets.token_hex(4)}")
-        # Not tempfile: its files are for their owner alone, whatever the umask and the folder say.
-        with open(temporary, "xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, target)
-    except OSError as problem:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise InputError(
-            f"{target} could not be written ({problem.strerror}); nothing was left behind: "
-            "free or unlock the folder and run the same command again."
-        ) from problem
-
-
-def stack(parts: Sequence[Mapping[str, Any]]) -> Columns:
-    """Concatenate row groups; within a group scalars are repeated to the length of its arrays.
-
-    All groups must have the same keys (ValueError otherwise).
-    """
-    if not parts:
-        raise ValueError("no rows to stack")
-    names = list(parts[0])
-    for part in parts:
-        if list(part) != names:
-            raise ValueError(f"row groups differ in columns: {names} and {list(part)}")
-    columns: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    for part in parts:
-        arrays = [np.atleast_1d(np.asarray(part[name])) for name in names]
-        length = max(len(array) for array in arrays)
-        for name, array in zip(names, arrays, strict=True):
-            columns[name].append(np.broadcast_to(array, (length,)))
-    return {name: np.concatenate(pieces) for name, pieces in columns.items()}
 
 
 def write_table(path: str | Path, columns: Mapping[str, Any], header: Header) -> None:
@@ -119,39 +71,6 @@ def read_quantities(path: str | Path) -> dict[str, Any]:
     if not isinstance(content.get("quantities"), dict) or "header" not in content:
         raise InputError(broken(path, "a fit with its quantities"))
     return content
-
-
-def read_bytes(path: str | Path) -> bytes:
-    """Content of a file. Raises InputError when it is missing or cannot be read."""
-    try:
-        return Path(path).read_bytes()
-    except FileNotFoundError as problem:
-        raise InputError(missing(path)) from problem
-    except OSError as problem:
-        raise InputError(unreadable(path, problem)) from problem
-
-
-def check_readable(path: str | Path) -> None:
-    """For files too large to be held twice. Raises InputError as read_bytes does."""
-    try:
-        with open(path, "rb") as stream:
-            stream.read(1)
-    except FileNotFoundError as problem:
-        raise InputError(missing(path)) from problem
-    except OSError as problem:
-        raise InputError(unreadable(path, problem)) from problem
-
-
-def heed_umask(path: str | Path) -> None:
-    """Give a file that a library made for its owner alone the rights of any new file."""
-    mask = os.umask(0)
-    os.umask(mask)
-    with contextlib.suppress(OSError):  # another user's
-        os.chmod(path, 0o666 & ~mask)
-
-
-def missing(path: str | Path) -> str:
-    return f"{path} does not exist; make it with: snakemake {path}"
 
 
 def broken(path: str | Path, expected: str) -> str:

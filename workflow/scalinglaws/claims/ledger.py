@@ -6,14 +6,17 @@ from dataclasses import asdict
 from typing import Any
 
 from scalinglaws.claims.holm import adjusted_verdict, claim_p_values, combine, holm
-from scalinglaws.claims.page import ledger_html
-from scalinglaws.claims.table import verdict_table
-from scalinglaws.claims.verdict import Band, Judgement, band_of, judge_quantity, margin_of
-from scalinglaws.claims.wording import STRADDLES
+from scalinglaws.claims.verdict import (
+    STRADDLES,
+    UNDECIDED,
+    Band,
+    Judgement,
+    band_of,
+    judge_quantity,
+    margin_of,
+)
 from scalinglaws.errors import InputError
 from scalinglaws.statistics.quantity import Quantity
-
-__all__ = ["judge_paper", "ledger_html", "verdict_table"]
 
 Record = Mapping[str, Any]
 Row = dict[str, Any]
@@ -120,6 +123,6 @@ def explanation(row: Row) -> str | None:
             f"the intervals alone say {row['interval_verdict']}; with Holm's correction for the "
             f"number of claims the verdict is {row['verdict']}"
         )
-    if row["verdict"] == "undecided":
+    if row["verdict"] == UNDECIDED:
         return STRADDLES
     return None

@@ -6,9 +6,8 @@ from html import escape
 from typing import Any
 
 from scalinglaws.claims.strip import strip
-from scalinglaws.claims.verdict import VERDICTS
+from scalinglaws.claims.verdict import STRADDLES, VERDICTS
 from scalinglaws.claims.wording import (
-    STRADDLES,
     counts_text,
     ours_text,
     p_text,

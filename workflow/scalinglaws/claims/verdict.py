@@ -20,6 +20,7 @@ from scalinglaws.statistics.quantity import NUMERICAL
 
 REPRODUCED, DIFFERS, UNDECIDED = "reproduced", "differs", "undecided"
 VERDICTS = (REPRODUCED, DIFFERS, UNDECIDED)
+STRADDLES = "the interval lies neither inside the band nor wholly outside it"
 
 
 @dataclass(frozen=True)

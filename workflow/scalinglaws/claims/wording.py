@@ -8,7 +8,6 @@ from scalinglaws.claims.verdict import VERDICTS
 from scalinglaws.rounding import MINUS, with_interval
 
 Record = Mapping[str, Any]
-STRADDLES = "the interval lies neither inside the band nor wholly outside it"
 RELATIONS = {"equals": "", "at_least": "≥ ", "at_most": "≤ "}
 
 

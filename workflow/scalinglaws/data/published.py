@@ -17,7 +17,7 @@ import numpy as np
 from scalinglaws.data.registry import Entry
 from scalinglaws.data.sources import collect
 from scalinglaws.errors import InputError
-from scalinglaws.storage import write_whole
+from scalinglaws.files import write_whole
 
 MAIN_SETS = tuple(
     f"{network}_{images}"

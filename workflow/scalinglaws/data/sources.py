@@ -20,7 +20,7 @@ import pooch
 
 from scalinglaws.data.registry import Entry
 from scalinglaws.errors import InputError, unreadable
-from scalinglaws.storage import heed_umask, read_bytes
+from scalinglaws.files import heed_umask, read_bytes
 
 MIRROR = "SCALINGLAWS_MIRROR"
 

@@ -11,7 +11,8 @@ import numpy as np
 from scalinglaws.canonical import canonical_json
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
-from scalinglaws.storage import broken, check_code, check_readable, write_json, write_whole
+from scalinglaws.files import check_readable, write_whole
+from scalinglaws.storage import broken, check_code, write_json
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import typst
 
 from scalinglaws.errors import InputError
-from scalinglaws.storage import write_whole
+from scalinglaws.files import write_whole
 
 
 def compile_pdf(main_typ: Path, inputs: Mapping[str, str], output: Path) -> None:

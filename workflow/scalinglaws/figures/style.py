@@ -21,8 +21,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scalinglaws.figures.short_axes import short_axis_ticks
+from scalinglaws.files import write_whole
 from scalinglaws.rounding import quantity_text
-from scalinglaws.storage import write_whole
 
 PLOTTED = ["panel", "series", "x", "y", "y_low", "y_high"]
 PANEL_WIDTH, PANEL_HEIGHT = 3.3, 2.75  # inches; two panels fill the text width of an A4 page

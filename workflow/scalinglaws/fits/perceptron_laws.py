@@ -10,7 +10,7 @@ from scipy.interpolate import CubicSpline
 from scalinglaws.curves.perceptron_curves import per_seed, seeds_against_norm
 from scalinglaws.statistics.bootstrap import bootstrap, exponent_over_seeds
 from scalinglaws.statistics.power_law import fit_power_law
-from scalinglaws.statistics.quantity import Quantity, quantity, unavailable
+from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.statistics.windows import select
 from scalinglaws.streams import generator
 
@@ -31,7 +31,7 @@ def estimate(
 
 def numerical(value: float, error: float, n_points: int = 1) -> Quantity:
     ends = (value - error, value + error)
-    return quantity(value, ends, interval_kind="numerical error", n_points=n_points)
+    return quantity(value, ends, interval_kind=NUMERICAL, n_points=n_points)
 
 
 def limit(theory: pd.DataFrame, name: str) -> pd.Series:

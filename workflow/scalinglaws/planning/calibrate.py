@@ -15,9 +15,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from scalinglaws.files import write_whole
 from scalinglaws.planning.devices import visible_gpus
 from scalinglaws.planning.machine import CALIBRATION, PRECISIONS, assumed, this_machine
-from scalinglaws.storage import write_whole
 from scalinglaws.training.arithmetic import set_arithmetic
 
 REPEATS = 7  # the fastest counts: nothing makes a machine faster than it is

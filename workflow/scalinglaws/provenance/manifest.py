@@ -13,8 +13,8 @@ from typing import Any
 
 from scalinglaws.config import REPOSITORY
 from scalinglaws.errors import InputError, unreadable
+from scalinglaws.files import missing
 from scalinglaws.planning.plan import Plan, config_digest
-from scalinglaws.storage import missing
 
 # Variables by which a shell or a hook names a repository, as `git rev-parse --local-env-vars`.
 FOREIGN = {

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.columns import stack
 from scalinglaws.config import read_paper
 from scalinglaws.curves.norm_curves import released_means, released_set
 from scalinglaws.data.published import load_published
 from scalinglaws.experiments.released.run import FOLDER, released_rows
 from scalinglaws.statistics.authors_procedure import authors_fit, choice_from
-from scalinglaws.storage import stack
 
 PRECISION = 1e-6  # relative: the stored exponents come from other versions of the same routines
 STORED = {

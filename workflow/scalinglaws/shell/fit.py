@@ -5,18 +5,18 @@ import json
 from typing import Any
 
 from scalinglaws.errors import InputError
-from scalinglaws.shell.theory import number
+from scalinglaws.shell.verbs import add_verb, number
 
 
 def add_fit(verbs: Any) -> None:
     """Add the verb ``fit``."""
     text = "exponent of a power law in a csv of your own, with its interval, as json"
-    verb = verbs.add_parser(
+    verb = add_verb(
+        verbs,
         "fit",
-        help=text,
-        description=text,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="keys: exponent a of y = A x^-a [+ offset] (positive for a decay); interval [low, "
+        print_fit,
+        text,
+        "keys: exponent a of y = A x^-a [+ offset] (positive for a decay); interval [low, "
         "high] at 95 %\n  (over seeds: bootstrap with Student t; without seeds: from the residuals "
         "around the law);\n  window [first x, last x] fitted; scan [lowest, highest] exponent over "
         "all windows of at least\n  4 neighbouring points (5 with an offset), of curves of more "
@@ -31,7 +31,6 @@ def add_fit(verbs: Any) -> None:
     verb.add_argument("--offset", action="store_true", help="fit an irreducible offset jointly")
     text = "fit only LOW <= x <= HIGH (default: all points)"
     verb.add_argument("--window", nargs=2, type=number, metavar=("LOW", "HIGH"), help=text)
-    verb.set_defaults(verb=print_fit)
 
 
 MASKED = (

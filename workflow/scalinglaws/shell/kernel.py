@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scalinglaws.shell.theory import (
+from scalinglaws.shell.verbs import (
     add_answer,
     number,
     numbers,

@@ -11,12 +11,13 @@ import numpy as np
 
 from scalinglaws.canonical import digest
 from scalinglaws.codedigest import code_digest
+from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.stored import load_dataset
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
 from scalinglaws.stations.own_gpu import made_on, own_gpu
-from scalinglaws.storage import FORMAT, Columns, Header, write_table
+from scalinglaws.storage import FORMAT, Header, write_table
 from scalinglaws.training.session import Session
 
 REQUIRED = ("member", "quantity", "value")

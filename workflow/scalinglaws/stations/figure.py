@@ -6,10 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from scalinglaws.canonical import digest
 from scalinglaws.codedigest import code_digest
 from scalinglaws.figures.style import save_drawing
-from scalinglaws.stations.table import Tables
-from scalinglaws.storage import FORMAT, merged_code, read_quantities, write_json
+from scalinglaws.stations.table import Tables, blocks_by_table
+from scalinglaws.storage import FORMAT, Header, merged_code, read_quantities, write_json
 
 
 def draw_figure(
@@ -37,6 +38,8 @@ def draw_figure(
         "station": "figures",
         "name": figure,
         "settings": record,
+        "tables": blocks_by_table(tables),
+        "fits": {name: made_from(content["header"]) for name, content in quantities.items()},
         "code": merged_code(own, *headers),
     }
     caption = {
@@ -47,6 +50,11 @@ def draw_figure(
         **({"sheet": asdict(drawing.sheet)} if drawing.sheet else {}),
     }
     write_json(output_stem.with_suffix(".json"), caption, header)
+
+
+def made_from(fit: Header) -> dict[str, Any]:
+    """What a fit's numbers follow from, beside code."""
+    return {"settings": digest(fit["settings"]), "tables": fit["tables"]}
 
 
 def full_caption(text: str, scale: str, tables: Tables, record: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws.codedigest import code_digest
-from scalinglaws.stations.table import Tables
+from scalinglaws.stations.table import Tables, blocks_by_table
 from scalinglaws.storage import FORMAT, merged_code, write_json
 
 
@@ -23,6 +23,7 @@ def estimate_quantities(
         "station": "fits",
         "name": fit,
         "settings": settings,
+        "tables": blocks_by_table(tables),
         "diverged": {name: header["diverged"] for name, (_, header) in tables.items()},
         "code": merged_code(own, *headers),
     }

@@ -1,55 +1,22 @@
-"""Rules judge_claims and write_ledger: verdicts per paper, and the one page that shows them."""
+"""Rule write_ledger and the verb verdicts: what rule judge_claims wrote, as page and as table."""
 
 import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scalinglaws.claims.ledger import judge_paper, ledger_html, verdict_table
-from scalinglaws.codedigest import code_digest
-from scalinglaws.config import PAPERS, read_claims, read_departures, read_paper
+from scalinglaws.claims.page import ledger_html
+from scalinglaws.claims.table import verdict_table
+from scalinglaws.config import PAPERS, read_departures, read_paper
 from scalinglaws.errors import InputError
-from scalinglaws.storage import (
-    FORMAT,
-    merged_code,
-    read_bytes,
-    read_json,
-    read_quantities,
-    write_json,
-    write_whole,
-)
+from scalinglaws.files import read_bytes, write_whole
+from scalinglaws.storage import read_json
 
 UNKNOWN_WIDTH = 80  # of an output that is no terminal
 SPECIAL = "±−×≥α"  # stands for all letters and signs that the table may use
-
-
-def judge_claims(paper: str, fits: Sequence[str], output: str | Path) -> None:
-    """Judge one paper's claims and write ``{"header", "claims"}``."""
-    read = read_fits(fits)
-    rows = judged_rows(paper, read)
-    own = {"code": code_digest("scalinglaws.stations.ledger")}
-    header = {
-        "format": FORMAT,
-        "station": "ledger",
-        "name": paper,
-        "settings": {"claims": f"config/claims/{paper}.yaml"},
-        "code": merged_code(own, *(content["header"] for content in read.values())),
-    }
-    write_json(output, {"claims": rows}, header)
-
-
-def read_fits(fits: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Fit name -> its file of rule estimate_quantities."""
-    return {Path(file).stem: read_quantities(file) for file in fits}
-
-
-def judged_rows(paper: str, fits: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The claims of a paper, judged by its fits."""
-    quantities = {name: content["quantities"] for name, content in fits.items()}
-    return judge_paper(read_claims(paper), quantities, read_departures())
 
 
 def read_rows(ledgers: Sequence[str | Path]) -> dict[str, list[dict[str, Any]]]:

@@ -65,10 +65,18 @@ def table_header(experiment: str, headers: Sequence[Header]) -> Header:
     }
 
 
-def check_blocks(file: str, header: Header, expected: str) -> None:
+def blocks_of(header: Header) -> str:
     """A block's file names its block, a table all those collected in it."""
-    own = header["block"] if "block" in header else ",".join(header["settings"]["blocks"])
-    if own != expected:
+    return header["block"] if "block" in header else ",".join(header["settings"]["blocks"])
+
+
+def blocks_by_table(tables: Tables) -> dict[str, str]:
+    """Experiment -> the blocks it was computed in: with these a result is up to date, or not."""
+    return {name: blocks_of(header) for name, (_, header) in tables.items()}
+
+
+def check_blocks(file: str, header: Header, expected: str) -> None:
+    if (own := blocks_of(header)) != expected:
         raise InputError(
             f"{file} holds block {own} but the configuration asks for {expected}: it "
             f"was made with other sizes or another seed; make it again with: "

@@ -22,9 +22,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.transforms import nested_subset
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator, integer_seed
 from scalinglaws.training.arithmetic import computing_in, set_arithmetic
 from scalinglaws.training.augmentation import AUGMENTATIONS, Augmentation

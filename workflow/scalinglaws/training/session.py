@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from scalinglaws.storage import write_whole
+from scalinglaws.files import write_whole
 
 State = dict[str, np.ndarray]
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.committee.start import (
     block_overlaps,
     draw_weights,
     observation_steps,
 )
-from scalinglaws.storage import Columns, stack
 from scalinglaws.theory.committee import Overlaps, diagonal_start, solve, typical_start
 from scalinglaws.training.session import Session
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.committee.run_sgd import CHUNK, SLAB, learn, observed_error
 from scalinglaws.experiments.committee.start import (
@@ -18,7 +19,6 @@ from scalinglaws.experiments.committee.start import (
     draw_weights,
     observation_steps,
 )
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory.committee import Overlaps, solve_overlaps
 from scalinglaws.theory.power_law_spectrum import input_variances

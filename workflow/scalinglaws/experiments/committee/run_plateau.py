@@ -15,8 +15,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.storage import Columns, stack
 from scalinglaws.theory.committee_symmetric import (
     relaxation_rate,
     seeded_start,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.committee.start import (
     PAPER,
@@ -19,7 +20,6 @@ from scalinglaws.experiments.committee.start import (
     observation_steps,
 )
 from scalinglaws.measures.committee import generalisation_error
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import seed_sequence
 from scalinglaws.theory.power_law_spectrum import multiplicity
 from scalinglaws.training.compiled_draws import first_state as first_bits

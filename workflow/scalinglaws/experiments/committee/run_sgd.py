@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.committee.start import (
     PAPER,
@@ -21,7 +22,6 @@ from scalinglaws.experiments.committee.start import (
     observation_steps,
 )
 from scalinglaws.measures.committee import first_overlaps, generalisation_error
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory.power_law_spectrum import input_variances
 from scalinglaws.training.one_pass import train_in_turn

@@ -14,13 +14,13 @@ import numpy as np
 import torch
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.superclasses import merge
 from scalinglaws.data.transforms import average_pool, nested_subset, standardise
 from scalinglaws.measures.intrinsic_dimension import NEIGHBOURS, intrinsic_dimensions
 from scalinglaws.networks.four_layer_cnn import DESIGNS, SMALL, FourLayerCNN
 from scalinglaws.networks.wide_resnet import WideResNet
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory.kernel_learning_curve import power_law_eigenvalues
 from scalinglaws.theory.random_features import (

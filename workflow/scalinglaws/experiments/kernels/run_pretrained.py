@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.transforms import average_pool
 from scalinglaws.experiments.kernels.comparison import (
@@ -25,7 +26,6 @@ from scalinglaws.experiments.kernels.comparison import (
 from scalinglaws.experiments.kernels.scans import RIDGES, Part, Task, subset_scans, variance_scans
 from scalinglaws.networks.cnn import init
 from scalinglaws.networks.shapes import CNN
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.feature_extractor import Training, error_rate, penultimate, trained

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.transforms import average_pool, nested_subset, standardise
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory.kernel_learning_curve import kappa
 from scalinglaws.theory.random_features import excess_losses, nested_losses

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.storage import Columns, stack
 from scalinglaws.theory.kernel_learning_curve import (
     gamma,
     infinite_gamma,

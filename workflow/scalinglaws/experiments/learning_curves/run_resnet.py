@@ -6,11 +6,11 @@ The run module of every panel whose network is a ResNet, whichever experiment it
 from collections.abc import Mapping
 from typing import Any
 
+from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.measures.norms import norms_begun
 from scalinglaws.networks import resnet
 from scalinglaws.networks.shapes import ResNet
-from scalinglaws.storage import Columns
 from scalinglaws.training import learning_curves
 from scalinglaws.training.images import Images
 from scalinglaws.training.learning_curves import Architecture

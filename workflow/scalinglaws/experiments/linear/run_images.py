@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.transforms import average_pool
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.committee.start import PAPER
 from scalinglaws.experiments.linear.run_sgd import normals
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory.critical_rate import sgd_critical_rate
 from scalinglaws.training.linear_descent import Run, descend, first_errors

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.committee.start import PAPER
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory.power_law_spectrum import eigenvalues
 from scalinglaws.training.linear_descent import Run, descend, first_errors

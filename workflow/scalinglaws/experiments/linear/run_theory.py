@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.storage import Columns, stack
 from scalinglaws.theory import linear
 from scalinglaws.theory.critical_rate import power_law_shares, sgd_critical_rate
 from scalinglaws.theory.power_law_spectrum import eigenvalues

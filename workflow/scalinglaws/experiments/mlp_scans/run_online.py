@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.mlp_scans.teachers import (
     Stream,
@@ -28,7 +29,6 @@ from scalinglaws.experiments.mlp_scans.teachers import (
     teacher_values,
 )
 from scalinglaws.networks.mlp import forward, he_normal, parameter_count
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn

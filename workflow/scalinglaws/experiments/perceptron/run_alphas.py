@@ -6,9 +6,9 @@ Each alpha has its own N and number of steps; the samples are those of `perceptr
 from collections.abc import Mapping
 from typing import Any
 
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.perceptron import run_descent as perceptron_descent
-from scalinglaws.storage import Columns, stack
 from scalinglaws.training.groups import in_turn
 from scalinglaws.training.session import Session
 

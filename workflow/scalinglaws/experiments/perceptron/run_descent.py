@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.training import logistic
 from scalinglaws.training.groups import Keep

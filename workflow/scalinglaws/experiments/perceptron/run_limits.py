@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.storage import Columns, stack
 from scalinglaws.theory import perceptron, perceptron_flow, perceptron_scaling, perceptron_square
 from scalinglaws.training.session import Session
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.config import CONFIG
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.published import load_published
 from scalinglaws.errors import InputError
-from scalinglaws.storage import Columns, stack
 from scalinglaws.training.session import Session
 
 FOLDER = CONFIG / "published" / "damico2025"

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.committee.start import observation_steps
 from scalinglaws.experiments.specialised.start import draw_deviation
-from scalinglaws.storage import Columns, stack
 from scalinglaws.theory.power_law_spectrum import input_variances
 from scalinglaws.theory.specialised import (
     mode_window,

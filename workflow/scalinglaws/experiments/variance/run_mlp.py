@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.variance.quantities import LOSSES, learning_rate, quantities
 from scalinglaws.experiments.variance.tasks import task_examples
 from scalinglaws.networks.mlp import copies, forward, he_normal, ntk_rates, parameter_count
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn

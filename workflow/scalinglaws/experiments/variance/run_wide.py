@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from scalinglaws.canonical import member_name
+from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.variance.quantities import LOSSES, on_host
 from scalinglaws.experiments.variance.tasks import task_examples
 from scalinglaws.networks.wide import ACTIVATIONS, layer_sizes, normal_weights
-from scalinglaws.storage import Columns, stack
 from scalinglaws.streams import generator
 from scalinglaws.theory import wide_limit
 from scalinglaws.training.arithmetic import set_arithmetic

@@ -1,0 +1,87 @@
+"""Verbs that people use: what a run costs, the run, its verdicts, its verification.
+
+Heavy imports stay in the verbs.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from scalinglaws.shell.environment import limit_threads
+from scalinglaws.shell.verbs import add_verb, json_text
+
+
+def add_for_people(verbs: Any) -> None:
+    verb = add_verb(verbs, "reproduce", reproduce, "run the DAG, then show the verdicts")
+    verb.add_argument(
+        "--scale", default=None, help="quick, laptop, workstation or paper (default: config.yaml)"
+    )
+    verb.add_argument("--cores", type=int, default=None, help="default: all cores")
+    verb.add_argument("targets", nargs="*", default=["all"], help="rule names (default: all)")
+
+    verb = add_verb(verbs, "plan", plan, "what will run and what it will cost")
+    verb.add_argument("--config", type=json_text, default={}, metavar="JSON")
+    verb.add_argument("--scale", help="short for --config '{\"scale\": ...}'")
+    verb.add_argument("--json", action="store_true", help="hours, jobs and memory as json")
+    verb.add_argument("--output", type=Path, help="write every block as json here instead")
+    verb.add_argument("figures", nargs="*", default=[], help="figures or papers (default: all)")
+
+    verb = add_verb(verbs, "calibrate", calibrate, "measure this machine for plan and time left")
+    verb.add_argument("--json", action="store_true", help="print what is stored as json")
+
+    verb = add_verb(verbs, "verdicts", verdicts, "the ledger as a table on the terminal")
+    verb.add_argument("ledgers", nargs="+", type=Path)
+
+    verb = add_verb(verbs, "verify", verify, "check results by manifest, fits, code and a rerun")
+    verb.add_argument("--results", help="folder (default: this scale's, else results/reference)")
+    verb.add_argument("--scale", help="default: config.yaml's")
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    from scalinglaws.run.reproduce import reproduce
+
+    return reproduce(options.scale, options.cores, options.targets)
+
+
+def plan(options: argparse.Namespace) -> None:
+    from scalinglaws.planning.machine import this_machine
+    from scalinglaws.planning.plan import assemble
+    from scalinglaws.planning.stale import stale_figures
+    from scalinglaws.planning.table import cost_record, departure_lines, plan_record, plan_table
+    from scalinglaws.storage import write_json
+
+    asked = options.config
+    if options.scale and isinstance(asked, dict):
+        asked = {**asked, "scale": options.scale}
+    if options.output:  # a result: the same on every machine
+        write_json(options.output, plan_record(assemble(asked)))
+        return
+    assembled, figures = assemble(asked, this_machine()), options.figures
+    if options.json:
+        print(json.dumps(cost_record(assembled, figures), indent=1))
+        return
+    lines = [plan_table(assembled, figures), *departure_lines(assembled, figures)]
+    print("\n".join([*lines, *stale_figures(assembled, assembled.figures_of(figures))]))
+
+
+def calibrate(options: argparse.Namespace) -> None:
+    limit_threads(1)
+    from scalinglaws.planning.calibrate import calibrate
+
+    calibrate(options.json)
+
+
+def verdicts(options: argparse.Namespace) -> None:
+    from scalinglaws.stations.ledger import terminal_table
+
+    print(terminal_table(options.ledgers))
+
+
+def verify(options: argparse.Namespace) -> int:
+    limit_threads(1)
+    from scalinglaws.provenance.verify import results_folder, verify
+
+    folder = results_folder(options.results, options.scale)
+    print(f"verifying {folder}")
+    return 0 if verify(folder, lambda line: print(line, flush=True)) else 1
