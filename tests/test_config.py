@@ -1,4 +1,5 @@
 import copy
+import json
 import re
 import shutil
 
@@ -20,6 +21,7 @@ from scalinglaws.config import (
     read_yaml,
 )
 from scalinglaws.errors import InputError
+from scalinglaws.planning.datasets import SIZES
 
 SCALES = ("quick", "laptop", "workstation", "paper")
 
@@ -101,6 +103,23 @@ def test_every_experiment_of_a_scale_has_a_closed_schema():
             schema = config.sizes_form(family, experiment)
             assert schema["additionalProperties"] is False, (paper, experiment)
             assert sorted(schema["required"]) == sorted(schema["properties"])
+
+
+def listed_names(form):
+    """What the enumerations below a schema allow."""
+    for key, part in form.items() if isinstance(form, dict) else enumerate(form):
+        if key == "enum":
+            yield part
+        elif isinstance(part, dict | list):
+            yield from listed_names(part)
+
+
+def test_data_sets_that_sizes_allow_are_in_the_registry():
+    generated = {"teacher_student"}  # inputs and labels of a random network
+    for file in sorted((REPOSITORY / "workflow/scalinglaws/experiments").glob("*/sizes.json")):
+        for names in listed_names(json.loads(file.read_text())):
+            if {"mnist5k", "cifar10"} & set(names):
+                assert set(names) <= set(SIZES) | generated, file
 
 
 def test_an_unknown_key_of_an_experiment_is_refused(tmp_path, monkeypatch):

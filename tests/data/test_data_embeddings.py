@@ -7,7 +7,6 @@ from scalinglaws.config import read_datasets, validate
 from scalinglaws.data.prepare import prepare
 from scalinglaws.data.stored import load_dataset, save_dataset
 from scalinglaws.errors import InputError
-from scalinglaws.planning.datasets import SHAPES, SIZES
 
 NAME = "cifar10_efficientnet_b5"
 
@@ -95,9 +94,3 @@ def test_without_the_file_the_user_learns_where_it_belongs(held, tmp_path, monke
     monkeypatch.setenv("SCALINGLAWS_MIRROR", str(tmp_path / "empty"))
     with pytest.raises(InputError, match=r"put embeddings\.npz and its SHA256SUMS"):
         prepare(NAME, entry)
-
-
-def test_the_plan_knows_the_numbers_of_the_registry():
-    entry = read_datasets()[NAME]
-    assert SIZES[NAME] == (entry["images"] - entry["test_images"], entry["test_images"])
-    assert SHAPES[NAME] == (1, entry["image_shape"][0], entry["classes"])

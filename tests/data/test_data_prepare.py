@@ -15,10 +15,8 @@ from made_data import (
 )
 from scalinglaws.config import read_datasets
 from scalinglaws.data.prepare import channel_moments, fetch, prepare, repeats, stratified_split
-from scalinglaws.data.registry import dataset_entry
 from scalinglaws.data.stored import load_dataset, save_dataset
 from scalinglaws.errors import InputError
-from scalinglaws.planning.datasets import SIZES
 
 
 @pytest.fixture
@@ -124,7 +122,7 @@ def test_moments_equal_those_of_the_scaled_pixels():
 
 
 def test_released_arrays_are_no_image_set():
-    entry = dataset_entry("damico2025_curves", read_datasets())
+    entry = read_datasets()["damico2025_curves"]
     with pytest.raises(InputError, match="holds no images"):
         prepare("damico2025_curves", entry)
 
@@ -150,7 +148,7 @@ def test_split_larger_than_a_class_is_refused():
 
 
 def test_quick_scale_digits_come_with_the_environment(no_mirror):
-    dataset = prepare("mnist5k", dataset_entry("mnist5k", read_datasets()))
+    dataset = prepare("mnist5k", read_datasets()["mnist5k"])
     assert dataset.train_images.shape == (3000, 28, 28)
     assert dataset.test_images.shape == (2000, 28, 28)
     assert np.bincount(dataset.test_labels).tolist() == [200] * 10
@@ -225,8 +223,3 @@ def test_a_held_set_that_is_not_there_says_where_to_put_it(held, tmp_path, monke
     monkeypatch.setenv("SCALINGLAWS_MIRROR", str(tmp_path / "empty"))
     with pytest.raises(InputError, match=r"put part0\.npz and its SHA256SUMS .* into the folder"):
         prepare("cifar5m", entry)
-
-
-def test_the_plan_knows_how_many_images_the_held_set_has():
-    entry = read_datasets()["cifar5m"]
-    assert SIZES["cifar5m"] == (entry["images"] - entry["test_images"], entry["test_images"])

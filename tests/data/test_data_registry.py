@@ -3,7 +3,7 @@ import copy
 import pytest
 
 from scalinglaws.config import read_datasets, validate
-from scalinglaws.data.registry import dataset_entry
+from scalinglaws.data.registry import image_counts, image_layout
 from scalinglaws.errors import InputError
 
 
@@ -18,9 +18,20 @@ def test_registry_as_shipped_is_valid_and_holds_the_papers_sets(entries):
     assert len(entries["damico2025_curves"]["files"]) == 17
 
 
-def test_unknown_set_is_refused_with_the_known_names(entries):
-    with pytest.raises(InputError, match=r"data set minst is unknown: expected one of .*mnist5k"):
-        dataset_entry("minst", entries)
+@pytest.mark.parametrize(
+    ("name", "counts", "layout"),
+    [
+        ("mnist5k", (3000, 2000), (28, 1, 10)),
+        ("mnist", (60000, 10000), (28, 1, 10)),
+        ("cifar100", (50000, 10000), (32, 3, 100)),
+        ("svhn", (73257, 26032), (32, 3, 10)),
+        ("cifar5m", (990448, 10000), (32, 3, 10)),
+        ("cifar10_efficientnet_b5", (50000, 10000), (1, 2048, 10)),
+    ],
+)
+def test_images_and_their_layout_are_as_published(entries, name, counts, layout):
+    assert image_counts(entries[name]) == counts
+    assert image_layout(entries[name]) == layout
 
 
 def test_unknown_key_is_refused(entries):

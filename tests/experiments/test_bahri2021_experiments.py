@@ -1,9 +1,6 @@
-import contextlib
-
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from interruption import Killed, resumed_after_saves, same_bytes
 from made_data import made_digits
@@ -11,22 +8,15 @@ from meta_tensors import without_host
 from planned_blocks import planned
 from scalinglaws.config import read_scale
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.mlp_scans import run_digits as digits_mlp
-from scalinglaws.experiments.mlp_scans import run_fixed_sets as teacher_student
 from scalinglaws.experiments.variance import run_cnn as variance_limited_cnn
 from scalinglaws.experiments.variance import run_mlp as variance_limited
 from scalinglaws.experiments.variance import run_wide as wide_networks
 from scalinglaws.experiments.variance import tasks as variance_tasks
 from scalinglaws.networks import myrtle
-from scalinglaws.training import minibatch
 from scalinglaws.training.groups import in_turn
 from scalinglaws.training.session import Session
 
-EXPERIMENTS = ("variance_limited", "variance_limited_cnn", "teacher_student", "digits_mlp")
-ADAM = {
-    **{"steps": 60, "batch": 16, "learning_rate": 0.003, "evaluate_every": 20},
-    **{"test_size": 30, "validation_size": 20, "seed": 5, "first_seed": 0, "seeds": 2},
-}
+EXPERIMENTS = ("variance_limited", "variance_limited_cnn")
 SETTINGS = {
     "variance_limited": {
         **{"task": "mnist5k", "losses": ["cross_entropy", "squared"], "population": 40},
@@ -38,26 +28,11 @@ SETTINGS = {
         **{"test_size": 30, "pooling": 4, "channels": 4, "data_sizes": [20, 80], "sets": 4},
         **{"steps": 3, "seed": 5, "first_seed": 0, "seeds": 2, "learning_rate": 0.2},
     },
-    "teacher_student": {
-        **{**ADAM, "dimensions": [3], "data_sizes": [8, 32], "teacher_width": 16},
-        **{"student_width": 24, "chord_points": 5},
-    },
-    "digits_mlp": {
-        **{**ADAM, "task": "mnist5k", "pooling": 7, "data_sizes": [10, 40], "width": 12},
-        "hidden_layers": 2,
-    },
 }
 MODULES = {
     "variance_limited": variance_limited,
     "variance_limited_cnn": variance_limited_cnn,
-    "teacher_student": teacher_student,
-    "digits_mlp": digits_mlp,
 }
-
-
-@pytest.fixture(autouse=True)
-def short_chunks(monkeypatch):
-    monkeypatch.setattr(minibatch, "CHUNK", 10)
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +46,6 @@ def data():
     [
         *[("variance_limited", 1), ("variance_limited", 3)],
         *[("variance_limited_cnn", 4), ("variance_limited_cnn", 14)],
-        *[("teacher_student", 1), ("teacher_student", 4), ("teacher_student", 9)],
-        *[("digits_mlp", 1), ("digits_mlp", 7), ("digits_mlp", 13)],
     ],
 )
 def test_a_run_killed_at_any_save_resumes_to_identical_bytes(experiment, saves, data, tmp_path):
@@ -87,7 +60,7 @@ def test_a_members_values_do_not_depend_on_its_block(experiment, data):
     run, settings = MODULES[experiment].run, SETTINGS[experiment]
     whole = pd.DataFrame(run(settings, data, Session()))
     second = pd.DataFrame(run({**settings, "first_seed": 1, "seeds": 1}, data, Session()))
-    names = ["member", "quantity", *(["coordinate"] if "coordinate" in whole else [])]
+    names = ["member", "quantity"]
     both = second.merge(whole, on=names, suffixes=("", "_whole"))
     assert len(both) == len(second)
     np.testing.assert_allclose(both["value"], both["value_whole"], rtol=1e-6, atol=1e-9)
@@ -96,7 +69,7 @@ def test_a_members_values_do_not_depend_on_its_block(experiment, data):
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_rows_are_unique_and_finite(experiment, data):
     table = pd.DataFrame(MODULES[experiment].run(SETTINGS[experiment], data, Session()))
-    names = ["member", "quantity", *(["coordinate"] if "coordinate" in table else [])]
+    names = ["member", "quantity"]
     assert not table.duplicated(names).any()
     assert np.isfinite(table["value"]).all()
 
@@ -134,83 +107,6 @@ def test_the_arithmetic_of_the_device_is_set_first(module, data, monkeypatch):
     with pytest.raises(Killed):
         module.run({}, data, Session(threads=3, device="cuda"))
     assert seen == [("cuda", 3)]  # and float32, where nothing else is said
-
-
-def test_smaller_training_sets_are_inside_larger_ones(data, monkeypatch):
-    seen = {}
-
-    def record(start, data_sizes, train, *rest):
-        seen[max(data_sizes)] = train.inputs.numpy()
-        values = {"train_loss": np.zeros(len(data_sizes))}
-        return (values, start) if nested == "trained_nested" else values
-
-    for module, nested in ((teacher_student, "trained_nested"), (digits_mlp, "train_nested")):
-        settings = SETTINGS[module.EXPERIMENT]
-        monkeypatch.setattr(module, nested, record)
-        seen.clear()
-        for sizes in ([8], [8, 32]):
-            with contextlib.suppress(IndexError):  # one student stands for all: no chord
-                module.run({**settings, "data_sizes": sizes, "seeds": 1}, data, Session())
-        np.testing.assert_array_equal(seen[8], seen[32][:8])
-
-
-def test_stacked_training_equals_a_plain_loop_over_members():
-    settings = {**SETTINGS["teacher_student"], "seeds": 1}
-    together = pd.DataFrame(teacher_student.run(settings, {}, Session()))
-    for size in settings["data_sizes"]:
-        # The largest set fixes nothing but how many inputs are drawn: a head is a head.
-        alone = pd.DataFrame(teacher_student.run({**settings, "data_sizes": [size]}, {}, Session()))
-        names = ["member", "quantity", "coordinate"]
-        alone = alone[~alone["quantity"].str.startswith("chord")]
-        pair = alone.merge(together, on=names, suffixes=("", "_together"))
-        assert len(pair) == len(alone)
-        np.testing.assert_allclose(pair["value"], pair["value_together"], rtol=1e-4)
-
-
-def test_minibatch_training_equals_torch_modules_with_torchs_adam():
-    stream = np.random.default_rng(0)
-    inputs = torch.tensor(stream.normal(size=(12, 2)), dtype=torch.float32)
-    train = minibatch.Split(inputs, inputs[:, :1] * inputs[:, 1:])
-    start = minibatch.copies([torch.randn(1, 5, 2), torch.zeros(1, 5, 1)], 1)
-    start += [torch.randn(1, 1, 5), torch.zeros(1, 1, 1)]
-    course = minibatch.Course(
-        minibatch_stream=lambda chunk: np.random.default_rng(chunk),
-        loss=teacher_student.SQUARED,
-        **{"steps": 35, "batch": 6, "learning_rate": 0.01, "evaluate_every": 5},
-    )
-    held_out = {"test": train, "validation": train}
-    found = minibatch.train_nested(start, [12], train, held_out, course, {}, lambda *_: None)
-    first, second = torch.nn.Linear(2, 5), torch.nn.Linear(5, 1)
-    for linear, index in ((first, 0), (second, 2)):
-        linear.weight.data = start[index][0].clone()
-        linear.bias.data = start[index + 1][0, :, 0].clone()
-    module = torch.nn.Sequential(first, torch.nn.ReLU(), second)
-    adam = torch.optim.Adam(module.parameters(), lr=0.01)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, 35)
-    batches = [np.random.default_rng(chunk).random((10, 6)) for chunk in range(4)]
-    for uniform in np.concatenate(batches)[:35]:
-        chosen = torch.tensor((uniform * 12).astype(int))
-        adam.zero_grad()
-        loss = torch.nn.functional.mse_loss(module(train.inputs[chosen]), train.targets[chosen])
-        loss.backward()
-        adam.step()
-        schedule.step()
-    expected = torch.nn.functional.mse_loss(module(train.inputs), train.targets).item()
-    assert found["test_loss_final"][0] == pytest.approx(expected, rel=1e-4)
-    assert found["train_loss"][0] == pytest.approx(expected, rel=1e-4)
-
-
-def test_a_diverged_member_is_nan_in_every_summary_and_alone():
-    curves = {
-        "test": np.array([[3.0, 3.0], [2.0, np.nan], [2.5, np.nan]]),
-        "error": np.array([[0.3, 0.3], [0.2, np.nan], [0.1, np.nan]]),
-        "validation": np.array([[1.0, 1.0], [0.5, np.nan], [0.7, np.nan]]),
-    }
-    found = minibatch.summary(curves)
-    assert found["test_loss_best"][0] == 2.0
-    assert found["test_loss_final"][0] == 2.5
-    assert found["test_error_selected"][0] == 0.2
-    assert all(np.isnan(values[1]) for values in found.values())
 
 
 def test_soft_labels_are_probabilities_and_no_class_dominates():
@@ -251,12 +147,6 @@ def test_blocks_of_every_scale_hold_each_seed_once(experiment, scale):
 @pytest.mark.parametrize(
     ("experiment", "changes", "word"),
     [
-        ("digits_mlp", {"data_sizes": [40, 2900]}, "3000 training"),
-        ("digits_mlp", {"test_size": 2001}, "2000 test"),
-        ("digits_mlp", {"pooling": 5}, "divide"),
-        ("digits_mlp", {"width": 0}, "width is 0"),
-        ("digits_mlp", {"data_sizes": []}, "data_sizes"),
-        ("digits_mlp", {"tasks": ["teacher_student"]}, "expected one of"),
         ("variance_limited", {"population": 3001}, "cover"),
         ("variance_limited", {"population": 6000}, "3000 examples"),
         ("variance_limited", {"data_sizes": [1001]}, "multiple"),

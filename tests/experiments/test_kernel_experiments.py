@@ -7,7 +7,6 @@ import pytest
 from interruption import resumed_after_saves, same_bytes
 from made_data import made_digits
 from planned_blocks import planned
-from scalinglaws.config import read_scale
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.kernels import run_gaussian as gaussian_features
@@ -15,7 +14,8 @@ from scalinglaws.experiments.kernels import run_pretrained as pretrained_feature
 from scalinglaws.experiments.kernels import run_random as random_features
 from scalinglaws.experiments.kernels import run_spheres as sphere_kernels
 from scalinglaws.experiments.kernels import run_theory as kernel_theory
-from scalinglaws.planning.plan import experiment_blocks
+from scalinglaws.experiments.kernels.settings import RandomFeatures
+from scalinglaws.records import as_record
 from scalinglaws.theory.random_features import skeleton_loss
 from scalinglaws.training import feature_extractor
 from scalinglaws.training.session import Session
@@ -99,13 +99,14 @@ def test_kernel_theory_and_spheres_have_unique_finite_rows():
 def test_recorded_losses_are_those_of_the_plain_formula(data):
     settings = {**SETTINGS["random_features"], "orders": 1, "seeds": 1, "pools": [7]}
     table = pd.DataFrame(random_features.run(settings, data, Session()))
+    design = as_record(RandomFeatures, settings)
     images = data["mnist5k"].train_images
     identity = {"pool": 7, "seed": 0}
-    chosen = random_features.stream(settings, {"seed": 0}, "population").permutation(80)[:40]
+    chosen = random_features.stream(design, {"seed": 0}, "population").permutation(80)[:40]
     pooled = random_features.pooled(images[chosen], 7)
-    features = random_features.random_features(pooled, 7, 0, settings)
+    features = random_features.random_features(pooled, 7, 0, design)
     for side in ("data", "parameters"):
-        order = random_features.stream(settings, identity, side).permutation(40)
+        order = random_features.stream(design, identity, side).permutation(40)
         rows = table[table["quantity"] == f"loss_{side}"].set_index("size")["value"]
         for size in settings["sizes"]:
             picked = {"data": (order[:size], np.arange(40))}
@@ -140,14 +141,12 @@ def test_embeddings_need_no_extractor(data):
         ("pretrained_features", {"variance_sizes": [100]}, "do not cover 1280 equally"),
         ("pretrained_features", {"hidden": 128}, "features asks for 256; expected at most 128"),
         ("pretrained_features", {"pool": 14}, "pool is 14"),
-        ("sphere_kernels", {"sizes": [8, 8]}, "expected increasing sizes"),
+        ("sphere_kernels", {"sizes": [16, 8]}, "expected increasing sizes"),
     ],
 )
 def test_impossible_sizes_are_refused_at_plan_time(experiment, changes, message):
-    sizes = read_scale("quick")["bahri2021"][experiment] | changes
-    config = {"seed": 1, "device": "cpu"}
     with pytest.raises(InputError, match=message):
-        experiment_blocks(experiment, sizes, config)
+        planned(experiment, **changes)
 
 
 @pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])

@@ -122,7 +122,7 @@ def test_online_training_equals_torch_modules_on_the_same_stream():
         identity = {"factors": [3], "seed": 0}
         return online_students.generator(5, "bahri2021", "online_students", identity, purpose)
 
-    teachers = online_students.product_teacher([3], 16, stream)
+    teachers = online_students.product_teacher((3,), 16, stream)
     start = he_normal([3, 4, 4, 1], [stream("student 4")])
     layers = []
     for index in (0, 2, 4):

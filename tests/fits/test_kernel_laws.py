@@ -6,10 +6,10 @@ import pytest
 from repository import TINY
 
 from made_data import made_digits
+from planned_blocks import cut
 from scalinglaws.config import read_claims, read_departures, read_paper, read_scale
 from scalinglaws.figures.style import PLOTTED
 from scalinglaws.fits import kernel_laws, pretrained_laws, random_feature_laws
-from scalinglaws.planning.plan import experiment_blocks
 from scalinglaws.training.session import Session
 
 RECORD = read_paper("bahri2021")
@@ -39,7 +39,7 @@ def tables():
     sizes, found = read_scale("quick")["bahri2021"], {}
     for experiment in EXPERIMENTS:
         small = sizes[experiment] | TINY["bahri2021"][experiment]
-        blocks = experiment_blocks(experiment, small, {"seed": 1, "device": "cpu"})
+        blocks = cut(experiment, small)
         run = importlib.import_module(blocks[0].module).run
         parts = [pd.DataFrame(run(block.settings, data, Session())) for block in blocks]
         found[experiment] = pd.concat(parts)

@@ -50,13 +50,13 @@ def ensemble_half(steps: int) -> float:
 
     def course(count: int) -> minibatch.Course:
         return minibatch.Course(
-            SQUARED, count, BATCH, 0.003, count, lambda chunk: np.random.default_rng(chunk)
+            SQUARED, count, BATCH, 0.003, count, 250, lambda chunk: np.random.default_rng(chunk)
         )
 
     sizes = [EXAMPLES] * (MEMBERS // CORES)
-    minibatch.train_nested(start, sizes[:4], train, held_out, course(20), {}, lambda *_: None)
+    minibatch.trained_nested(start, sizes[:4], train, held_out, course(20), {}, lambda *_: None)
     began = time.perf_counter()
-    minibatch.train_nested(start, sizes, train, held_out, course(steps), {}, lambda *_: None)
+    minibatch.trained_nested(start, sizes, train, held_out, course(steps), {}, lambda *_: None)
     return time.perf_counter() - began
 
 

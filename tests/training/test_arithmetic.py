@@ -60,10 +60,10 @@ def test_nested_training_sets_are_learned_in_this_arithmetic(monkeypatch):
 
     monkeypatch.setattr(minibatch, "advance", recorded)
     split = minibatch.Split(torch.rand(8, 2), torch.rand(8, 1))
-    course = minibatch.Course(SQUARED, 2, 4, 1e-3, 1, np.random.default_rng)
+    course = minibatch.Course(SQUARED, 2, 4, 1e-3, 1, 250, np.random.default_rng)
     start = he_normal([2, 3, 1], [np.random.default_rng(0)])
     held_out = {"test": split, "validation": split}
-    minibatch.train_nested(start, [4, 8], split, held_out, course, {}, lambda *_: None)
+    minibatch.trained_nested(start, [4, 8], split, held_out, course, {}, lambda *_: None)
     assert seen == [0.0, 0.0]
     assert halved(2e-38) > 0
 

@@ -16,7 +16,7 @@ from scalinglaws.data.readers import (
     read_npz_part,
     read_svhn,
 )
-from scalinglaws.data.registry import Entry
+from scalinglaws.data.registry import Entry, class_counts, number_of_classes
 from scalinglaws.data.sources import Sourced, collect
 from scalinglaws.data.stored import save_dataset
 from scalinglaws.errors import InputError
@@ -175,17 +175,6 @@ def check_part(name: str, part: str, images: np.ndarray, labels: np.ndarray, ent
             f"{name}: the {part} part has {found} images per class, expected {counts}; "
             f"replace the files of {entry['folder']}."
         )
-
-
-def number_of_classes(entry: Entry) -> int:
-    """From the counts per class where the registry has them, else as it says."""
-    return int(entry["per_class"]["classes"] if "per_class" in entry else entry["classes"])
-
-
-def class_counts(entry: Entry, part: str) -> list[int]:
-    """Images per class; the registry writes one number where all classes have as many."""
-    counts = entry["per_class"][part]
-    return [counts] * entry["per_class"]["classes"] if isinstance(counts, int) else list(counts)
 
 
 def check_repeats(name: str, found: Mapping[str, int], allowed: Mapping[str, int] | None) -> None:

@@ -5,11 +5,6 @@ import numpy as np
 from scalinglaws.errors import InputError
 
 
-def unit_scale(images: np.ndarray) -> np.ndarray:
-    """uint8 images of any shape to float32 in [0, 1]."""
-    return images.astype(np.float32) / np.float32(255)
-
-
 def average_pool(images: np.ndarray, window: int) -> np.ndarray:
     """Means over disjoint `window` x `window` patches, as float32 in [0, 1].
 

@@ -1,7 +1,7 @@
 """A block: the unit of work of the DAG, one process that computes an ensemble of members."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
 from scalinglaws.canonical import canonical_json, digest
@@ -72,6 +72,19 @@ class Request:
         """The sizes as a record. Raises InputError for keys that it does not have."""
         return as_record(kind, self.sizes)
 
+    def seeded(self, kind: type[Record], **others: Any) -> list[Record]:
+        """Settings of one block per range of ``seeds_per_block`` seeds.
+
+        - ``kind``: a dataclass with the fields ``seed`` (the root), ``first_seed`` and ``seeds``;
+          what ``others`` does not give comes from the sizes
+        """
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        shared = {name: self.sizes[name] for name in names if name in self.sizes} | others
+        return [
+            as_record(kind, {**shared, "seed": self.seed, "first_seed": first, "seeds": count})
+            for first, count in seed_ranges(self.sizes["seeds"], self.sizes["seeds_per_block"])
+        ]
+
     def block(self, name: str, settings: Any, *, run: str = "run", **costs: Any) -> Block:
         """A block of this experiment.
 
@@ -83,6 +96,12 @@ class Request:
             settings = asdict(settings)
         module = run_module(self.family, run)
         return Block(self.paper, self.experiment, name, module, settings, **costs)
+
+
+def seed_ranges(seeds: int, seeds_per_block: int) -> list[tuple[int, int]]:
+    """(first seed, number of seeds) of each block that seeds 0, 1, ... are dealt to in order."""
+    starts = range(0, seeds, seeds_per_block)
+    return [(first, min(seeds_per_block, seeds - first)) for first in starts]
 
 
 def cut(items: list[Any], pieces: int) -> list[list[Any]]:

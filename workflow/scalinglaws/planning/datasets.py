@@ -1,29 +1,12 @@
 """How many images each data set has, so that impossible sizes are refused before anything runs."""
 
+from scalinglaws.config import read_datasets
+from scalinglaws.data.registry import image_counts, image_layout
 from scalinglaws.errors import InputError
 
-# name -> (training images, test images), as config/datasets.yaml counts them.
-SIZES = {
-    "mnist5k": (3000, 2000),
-    "mnist": (60000, 10000),
-    "fashion_mnist": (60000, 10000),
-    "cifar10": (50000, 10000),
-    "cifar100": (50000, 10000),
-    "svhn": (73257, 26032),
-    "cifar5m": (990448, 10000),
-    "cifar10_efficientnet_b5": (50000, 10000),
-}
-# name -> (side, channels, classes)
-SHAPES = {
-    "mnist5k": (28, 1, 10),
-    "mnist": (28, 1, 10),
-    "fashion_mnist": (28, 1, 10),
-    "cifar10": (32, 3, 10),
-    "cifar100": (32, 3, 100),
-    "svhn": (32, 3, 10),
-    "cifar5m": (32, 3, 10),
-    "cifar10_efficientnet_b5": (1, 2048, 10),  # embeddings: no pixels, 2,048 features
-}
+IMAGES = {name: entry for name, entry in read_datasets().items() if "image_shape" in entry}
+SIZES = {name: image_counts(entry) for name, entry in IMAGES.items()}  # (training, test) images
+SHAPES = {name: image_layout(entry) for name, entry in IMAGES.items()}  # (side, channels, classes)
 
 
 def check_training_sizes(key: str, sizes: list[int], dataset: str) -> None:

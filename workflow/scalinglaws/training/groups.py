@@ -1,10 +1,11 @@
 """Work done group by group (members that share a cache-sized stack), resumable anywhere."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
+from scalinglaws.columns import Columns, stack
 from scalinglaws.training.session import Session
 
 Arrays = dict[str, np.ndarray]
@@ -37,6 +38,18 @@ def in_turn(
         session.save(lambda: packed(results, {}))
         session.progress(number + 1, len(groups))
     return results
+
+
+def tabulated(
+    groups: Sequence[Group],
+    compute: Callable[[Group, Arrays, Keep], Arrays],
+    rows: Callable[[Group, Arrays], Iterable[Mapping[str, Any]]],
+    session: Session,
+) -> Columns:
+    """`rows(group, result)` of all groups one after the other; `compute` as in `in_turn`."""
+    results = in_turn(groups, compute, session)
+    pairs = zip(groups, results, strict=True)
+    return stack([row for group, result in pairs for row in rows(group, result)])
 
 
 def packed(results: Sequence[Mapping[str, np.ndarray]], inner: Arrays) -> Arrays:

@@ -1,10 +1,7 @@
-"""Adam with cosine decay on nested training sets: all data sizes of one seed together.
+"""Stacks of networks trained side by side: Adam with cosine decay, measured on the way.
 
-Within a seed the initialisation is the same for all members, smaller training sets are the heads
-of the larger ones, and the minibatches are drawn from common random numbers (Bahri et al.,
-arXiv:2102.06701, appendix A: teacher, student and order of the data are frozen while D is scanned).
-Minibatches are drawn with replacement, so that every D costs the same. The data sizes are dealt to
-stacks that fit the cache; these take turns, a chunk of steps each.
+Members of a stack share start, shapes or padding; stacks take turns, a chunk of steps each. The
+data are fresh in every minibatch (`trained`) or the heads of one training set (`trained_nested`).
 """
 
 import math
@@ -30,7 +27,6 @@ from scalinglaws.training.optimisers import (
 )
 from scalinglaws.training.workspace import Workspace, backpropagate, workspace
 
-CHUNK = 250  # steps between two offers to save the state; also the unit of the minibatch streams
 # Parameters, gradients and moments of the members trained side by side. Measured on one thread with
 # 2 MB of L2 cache, 4-192-192-1, batch 64, per member and step: 200 us with 2 members, 185 with 3,
 # 175 with 6 (larger stacks spill, and share the calls among more members), 240 one at a time.
@@ -49,8 +45,9 @@ class Split:
 class Course:
     """How long, with what minibatches and how often measured.
 
-    `minibatch_stream(chunk)` gives the generator of the chunk's minibatches, so that a resumed
-    run draws what the uninterrupted one would have drawn.
+    - `chunk`: steps between two offers to save the state.
+    - `stream(number)`: the generator of a chunk's minibatches, so that a resumed run draws what
+      the uninterrupted one would have drawn.
     """
 
     loss: Loss
@@ -58,43 +55,58 @@ class Course:
     batch: int
     learning_rate: float
     evaluate_every: int
-    minibatch_stream: Callable[[int], np.random.Generator]
+    chunk: int
+    stream: Callable[[int], np.random.Generator]
 
 
 @dataclass
 class Stack:
-    """Members that fit the cache together, trained in turn with the other stacks."""
+    """Members trained side by side, in turn with the other stacks."""
 
     parameters: list[Tensor]
     optimiser: Optimiser
     room: Workspace
-    sizes: Tensor  # (members, 1) examples of each member's training set
     curves: Arrays  # name -> (measurements, members)
 
-    @property
-    def steps(self) -> int:
-        return self.optimiser.steps
+
+# (number of the stack, step in the chunk) -> inputs (members, features, batch) and targets
+# (members, outputs, batch); the member axis may be absent where all members learn the same.
+Minibatches = Callable[[int, int], tuple[Tensor, Tensor]]
 
 
-def train_nested(
-    start: Sequence[Tensor],
-    data_sizes: Sequence[int],
-    train: Split,
+def trained(
+    starts: Sequence[list[Tensor]],
+    minibatches: Callable[[np.random.Generator], Minibatches],
     held_out: Mapping[str, Split],
     course: Course,
     inner: Arrays,
     keep: Keep,
-) -> Arrays:
-    """Final, best and selected values of one network trained on the heads of one training set.
+) -> tuple[Arrays, list[Tensor]]:
+    """Curves and trained parameters of the members of all stacks, in order.
 
-    - `start`: one network (member axis of length 1), the same start for all data sizes.
+    - `starts`: each stack's parameters, changed in place.
+    - `minibatches(stream)`: those of one chunk.
     - `held_out`: splits named "test" and "validation".
 
-    Returns arrays of shape (number of data sizes,): `train_loss` at the end, and for the test
-    loss and the test error the value at the end (`..._final`), the smallest over time
-    (`..._best`) and the one at the smallest validation loss (`..._selected`).
+    Curves are (measurements, members): mean losses `test` and `validation`, and for classes the
+    fraction `error` of test examples; the last measurement is at the end.
     """
-    return trained_nested(start, data_sizes, train, held_out, course, inner, keep)[0]
+    stacks = [
+        new_stack(start, course, under(inner, f"{number}/")) for number, start in enumerate(starts)
+    ]
+    done = stacks[0].optimiser.steps
+    for chunk in range(done // course.chunk, math.ceil(course.steps / course.chunk)):
+        pick = minibatches(course.stream(chunk))
+        with subnormals_as_zero():
+            for number, stack in enumerate(stacks):
+                train_chunk(stack, chunk, partial(pick, number), held_out, course)
+        keep(partial(saved, stacks), stacks[0].optimiser.steps / course.steps)
+    for stack in stacks:
+        measure(stack, held_out, course.loss)
+    names = stacks[0].curves
+    curves = {name: np.concatenate([stack.curves[name] for stack in stacks], 1) for name in names}
+    parts = zip(*(stack.parameters for stack in stacks), strict=True)
+    return curves, [torch.cat(part) for part in parts]
 
 
 def trained_nested(
@@ -106,24 +118,28 @@ def trained_nested(
     inner: Arrays,
     keep: Keep,
 ) -> tuple[Arrays, list[Tensor]]:
-    """As `train_nested`, with the trained parameters of all data sizes, stacked."""
-    stacks = [
-        new_stack(start, sizes, course, under(inner, f"{number}/"))
-        for number, sizes in enumerate(cache_sized(start, data_sizes))
-    ]
-    for chunk in range(stacks[0].steps // CHUNK, math.ceil(course.steps / CHUNK)):
-        uniform = torch.tensor(course.minibatch_stream(chunk).random((CHUNK, course.batch)))
-        with subnormals_as_zero():
-            for stack in stacks:
-                train_chunk(stack, chunk, uniform, train, held_out, course)
-        keep(partial(saved, stacks), stacks[0].steps / course.steps)
-    for stack in stacks:
-        stack.curves = extended(stack.curves, stack.parameters, held_out, course.loss)
-    names = stacks[0].curves
-    curves = {name: np.concatenate([stack.curves[name] for stack in stacks], 1) for name in names}
-    parts = zip(*(stack.parameters for stack in stacks), strict=True)
-    parameters = [torch.cat(part) for part in parts]
-    losses = train_losses(parameters, data_sizes, train, course)
+    """`summary` and `train_loss` at the end, and parameters, of one network per data size.
+
+    Each learns the head of that size of one training set. Start and order of the data are frozen
+    while the size is scanned: `start` is one network (member axis of length 1), and minibatches
+    come from common random numbers, with replacement, so that every size costs the same. The sizes
+    are dealt to stacks that fit the cache.
+    """
+    runs = cache_sized(start, data_sizes)
+    counts = [torch.tensor(sizes)[:, None] for sizes in runs]
+
+    def minibatches(stream: np.random.Generator) -> Minibatches:
+        uniform = torch.tensor(stream.random((course.chunk, course.batch)))
+
+        def pick(stack: int, step: int) -> tuple[Tensor, Tensor]:
+            chosen = (uniform[step] * counts[stack]).long()
+            return train.inputs[chosen].transpose(1, 2), train.targets[chosen].transpose(1, 2)
+
+        return pick
+
+    starts = [copies(start, len(sizes)) for sizes in runs]
+    curves, parameters = trained(starts, minibatches, held_out, course, inner, keep)
+    losses = train_losses(parameters, data_sizes, train, course.loss)
     return {**summary(curves), "train_loss": losses}, parameters
 
 
@@ -135,20 +151,16 @@ def cache_sized(start: Sequence[Tensor], data_sizes: Sequence[int]) -> list[list
     return [list(data_sizes[low:high]) for low, high in pairwise(cuts)]
 
 
-def new_stack(
-    start: Sequence[Tensor], data_sizes: Sequence[int], course: Course, inner: Arrays
-) -> Stack:
+def new_stack(start: list[Tensor], course: Course, inner: Arrays) -> Stack:
     """At the start, or where `inner` (what `saved` wrote of this stack) left off."""
-    parameters = copies(start, len(data_sizes))
-    optimiser = optimiser_of("adam", parameters)
-    curves = {name: np.empty((0, len(data_sizes))) for name in ("test", "error", "validation")}
+    parameters = start
     if inner:
         # Copies into torch's own memory: sums may depend on how an array is aligned.
-        parameters = [torch.tensor(inner[f"parameter_{i}"]) for i in range(len(parameters))]
+        parameters = [torch.tensor(inner[f"parameter_{i}"]) for i in range(len(start))]
+    optimiser = optimiser_of("adam", parameters)
+    if inner:
         optimiser_restore(optimiser, inner)
-        curves = {name: inner[f"curve_{name}"] for name in curves}
-    room = workspace(parameters, course.batch)
-    return Stack(parameters, optimiser, room, torch.tensor(data_sizes)[:, None], curves)
+    return Stack(parameters, optimiser, workspace(parameters, course.batch), under(inner, "curve_"))
 
 
 def saved(stacks: Sequence[Stack]) -> Arrays:
@@ -164,42 +176,44 @@ def saved(stacks: Sequence[Stack]) -> Arrays:
 def train_chunk(
     stack: Stack,
     chunk: int,
-    uniform: Tensor,
-    train: Split,
+    pick: Callable[[int], tuple[Tensor, Tensor]],
     held_out: Mapping[str, Split],
     course: Course,
 ) -> None:
-    """The chunk's steps; `uniform` (steps, batch) picks the examples of every member."""
-    for step in range(chunk * CHUNK, min((chunk + 1) * CHUNK, course.steps)):
+    """The chunk's steps; `pick(step in the chunk)` gives inputs and targets."""
+    for step in range(chunk * course.chunk, min((chunk + 1) * course.chunk, course.steps)):
         if step % course.evaluate_every == 0:
-            stack.curves = extended(stack.curves, stack.parameters, held_out, course.loss)
-        chosen = (uniform[step % CHUNK] * stack.sizes).long()
-        inputs = train.inputs[chosen].transpose(1, 2)
-        targets = train.targets[chosen].transpose(1, 2)
-        backpropagate(stack.parameters, inputs, targets, course.loss, stack.room)
+            measure(stack, held_out, course.loss)
+        backpropagate(stack.parameters, *pick(step % course.chunk), course.loss, stack.room)
         rate = 0.5 * course.learning_rate * (1 + math.cos(math.pi * step / course.steps))
         advance(stack.optimiser, stack.parameters, stack.room.gradients, rate)
 
 
 @torch.no_grad()
-def extended(
-    curves: Arrays, parameters: Sequence[Tensor], held_out: Mapping[str, Split], loss: Loss
-) -> Arrays:
-    """The curves with one more point."""
-    outputs = {name: forward(parameters, split.inputs.T)[-1] for name, split in held_out.items()}
-    targets = {name: split.targets.T for name, split in held_out.items()}
-    point = {name: loss.mean(outputs[name], targets[name]) for name in held_out}
-    point["error"] = error_rate(outputs["test"], targets["test"])
-    return {
-        name: np.concatenate([curve, point[name].numpy()[None]]) for name, curve in curves.items()
+def measure(stack: Stack, held_out: Mapping[str, Split], loss: Loss) -> None:
+    """Add one point to the curves."""
+    point = {}
+    for name, split in held_out.items():
+        outputs, targets = forward(stack.parameters, split.inputs.T)[-1], split.targets.T
+        point[name] = loss.mean(outputs, targets).numpy()[None]
+        if name == "test" and len(targets) > 1:  # a single output is no choice of a class
+            point["error"] = error_rate(outputs, targets).numpy()[None]
+    before = stack.curves
+    stack.curves = {
+        name: np.concatenate([before[name], value]) if before else value
+        for name, value in point.items()
     }
 
 
 def summary(curves: Arrays) -> Arrays:
-    """Final, best and validation-selected values; a curve that turns NaN gives NaN for all."""
+    """Test loss and, for classes, test error of each member, shape (members,).
+
+    The values at the end (`..._final`), the smallest over time (`..._best`) and at the smallest
+    validation loss (`..._selected`); a curve that turns NaN gives NaN for all.
+    """
     selected = np.argmin(curves["validation"], axis=0)[None]  # argmin points at a NaN if any
     values = {}
-    names = {"test_loss": "test", "test_error": "error"}  # regression knows no error
+    names = {"test_loss": "test", "test_error": "error"}
     for name, curve in ((n, curves[key]) for n, key in names.items() if key in curves):
         values[f"{name}_final"] = curve[-1]
         values[f"{name}_best"] = curve.min(axis=0)
@@ -209,10 +223,10 @@ def summary(curves: Arrays) -> Arrays:
 
 @torch.no_grad()
 def train_losses(
-    parameters: Sequence[Tensor], data_sizes: Sequence[int], train: Split, course: Course
+    parameters: Sequence[Tensor], data_sizes: Sequence[int], train: Split, loss: Loss
 ) -> np.ndarray:
     """Mean loss of each member on its own training set."""
     inputs = train.inputs[: max(data_sizes)].T
     outputs = forward(parameters, inputs)[-1]
-    losses = course.loss.examples(outputs, train.targets[: max(data_sizes)].T).double()
+    losses = loss.examples(outputs, train.targets[: max(data_sizes)].T).double()
     return np.array([losses[i, :size].mean().item() for i, size in enumerate(data_sizes)])

@@ -4,9 +4,9 @@ Bahri et al. (arXiv:2102.06701), figure S8: kernels of infinitely wide networks,
 network's and of a trained network's last hidden layer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,13 +53,13 @@ def relu_kernel(inputs: Inputs, hidden_layers: int, which: str) -> Kernel:
     return Kernel(train, validation, test, own * (1 if which == "nngp" else hidden_layers + 1))
 
 
-def scans(
-    kernel: Kernel, targets: tuple[Array, Array, Array], settings: Mapping[str, Any]
+def kernel_scans(
+    kernel: Kernel, targets: tuple[Array, Array, Array], sizes: Sequence[int]
 ) -> Arrays:
     """Losses against D in units of predicting zero: `teacher`, `real/low`, `real/tuned`."""
     train, validation, test = targets
     found: dict[str, list[float]] = {"teacher": [], "real/low": [], "real/tuned": []}
-    for size in settings["kernel_sizes"]:
+    for size in sizes:
         gram = kernel.gram[:size, :size]
         crossed = [kernel.validation[:, :size], kernel.test[:, :size]]
         predictions = kernel_predictions(gram, train[:size], crossed, PENALTIES)

@@ -6,13 +6,16 @@ is one draw of examples and projections. Losses are half mean squared errors.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from scalinglaws.canonical import member_name
-from scalinglaws.columns import Columns, stack
+from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.kernels.settings import GaussianFeatures
+from scalinglaws.records import as_record
 from scalinglaws.streams import generator
 from scalinglaws.theory.kernel_learning_curve import power_law_eigenvalues
 from scalinglaws.theory.random_features import (
@@ -20,7 +23,7 @@ from scalinglaws.theory.random_features import (
     gaussian_losses,
     nested_gaussian_losses,
 )
-from scalinglaws.training.groups import Arrays, Keep, in_turn
+from scalinglaws.training.groups import Arrays, tabulated
 from scalinglaws.training.session import Session
 
 PAPER, EXPERIMENT = "bahri2021", "gaussian_features"
@@ -37,71 +40,63 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     norm) and `loss_tuned` (best penalty of a grid); `data_variance`, `parameters_variance`: the
     other at `fixed`, quantities `excess` over the limit (mean over draws) and `limit`.
     """
-    seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
-    groups = [(alpha, seed) for alpha in settings["alphas"] for seed in seeds]
-
-    def compute(group: tuple[float, int], inner: Arrays, keep: Keep) -> Arrays:
-        return of_group(*group, settings)
-
-    results = in_turn(groups, compute, session)
-    return stack(
-        [row for pair in zip(groups, results, strict=True) for row in rows(*pair, settings)]
+    design = as_record(GaussianFeatures, settings)
+    return tabulated(
+        list(product(design.alphas, design.seed_range)),
+        lambda group, inner, keep: of_group(*group, design),
+        lambda group, result: rows(*group, result, design),
+        session,
     )
 
 
 def rows(
-    group: tuple[float, int], result: Arrays, settings: Mapping[str, Any]
+    alpha: float, seed: int, result: Arrays, design: GaussianFeatures
 ) -> Iterator[dict[str, Any]]:
-    grids = {"": "sizes", "_resonance": "sizes", "_variance": "variance_sizes"}
     for key, values in result.items():
         scan, quantity = key.split("/")
-        grid = settings[grids[scan.removeprefix("data").removeprefix("parameters")]]
+        grid = design.variance_sizes if scan.endswith("_variance") else design.sizes
         for size, value in zip(grid, values, strict=True):
-            identity = {"alpha_k": group[0], "scan": scan, "size": size, "seed": group[1]}
+            identity = {"alpha_k": alpha, "scan": scan, "size": size, "seed": seed}
             yield {
                 "member": member_name(identity),
                 **identity,
-                "features": settings["features"],
+                "features": design.features,
                 "quantity": quantity,
                 "value": value,
             }
 
 
-def of_group(alpha: float, seed: int, settings: Mapping[str, Any]) -> Arrays:
+def of_group(alpha: float, seed: int, design: GaussianFeatures) -> Arrays:
     """All scans of one spectrum and seed, keyed scan/quantity."""
-    eigenvalues = power_law_eigenvalues(alpha, settings["features"])
-    largest = max(*settings["sizes"], settings["resonance"])
+    eigenvalues = power_law_eigenvalues(alpha, design.features)
+    largest = max(*design.sizes, design.resonance)
     draws = {
-        side: normals(settings, alpha, seed, side, (largest, len(eigenvalues)))
+        side: normals(design, alpha, seed, side, (largest, len(eigenvalues)))
         for side in ("data", "parameters")
     }
     found: Arrays = {}
     for side, other in (("data", "parameters"), ("parameters", "data")):
         curve = nested_gaussian_losses(draws[side], eigenvalues)
-        found[f"{side}/loss"] = curve[np.array(settings["sizes"]) - 1]
-        fixed = draws[other][: settings["resonance"]]
+        found[f"{side}/loss"] = curve[np.array(design.sizes) - 1]
+        fixed = draws[other][: design.resonance]
         resonance = np.array(
-            [
-                gaussian_losses(draws[side][:n], fixed, eigenvalues, PENALTIES)
-                for n in settings["sizes"]
-            ]
+            [gaussian_losses(draws[side][:n], fixed, eigenvalues, PENALTIES) for n in design.sizes]
         )
         found[f"{side}_resonance/loss_low"] = resonance[:, 0]
         found[f"{side}_resonance/loss_tuned"] = resonance.min(axis=1)
-        found |= variance_scan(alpha, seed, side, eigenvalues, settings)
+        found |= variance_scan(alpha, seed, side, eigenvalues, design)
     return found
 
 
 def variance_scan(
-    alpha: float, seed: int, side: str, eigenvalues: Array, settings: Mapping[str, Any]
+    alpha: float, seed: int, side: str, eigenvalues: Array, design: GaussianFeatures
 ) -> Arrays:
     """Mean excess over `draws` fresh draws of the growing side, the fixed side as it is."""
-    scan, count, size = f"{side}_variance", settings["draws"], len(eigenvalues)
-    fixed = normals(settings, alpha, seed, f"{scan} fixed", (settings["fixed"], size))
+    scan, count, size = f"{side}_variance", design.draws, len(eigenvalues)
+    fixed = normals(design, alpha, seed, f"{scan} fixed", (design.fixed, size))
     excess, limit = [], 0.0
-    for growing in settings["variance_sizes"]:
-        stream = f"{scan} {growing}"
-        examples = normals(settings, alpha, seed, stream, (count, growing, size))
+    for growing in design.variance_sizes:
+        examples = normals(design, alpha, seed, f"{scan} {growing}", (count, growing, size))
         pairs = [gaussian_excess(draw, fixed, eigenvalues) for draw in examples]
         limit = pairs[0][0]
         excess.append(np.mean([value for _, value in pairs]))
@@ -112,8 +107,8 @@ def variance_scan(
 
 
 def normals(
-    settings: Mapping[str, Any], alpha: float, seed: int, purpose: str, shape: tuple[int, ...]
+    design: GaussianFeatures, alpha: float, seed: int, purpose: str, shape: tuple[int, ...]
 ) -> Array:
-    identity = {"alpha_k": alpha, "features": settings["features"], "seed": seed}
-    stream = generator(settings["seed"], PAPER, EXPERIMENT, identity, purpose)
+    identity = {"alpha_k": alpha, "features": design.features, "seed": seed}
+    stream = generator(design.seed, PAPER, EXPERIMENT, identity, purpose)
     return stream.standard_normal(shape)

@@ -12,24 +12,27 @@ import numpy as np
 import torch
 
 from scalinglaws.canonical import member_name
-from scalinglaws.columns import Columns, stack
+from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.transforms import average_pool
 from scalinglaws.experiments.kernels.comparison import (
     Inputs,
+    Kernel,
     bin_centres,
+    kernel_scans,
     linear_kernel,
     relu_kernel,
-    scans,
     spectrum,
 )
 from scalinglaws.experiments.kernels.scans import RIDGES, Part, Task, subset_scans, variance_scans
+from scalinglaws.experiments.kernels.settings import PretrainedFeatures
 from scalinglaws.networks.cnn import init
 from scalinglaws.networks.shapes import CNN
+from scalinglaws.records import as_record
 from scalinglaws.streams import generator
 from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.feature_extractor import Training, error_rate, penultimate, trained
-from scalinglaws.training.groups import Arrays, Keep, in_turn
+from scalinglaws.training.groups import Arrays, Keep, tabulated
 from scalinglaws.training.session import Session
 
 PAPER, EXPERIMENT = "bahri2021", "pretrained_features"
@@ -56,67 +59,64 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     """One row per (features, target, scan, ridge, size, seed).
 
     Features `learned`, or a kernel's name; targets `real` or `teacher`. Scans: as in
-    feature_scans, `kernel` (loss against D), `spectrum` (quantities `eigenvalue`, `coefficient`
+    scans.py, `kernel` (loss against D), `spectrum` (quantities `eigenvalue`, `coefficient`
     against the rank) and `extractor` (quantity `test_error` of the network itself).
     """
     set_arithmetic("cpu", session.threads)
-    dataset = data[settings["dataset"]]
-    seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
-
-    def compute(seed: int, inner: Arrays, keep: Keep) -> Arrays:
-        return of_seed(seed, dataset, settings, inner, keep)
-
-    results = in_turn(seeds, compute, session)
-    return stack(
-        [row for pair in zip(seeds, results, strict=True) for row in rows(*pair, settings)]
+    design = as_record(PretrainedFeatures, settings)
+    return tabulated(
+        design.seed_range,
+        lambda seed, inner, keep: of_seed(seed, data[design.dataset], design, inner, keep),
+        lambda seed, result: rows(seed, result, design),
+        session,
     )
 
 
-def rows(seed: int, result: Arrays, settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def rows(seed: int, result: Arrays, design: PretrainedFeatures) -> Iterator[dict[str, Any]]:
     for key, values in result.items():
         features, target, scan, ridge, quantity = key.split("/")
-        for size, value in zip(abscissae(scan, settings), values, strict=True):
+        for size, value in zip(abscissae(scan, design), values, strict=True):
             names = {"features": features, "target": target, "scan": scan, "ridge": ridge}
             identity: dict[str, Any] = {**names, "size": size, "seed": seed}
             yield {
-                "member": member_name({"dataset": settings["dataset"], **identity}),
-                "dataset": settings["dataset"],
+                "member": member_name({"dataset": design.dataset, **identity}),
+                "dataset": design.dataset,
                 **identity,
-                "count": settings["features"],
+                "count": design.features,
                 "quantity": quantity,
                 "value": value,
             }
 
 
-def abscissae(scan: str, settings: Mapping[str, Any]) -> list[float]:
+def abscissae(scan: str, design: PretrainedFeatures) -> list[float]:
     if scan == "spectrum":
-        return bin_centres(settings["spectrum_size"])
+        return bin_centres(design.spectrum_size)
     if scan == "extractor":
-        return [float(settings["steps"])]
+        return [float(design.steps)]
     if scan == "kernel":
-        return [float(size) for size in settings["kernel_sizes"]]
-    return [float(size) for size in settings[GRIDS[scan.split("_")[-1]]]]
+        return [float(size) for size in design.kernel_sizes]
+    return [float(size) for size in getattr(design, GRIDS[scan.split("_")[-1]])]
 
 
 def of_seed(
-    seed: int, dataset: Dataset, settings: Mapping[str, Any], inner: Arrays, keep: Keep
+    seed: int, dataset: Dataset, design: PretrainedFeatures, inner: Arrays, keep: Keep
 ) -> Arrays:
-    views, labels = represent(seed, dataset, settings, inner, keep)
+    views, labels = represent(seed, dataset, design, inner, keep)
     real = one_hot(labels)
-    made = teachers(views.learned, seed, settings)
+    made = teachers(views.learned, seed, design)
     found = {"learned/none/extractor/none/test_error": np.array([views.error])}
-    found |= scans_of(views.learned, "real", real, seed, settings)
-    found |= scans_of(views.learned, "teacher", made, seed, settings)
+    found |= scans_of(views.learned, "real", real, seed, design)
+    found |= scans_of(views.learned, "teacher", made, seed, design)
     for name, kernel in kernels(views):
-        for key, values in scans(kernel, real, settings).items():
+        for key, values in kernel_scans(kernel, real, design.kernel_sizes).items():
             target, ridge = [*key.split("/"), "low"][:2]
             found[f"{name}/{target}/kernel/{ridge}/loss"] = values
-        for quantity, values in spectrum(kernel, real[0], settings["spectrum_size"]).items():
+        for quantity, values in spectrum(kernel, real[0], design.spectrum_size).items():
             found[f"{name}/real/spectrum/none/{quantity}"] = values
     return found
 
 
-def kernels(views: Representations) -> Iterator[tuple[str, Any]]:
+def kernels(views: Representations) -> Iterator[tuple[str, Kernel]]:
     yield "learned", linear_kernel(views.learned)
     if views.random is not None:
         yield "random", linear_kernel(views.random)
@@ -125,58 +125,60 @@ def kernels(views: Representations) -> Iterator[tuple[str, Any]]:
 
 
 def scans_of(
-    inputs: Inputs, name: str, targets: tuple[Array, ...], seed: int, settings: Mapping[str, Any]
+    inputs: Inputs, name: str, targets: tuple[Array, ...], seed: int, design: PretrainedFeatures
 ) -> Arrays:
     task = Task(*(Part(*pair) for pair in zip(inputs, targets, strict=True)))
     rows_, columns = (
-        stream(settings, seed, purpose).permutation(count)
+        stream(design, seed, purpose).permutation(count)
         for purpose, count in zip(("examples", "features"), inputs.train.shape, strict=True)
     )
-    found = {}
-    for scan, values in subset_scans(task, rows_, columns, settings).items():
-        for number, ridge in enumerate(RIDGES):
-            found[f"learned/{name}/{scan}/{ridge}/loss"] = values[:, number]
 
     def draws(scan: str, size: int) -> np.random.Generator:
-        return stream(settings, seed, f"{scan} {size}")
+        return stream(design, seed, f"{scan} {size}")
 
-    for scan, values in variance_scans(task, rows_, columns, settings, draws).items():
-        for number, ridge in enumerate(RIDGES):
-            found[f"learned/{name}/{scan}/{ridge}/excess"] = values[:, number]
-    return found
+    scanned = {
+        "loss": subset_scans(task, rows_, columns, design),
+        "excess": variance_scans(task, rows_, columns, design, draws),
+    }
+    return {
+        f"learned/{name}/{scan}/{ridge}/{quantity}": values[:, number]
+        for quantity, scans in scanned.items()
+        for scan, values in scans.items()
+        for number, ridge in enumerate(RIDGES)
+    }
 
 
-def teachers(inputs: Inputs, seed: int, settings: Mapping[str, Any]) -> tuple[Array, ...]:
-    weights = stream(settings, seed, "teachers").standard_normal((inputs.train.shape[1], TEACHERS))
+def teachers(inputs: Inputs, seed: int, design: PretrainedFeatures) -> tuple[Array, ...]:
+    weights = stream(design, seed, "teachers").standard_normal((inputs.train.shape[1], TEACHERS))
     return tuple(part @ weights for part in inputs)
 
 
 def represent(
-    seed: int, dataset: Dataset, settings: Mapping[str, Any], inner: Arrays, keep: Keep
+    seed: int, dataset: Dataset, design: PretrainedFeatures, inner: Arrays, keep: Keep
 ) -> tuple[Representations, tuple[Array, ...]]:
     """All views of the examples, and the labels of train, validation and test part."""
     half = len(dataset.train_labels) // 2
-    order = stream(settings, seed, "halves").permutation(len(dataset.train_labels))
-    others = order[half : half + settings["population"]]
-    tested = stream(settings, seed, "test").permutation(len(dataset.test_labels))
-    parts = np.split(tested[: 2 * settings["test_size"]], 2)
+    order = stream(design, seed, "halves").permutation(len(dataset.train_labels))
+    others = order[half : half + design.population]
+    tested = stream(design, seed, "test").permutation(len(dataset.test_labels))
+    parts = np.split(tested[: 2 * design.test_size], 2)
     labels = (dataset.train_labels[others], *(dataset.test_labels[part] for part in parts))
     if dataset.train_images.ndim == 2:  # embeddings
         given = centred(
             dataset.train_images[others].astype(float),
             *(dataset.test_images[part].astype(float) for part in parts),
         )
-        kept = strongest(given, settings["features"])
+        kept = strongest(given, design.features)
         return Representations(kept, None, given, 0.0), labels
     images = (
-        pooled(dataset.train_images[others], settings),
-        *(pooled(dataset.test_images[part], settings) for part in parts),
+        pooled(dataset.train_images[others], design),
+        *(pooled(dataset.test_images[part], design) for part in parts),
     )
     first = (
-        pooled(dataset.train_images[order[:half]], settings),
+        pooled(dataset.train_images[order[:half]], design),
         dataset.train_labels[order[:half]],
     )
-    return extracted(seed, images, labels, first, settings, inner, keep), labels
+    return extracted(seed, images, labels, first, design, inner, keep), labels
 
 
 def extracted(
@@ -184,23 +186,22 @@ def extracted(
     images: tuple[torch.Tensor, ...],
     labels: tuple[Array, ...],
     first: tuple[torch.Tensor, Array],
-    settings: Mapping[str, Any],
+    design: PretrainedFeatures,
     inner: Arrays,
     keep: Keep,
 ) -> Representations:
     """Features of the network before and after training on the first half."""
     channels, side = first[0].shape[1:3]
     classes = int(first[1].max()) + 1
-    widths, hidden = tuple(settings["widths"]), (settings["hidden"],)
-    network = CNN(side, channels, widths, hidden, classes, pool_every=1)
-    start = init(network, stream(settings, seed, "network"))
-    count = settings["features"]
+    network = CNN(side, channels, design.widths, (design.hidden,), classes, pool_every=1)
+    start = init(network, stream(design, seed, "network"))
+    count = design.features
     random = strongest(centred(*(penultimate(network, start, part) for part in images)), count)
     training = Training(
-        settings["steps"],
-        settings["batch"],
-        settings["learning_rate"],
-        lambda chunk: stream(settings, seed, f"minibatches {chunk}"),
+        design.steps,
+        design.batch,
+        design.learning_rate,
+        lambda chunk: stream(design, seed, f"minibatches {chunk}"),
     )
     final = trained(network, start, first[0], torch.tensor(first[1]), training, inner, keep)
     learned = strongest(centred(*(penultimate(network, final, part) for part in images)), count)
@@ -209,9 +210,9 @@ def extracted(
     return Representations(learned, random, flat, error)
 
 
-def pooled(images: Array, settings: Mapping[str, Any]) -> torch.Tensor:
+def pooled(images: Array, design: PretrainedFeatures) -> torch.Tensor:
     """(n, channels, side, side) float32, grey values in about [-1, 1]."""
-    small = average_pool(images, settings["pool"])
+    small = average_pool(images, design.pool)
     planes = small[:, None] if small.ndim == 3 else np.moveaxis(small, 3, 1)
     return torch.from_numpy(np.ascontiguousarray(2.0 * planes - 1.0, dtype=np.float32))
 
@@ -233,6 +234,6 @@ def one_hot(labels: tuple[Array, ...]) -> Inputs:
     return centred(*(classes[part] for part in labels))
 
 
-def stream(settings: Mapping[str, Any], seed: int, purpose: str) -> np.random.Generator:
-    identity = {"dataset": settings["dataset"], "seed": seed}
-    return generator(settings["seed"], PAPER, EXPERIMENT, identity, purpose)
+def stream(design: PretrainedFeatures, seed: int, purpose: str) -> np.random.Generator:
+    identity = {"dataset": design.dataset, "seed": seed}
+    return generator(design.seed, PAPER, EXPERIMENT, identity, purpose)

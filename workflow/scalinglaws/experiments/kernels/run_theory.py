@@ -6,6 +6,8 @@ from typing import Any
 from scalinglaws.canonical import member_name
 from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.kernels.settings import KernelTheory
+from scalinglaws.records import as_record
 from scalinglaws.theory.kernel_learning_curve import (
     gamma,
     infinite_gamma,
@@ -22,13 +24,13 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     Quantities: `loss` = kappa / 2 and `gamma` of the finite spectrum; `loss_infinite` and
     `gamma_infinite` of the spectrum without end (closed forms).
     """
-    return stack(list(rows(settings)))
+    return stack(list(rows(as_record(KernelTheory, settings))))
 
 
-def rows(settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for alpha in settings["alphas"]:
-        eigenvalues = power_law_eigenvalues(alpha, settings["size"])
-        for samples in settings["samples"]:
+def rows(design: KernelTheory) -> Iterator[dict[str, Any]]:
+    for alpha in design.alphas:
+        eigenvalues = power_law_eigenvalues(alpha, design.size)
+        for samples in design.samples:
             k = kappa(eigenvalues, samples)
             found = {
                 "loss": 0.5 * k,
@@ -41,7 +43,7 @@ def rows(settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 yield {
                     "member": member_name(identity),
                     **identity,
-                    "eigenvalues": settings["size"],
+                    "eigenvalues": design.size,
                     "quantity": name,
                     "value": value,
                 }

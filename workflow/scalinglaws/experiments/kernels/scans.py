@@ -5,12 +5,12 @@ real labels (centred one-hot) or random teachers on all the features. Losses are
 errors in units of predicting zero.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from scalinglaws.experiments.kernels.settings import PretrainedFeatures
 from scalinglaws.theory.ridge import relative_errors, ridge_predictions
 from scalinglaws.training.groups import Arrays
 from scalinglaws.training.weighted_descent import balanced_counts
@@ -19,6 +19,7 @@ Array = np.ndarray
 LOW = 1e-10  # penalty relative to the design's squared singular values: minimum norm, in effect
 PENALTIES = np.concatenate([[LOW], np.geomspace(1e-7, 1.0, 22)])
 RIDGES = ("low", "tuned")
+Streams = Callable[[str, int], np.random.Generator]  # of a scan and a size
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,18 @@ def subset_losses(task: Task, rows: Array, columns: Array) -> Array:
     return both_ridges(train.features[np.ix_(rows, columns)], train.targets[rows], task, designs)
 
 
-def subset_scans(task: Task, rows: Array, columns: Array, settings: Mapping[str, Any]) -> Arrays:
+def subset_scans(task: Task, rows: Array, columns: Array, design: PretrainedFeatures) -> Arrays:
     """Scans over heads of the permutations `rows` and `columns`, keyed scan, (sizes, 2) each.
 
     data, parameters: the other as large as can be; data_resonance, parameters_resonance: the other
     at `resonance`, for the overlay of figure S6.
     """
-    middle = settings["resonance"]
+    middle = design.resonance
     pairs = {
-        "data": [(n, len(columns)) for n in settings["data_sizes"]],
-        "parameters": [(len(rows), n) for n in settings["parameter_sizes"]],
-        "data_resonance": [(n, middle) for n in settings["resonance_sizes"]],
-        "parameters_resonance": [(middle, n) for n in settings["resonance_sizes"]],
+        "data": [(n, len(columns)) for n in design.data_sizes],
+        "parameters": [(len(rows), n) for n in design.parameter_sizes],
+        "data_resonance": [(n, middle) for n in design.resonance_sizes],
+        "parameters_resonance": [(middle, n) for n in design.resonance_sizes],
     }
     return {
         scan: np.array([subset_losses(task, rows[:d], columns[:p]) for d, p in sizes])
@@ -78,21 +79,21 @@ def subset_scans(task: Task, rows: Array, columns: Array, settings: Mapping[str,
 
 
 def variance_scans(
-    task: Task, rows: Array, columns: Array, settings: Mapping[str, Any], streams: Any
+    task: Task, rows: Array, columns: Array, design: PretrainedFeatures, streams: Streams
 ) -> Arrays:
     """Excess over the limit when D (or P) is drawn with replacement and P (or D) stays fixed.
 
     (sizes, 2) each. Draws are balanced, so that what is linear in the sampling noise cancels in
     their mean (training.weighted_descent); `streams(scan, size)` gives their generators.
     """
-    fixed = settings["fixed"]
+    fixed = design.fixed
     found = {}
     for scan, total in (("data_variance", len(rows)), ("parameters_variance", len(columns))):
         sides = (rows, columns[:fixed]) if scan.startswith("data") else (rows[:fixed], columns)
         limit = weighted_errors(task, *sides, scan, np.ones((1, total)))
         means = []
-        for size in settings["variance_sizes"]:
-            counts = balanced_counts(total, size, settings["sets"], streams(scan, size))
+        for size in design.variance_sizes:
+            counts = balanced_counts(total, size, design.sets, streams(scan, size))
             means.append(weighted_errors(task, *sides, scan, counts) - limit)
         found[scan] = np.array(means)
     return found

@@ -2,11 +2,12 @@
 
 Bahri et al. (arXiv:2102.06701), Figs. 1b and S2: a random teacher with two hidden layers, a wider
 student, inputs uniform in a cube, squared loss, Adam with cosine decay for a fixed number of steps.
-The predicted exponent is 4 / d. Targets are standardised; see `random_teachers` for the cube and
+The predicted exponent is 4 / d. Targets are standardised; see `teachers` for the cube and
 the screening of teachers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ import torch
 from torch import Tensor
 
 from scalinglaws.canonical import member_name
-from scalinglaws.columns import Columns, stack
+from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.mlp_scans.settings import FixedSets
 from scalinglaws.experiments.mlp_scans.teachers import (
     Teacher,
     cube,
@@ -23,103 +25,96 @@ from scalinglaws.experiments.mlp_scans.teachers import (
     teacher_values,
 )
 from scalinglaws.networks.mlp import forward, he_normal, parameter_count
+from scalinglaws.records import as_record
 from scalinglaws.streams import generator
 from scalinglaws.training.arithmetic import set_arithmetic
-from scalinglaws.training.groups import Arrays, Keep, in_turn
+from scalinglaws.training.groups import Arrays, Keep, tabulated
 from scalinglaws.training.losses import SQUARED
 from scalinglaws.training.minibatch import Course, Split, trained_nested
 from scalinglaws.training.session import Session
 
 PAPER, EXPERIMENT = "bahri2021", "teacher_student"
-SCREENING = ("teacher_linear_share", "teachers_rejected")
+CHUNK = 250  # steps between two offers to save the state; also the unit of the minibatch streams
+Group = tuple[int, int]  # dimension, seed
 
 
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
     """One row per (d, D, seed, quantity, coordinate).
 
-    Quantities as in training.minibatch.train_nested (mean squared errors of targets with unit
+    Quantities as in training.minibatch.trained_nested (mean squared errors of targets with unit
     variance); `teacher_linear_share`, the R^2 of a linear fit to the seed's teacher, and
     `teachers_rejected` before it; `chord_student` and `chord_teacher`, outputs on the straight line
     between two training points that all D share, at `coordinate` 0 to 1 (NaN for all others).
     """
     set_arithmetic("cpu", session.threads)
-    seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
-    groups = [(dimension, seed) for dimension in settings["dimensions"] for seed in seeds]
-
-    def compute(group: tuple[int, int], inner: Arrays, keep: Keep) -> Arrays:
-        return of_group(*group, settings, inner, keep)
-
-    results = in_turn(groups, compute, session)
-    rows = []
-    for (dimension, seed), result in zip(groups, results, strict=True):
-        for index, size in enumerate(settings["data_sizes"]):
-            label = labels(settings, dimension, size, seed)
-            rows += group_rows(label, result, index)
-    return stack(rows)
+    scan = as_record(FixedSets, settings)
+    return tabulated(
+        list(product(scan.dimensions, scan.seed_range)),
+        lambda group, inner, keep: of_group(group, scan, inner, keep),
+        lambda group, result: rows(group, result, scan),
+        session,
+    )
 
 
-def labels(settings: Mapping[str, Any], dimension: int, size: int, seed: int) -> dict[str, Any]:
-    identity = {"dimension": dimension, "data_size": size, "seed": seed}
-    parameters = parameter_count(student_layers(settings, dimension))
-    step = settings["steps"]
-    return {"member": member_name(identity), **identity, "parameters": parameters, "step": step}
+def rows(group: Group, result: Arrays, scan: FixedSets) -> Iterator[dict[str, Any]]:
+    dimension, seed = group
+    parameters = parameter_count(scan.student_layers(dimension))
+    for index, size in enumerate(scan.data_sizes):
+        identity = {"dimension": dimension, "data_size": size, "seed": seed}
+        label = {"member": member_name(identity), **identity}
+        label |= {"parameters": parameters, "step": scan.steps}
+        for coordinate, name, value in values_of_member(result, index):
+            yield {**label, "coordinate": coordinate, "quantity": name, "value": value}
 
 
-def group_rows(label: Mapping[str, Any], result: Arrays, index: int) -> list[dict[str, Any]]:
-    """All rows of one member: its number in the group is `index`."""
-    plain = sorted(name for name in result if not name.startswith(("test_error", "chord")))
-    rows = [
-        {**label, "coordinate": np.nan, "quantity": name, "value": result[name][index]}
-        for name in plain
-    ]
+def values_of_member(result: Arrays, index: int) -> Iterator[tuple[float, str, float]]:
+    """(coordinate, quantity, value) of the member with this number in its group."""
+    for name in sorted(result):
+        if not name.startswith("chord"):
+            yield np.nan, name, result[name][index]
     students = result["chord_student"][index]
     for name, values in (("chord_student", students), ("chord_teacher", result["chord_teacher"])):
-        rows += [
-            {**label, "coordinate": float(place), "quantity": name, "value": value}
-            for place, value in zip(result["chord_coordinate"], values, strict=True)
-        ]
-    return rows
+        for place, value in zip(result["chord_coordinate"], values, strict=True):
+            yield float(place), name, value
 
 
-def student_layers(settings: Mapping[str, Any], dimension: int) -> list[int]:
-    return [dimension, settings["student_width"], settings["student_width"], 1]
-
-
-def of_group(
-    dimension: int, seed: int, settings: Mapping[str, Any], inner: Arrays, keep: Keep
-) -> Arrays:
+def of_group(group: Group, scan: FixedSets, inner: Arrays, keep: Keep) -> Arrays:
     """All data sizes of one seed: one teacher, one student start, nested training sets."""
+    dimension, seed = group
 
     def stream(purpose: str) -> np.random.Generator:
         # Streams do not know D: all data sizes of a seed share them.
         identity = {"dimension": dimension, "seed": seed}
-        return generator(settings["seed"], PAPER, EXPERIMENT, identity, purpose)
+        return generator(scan.seed, PAPER, EXPERIMENT, identity, purpose)
 
-    teacher = screened_teacher(dimension, settings["teacher_width"], stream)
+    teacher = screened_teacher(dimension, scan.teacher_width, stream)
 
     def split(purpose: str, count: int) -> Split:
         inputs = cube(count, dimension, stream(purpose))
         return Split(inputs, teacher_values([teacher], inputs.T).T)
 
-    sizes = settings["data_sizes"]
+    sizes = scan.data_sizes
     course = Course(
         SQUARED,
-        settings["steps"],
-        settings["batch"],
-        settings["learning_rate"],
-        settings["evaluate_every"],
+        scan.steps,
+        scan.batch,
+        scan.learning_rate,
+        scan.evaluate_every,
+        CHUNK,
         lambda chunk: stream(f"minibatches {chunk}"),
     )
     train = split("training inputs", max(sizes))
     held_out = {
-        "test": split("test inputs", settings["test_size"]),
-        "validation": split("validation inputs", settings["validation_size"]),
+        "test": split("test inputs", scan.test_size),
+        "validation": split("validation inputs", scan.validation_size),
     }
-    start = he_normal(student_layers(settings, dimension), [stream("student")])
+    start = he_normal(scan.student_layers(dimension), [stream("student")])
     values, students = trained_nested(start, sizes, train, held_out, course, inner, keep)
-    for name, value in zip(SCREENING, (teacher.linear_share, teacher.rejected), strict=True):
-        values[name] = np.full(len(sizes), float(value))
-    return values | chord(students, teacher, train.inputs[:2], settings["chord_points"])
+    values |= {
+        "teacher_linear_share": np.full(len(sizes), teacher.linear_share),
+        "teachers_rejected": np.full(len(sizes), float(teacher.rejected)),
+    }
+    return values | chord(students, teacher, train.inputs[:2], scan.chord_points)
 
 
 @torch.no_grad()
