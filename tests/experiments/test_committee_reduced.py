@@ -3,10 +3,9 @@ import pandas as pd
 import pytest
 
 from interruption import resumed_after_reports, same_bytes
+from planned_blocks import checked, cut, planned
 from scalinglaws.config import read_paper, read_scale
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.committee import plan_committee_reduced as plan
-from scalinglaws.experiments.committee import plan_committee_reduced_ode as ode_plan
 from scalinglaws.experiments.committee import run_reduced as committee_reduced
 from scalinglaws.experiments.committee import run_sgd as committee_sgd
 from scalinglaws.figures.style import PLOTTED
@@ -28,8 +27,9 @@ SETTINGS = {
     "seeds": [0, 1],
     "seed": 5,
 }
-SIZES = {**{key: SETTINGS[key] for key in plan.SHARED}, "stop_error": 0.004}
-SIZES |= {"levels": [1, 8], "seeds": 2, "blocks": 2}
+ODE_SIZES = {key: value for key, value in SETTINGS.items() if key not in ("seed", "stop_error")}
+ODE_SIZES |= {"seeds": 2, "blocks": 2}
+SIZES = {**ODE_SIZES, "stop_error": 0.004}
 FIT = read_paper("worschech2024")["fits"]["crossing_ensemble"]["settings"]
 
 
@@ -63,6 +63,7 @@ def test_members_end_with_the_first_error_below_the_level_asked_for(whole):
 def test_first_error_is_that_of_the_direct_simulation_from_the_same_weights():
     early = {**SETTINGS, "alpha_min": 1 / 64, "alpha_max": 0.5, "points": 10, "sigma_j": 1.0}
     reduced = committee_reduced.run(early, {}, Session())
+    del early["stop_error"]
     direct = committee_sgd.run(early, {}, Session())
     first = reduced["alpha"] == reduced["alpha"].min()
     np.testing.assert_allclose(reduced["value"][first], direct["value"][first], rtol=0.05)
@@ -79,29 +80,37 @@ def test_diverged_member_is_nan_and_keeps_its_rows():
     assert np.all(np.isnan(table["value"].reshape(4, -1)[:, -1]))
 
 
-@pytest.mark.parametrize("planned", [plan, ode_plan])
 @pytest.mark.parametrize(
-    ("change", "named"), [({"levels": [3]}, "levels holds 3"), ({"beta": 0.0}, "beta is 0.0")]
+    ("experiment", "sizes"), [("committee_reduced", SIZES), ("committee_reduced_ode", ODE_SIZES)]
 )
-def test_impossible_sizes_are_refused_when_planning(planned, change, named):
-    with pytest.raises(InputError, match=named):
-        planned.blocks({**SIZES, **change}, 5, "cpu")
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"levels": [3]}, "levels holds 3"),
+        ({"beta": 0.0}, "beta is 0.0"),
+        ({"alpha_max": 0.1}, "alpha_max is 0.1; expected more than alpha_min = 1.0"),
+    ],
+)
+def test_impossible_sizes_are_refused_when_planning(experiment, sizes, change, named):
+    with pytest.raises(InputError, match=f"{experiment}.*{named}"):
+        cut(experiment, checked(experiment, {**sizes, **change}))
 
 
 def test_a_level_that_no_error_reaches_is_refused():
     with pytest.raises(InputError, match="stop_error is 0"):
-        plan.blocks({**SIZES, "stop_error": 0.0}, 5, "cpu")
+        checked("committee_reduced", {**SIZES, "stop_error": 0.0})
 
 
 @pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_theory_is_configured_for_the_ensemble_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
     reduced, ode = sizes["committee_reduced"], sizes["committee_reduced_ode"]
-    shared = (*plan.SHARED, "seeds", "levels")
+    shared = reduced.keys() & ode.keys() - {"blocks"}
+    assert {"dimension", "eta", "seeds", "levels"} <= shared
     assert {key: reduced[key] for key in shared} == {key: ode[key] for key in shared}
     assert reduced["stop_error"] < FIT["crossing_error"]
     assert set(FIT["levels"]) <= set(reduced["levels"])
-    names = [block.name for block in ode_plan.blocks(ode, 0, "cpu")]
+    names = [block.name for block in planned("committee_reduced_ode", scale)]
     assert len(names) == len(set(names)) == ode["blocks"]
 
 

@@ -5,19 +5,18 @@ import pytest
 from scipy.special import erf
 
 from interruption import resumed_after_reports, same_bytes
+from planned_blocks import checked, cut, planned
 from scalinglaws.config import read_scale
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.committee import plan_committee_ode as ode_plan
-from scalinglaws.experiments.committee import plan_committee_sgd as sgd_plan
 from scalinglaws.experiments.committee import run_ode as committee_ode
 from scalinglaws.experiments.committee import run_sgd as committee_sgd
-from scalinglaws.experiments.committee.start import (
-    block_overlaps,
-    draw_weights,
-    observation_steps,
-)
+from scalinglaws.experiments.committee.settings import Descents, OrderParameters
+from scalinglaws.experiments.committee.start import draw_weights, members_of
 from scalinglaws.measures.committee import first_overlaps, generalisation_error
+from scalinglaws.records import as_record
+from scalinglaws.theory.committee import block_overlaps
 from scalinglaws.theory.power_law_spectrum import eigenvalues, input_variances
+from scalinglaws.training.committee_descent import learn
 from scalinglaws.training.session import Session
 
 SETTINGS = {
@@ -33,11 +32,7 @@ SETTINGS = {
     "seeds": [0, 1],
     "seed": 5,
 }
-SIZES = {key: SETTINGS[key] for key in sgd_plan.SHARED} | {
-    "levels": [1, 4],
-    "seeds": 2,
-    "blocks": 2,
-}
+SIZES = {key: value for key, value in SETTINGS.items() if key != "seed"} | {"seeds": 2, "blocks": 2}
 ODE_SIZES = {
     **SIZES,
     "plateau_levels": [1],
@@ -70,7 +65,7 @@ def test_compiled_sgd_equals_a_plain_loop(hidden, units):
     scale = generator.uniform(0.1, 0.3, 33)
     normals = generator.standard_normal((300, 33)).astype(np.float32)
     expected = plain_sgd(student, teacher, scale, normals, 0.3)
-    committee_sgd.learn(student, teacher, scale, normals, 0.3)
+    learn(student, teacher, scale, normals, 0.3)
     np.testing.assert_allclose(student, expected, rtol=1e-10, atol=1e-12)
 
 
@@ -87,7 +82,7 @@ def test_generalisation_error_agrees_with_fresh_examples():
 
 
 def test_blocks_of_overlaps_add_up_to_the_overlap_of_the_weights():
-    student, teacher = draw_weights(SETTINGS, 3)
+    student, teacher = draw_weights(as_record(Descents, SETTINGS), 3)
     blocks = block_overlaps(student, teacher, 4)
     covariance = first_overlaps(student, teacher, input_variances(4, 64, 1.0))
     summed = np.tensordot(eigenvalues(4, 1.0) / 4, blocks, 1)
@@ -151,25 +146,18 @@ def test_diverged_member_is_nan_and_keeps_its_rows():
     assert np.all(np.isnan(table["value"].reshape(4, -1)[:, -1]))
 
 
-def test_observation_steps_are_all_different_however_early_they_begin():
-    settings = {**SETTINGS, "alpha_min": 0.001, "points": 60}
-    steps = observation_steps(settings)
-    assert len(steps) == 60
-    assert steps[0] >= 1
-    assert np.all(np.diff(steps) >= 1)
-
-
 def test_blocks_cover_every_member_once():
-    blocks = sgd_plan.blocks(SIZES, 5, "cpu")
+    blocks = cut("committee_sgd", SIZES)
     members = [
-        identity["levels"] * 1000 + identity["seed"]
+        member.levels * 1000 + member.seed
         for block in blocks
-        for identity in committee_sgd.identities(block.settings)
+        for member in members_of(as_record(Descents, block.settings))
     ]
     assert sorted(members) == [1000, 1001, 4000, 4001]
     assert sum(block.members for block in blocks) == 4
-    theory = ode_plan.blocks(ODE_SIZES, 5, "cpu")
-    found = [identity for block in theory for identity in committee_ode.identities(block.settings)]
+    theory = cut("committee_ode", ODE_SIZES)
+    settings = [as_record(OrderParameters, block.settings) for block in theory]
+    found = {member for asked in settings for member in committee_ode.members_of(asked)}
     assert len(found) == sum(block.members for block in theory) == 4 + 2 + 1
 
 
@@ -183,24 +171,26 @@ def test_blocks_cover_every_member_once():
         ({"alpha_max": 0.1}, "alpha_max is 0.1"),
     ],
 )
-@pytest.mark.parametrize("planned", [(sgd_plan, SIZES), (ode_plan, ODE_SIZES)])
-def test_impossible_sizes_are_refused_when_planning(planned, change, named):
-    plan, sizes = planned
-    with pytest.raises(InputError, match=named):
-        plan.blocks({**sizes, **change}, 5, "cpu")
+@pytest.mark.parametrize(
+    ("experiment", "sizes"), [("committee_sgd", SIZES), ("committee_ode", ODE_SIZES)]
+)
+def test_impossible_sizes_are_refused_when_planning(experiment, sizes, change, named):
+    with pytest.raises(InputError, match=f"{experiment}.*{named}"):
+        cut(experiment, checked(experiment, {**sizes, **change}))
 
 
 def test_plateau_levels_must_be_among_the_levels():
     with pytest.raises(InputError, match="plateau_levels is"):
-        ode_plan.blocks({**ODE_SIZES, "plateau_levels": [2]}, 5, "cpu")
+        cut("committee_ode", {**ODE_SIZES, "plateau_levels": [2]})
 
 
 @pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_theory_is_configured_for_the_simulation_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
-    shared = (*sgd_plan.SHARED, "seeds")
     sgd, ode = sizes["committee_sgd"], sizes["committee_ode"]
+    shared = sgd.keys() & ode.keys() - {"levels", "blocks"}
+    assert {"dimension", "eta", "seeds"} <= shared
     assert {key: sgd[key] for key in shared} == {key: ode[key] for key in shared}
     assert set(sgd["levels"]) <= set(ode["levels"])
-    assert ode_plan.blocks(ode, 0, "cpu")
-    assert sgd_plan.blocks(sgd, 0, "cpu")
+    assert planned("committee_ode", scale)
+    assert planned("committee_sgd", scale)

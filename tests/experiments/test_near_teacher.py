@@ -3,10 +3,9 @@ import pandas as pd
 import pytest
 
 from interruption import resumed_after_reports
+from planned_blocks import checked, cut
 from scalinglaws.config import read_claims, read_paper, read_scale
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.specialised import plan_asymptotic_theory as theory_plan
-from scalinglaws.experiments.specialised import plan_near_teacher_sgd as sgd_plan
 from scalinglaws.experiments.specialised import run_sgd as near_teacher_sgd
 from scalinglaws.experiments.specialised import run_theory as asymptotic_theory
 from scalinglaws.figures.style import PLOTTED
@@ -36,9 +35,9 @@ THEORY = {
     "window_points": 120,
     "many_points": 60,
 }
-SGD_SIZES = {**{key: SETTINGS[key] for key in sgd_plan.SHARED}, "betas": [1.0], "seeds": 3}
-SGD_SIZES |= {"blocks": 2}
-THEORY_SIZES = {**{key: THEORY[key] for key in (*sgd_plan.SHARED, *theory_plan.OWN)}, "seeds": 3}
+SGD_SIZES = {key: value for key, value in SETTINGS.items() if key != "seed"}
+SGD_SIZES |= {"seeds": 3, "blocks": 2}
+THEORY_SIZES = {**{key: value for key, value in THEORY.items() if key != "seed"}, "seeds": 3}
 RECORD = read_paper("worschech2024")
 FIT = RECORD["fits"]["specialised_laws"]["settings"] | {"many_levels": 4096}
 
@@ -53,13 +52,18 @@ def tables():
     }
 
 
-@pytest.mark.parametrize("experiment", [near_teacher_sgd, asymptotic_theory])
+@pytest.mark.parametrize(
+    ("experiment", "module", "settings"),
+    [
+        ("near_teacher_sgd", near_teacher_sgd, SETTINGS),
+        ("asymptotic_theory", asymptotic_theory, THEORY),
+    ],
+)
 @pytest.mark.parametrize("reports", [1, 6])
-def test_resumed_run_is_byte_identical(tmp_path, tables, experiment, reports):
-    settings = THEORY if experiment is asymptotic_theory else SETTINGS
-    whole = tables[experiment.__name__.rsplit(".", 1)[-1]]
+def test_resumed_run_is_byte_identical(tmp_path, tables, experiment, module, settings, reports):
+    whole = tables[experiment]
     resumed = resumed_after_reports(
-        lambda session: experiment.run(settings, {}, session), tmp_path, reports
+        lambda session: module.run(settings, {}, session), tmp_path, reports
     )
     assert resumed["value"].tobytes() == whole["value"].to_numpy().tobytes()
     assert resumed["alpha"].tobytes() == whole["alpha"].to_numpy().tobytes()
@@ -104,31 +108,33 @@ def test_diverged_member_is_nan_and_the_estimates_say_so(tables):
         assert quantity["n_masked"] > 0
 
 
-@pytest.mark.parametrize("planned", [(sgd_plan, SGD_SIZES), (theory_plan, THEORY_SIZES)])
+@pytest.mark.parametrize(
+    ("experiment", "sizes"), [("near_teacher_sgd", SGD_SIZES), ("asymptotic_theory", THEORY_SIZES)]
+)
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"betas": [0.0]}, "betas is 0.0"),
+        ({"betas": [0.0]}, "betas.0 is 0.0"),
         ({"alpha_max": 0.5}, "alpha_max is 0.5"),
         ({"eta": 5.0}, "critical rate 4.8"),
     ],
 )
-def test_impossible_sizes_are_refused_when_planning(planned, change, named):
-    plan, sizes = planned
-    with pytest.raises(InputError, match=named):
-        plan.blocks({**sizes, **change}, 5, "cpu")
+def test_impossible_sizes_are_refused_when_planning(experiment, sizes, change, named):
+    with pytest.raises(InputError, match=f"{experiment}.*{named}"):
+        cut(experiment, checked(experiment, {**sizes, **change}))
 
 
 def test_simulated_spectra_must_have_a_theory():
     with pytest.raises(InputError, match="simulated_betas is"):
-        theory_plan.blocks({**THEORY_SIZES, "simulated_betas": [0.7]}, 5, "cpu")
+        cut("asymptotic_theory", {**THEORY_SIZES, "simulated_betas": [0.7]})
 
 
 @pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_theory_is_configured_for_the_simulation_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
     sgd, theory = sizes["near_teacher_sgd"], sizes["asymptotic_theory"]
-    shared = (*sgd_plan.SHARED, "seeds")
+    shared = sgd.keys() & theory.keys() - {"betas"}
+    assert {"dimension", "eta", "seeds"} <= shared
     assert {key: sgd[key] for key in shared} == {key: theory[key] for key in shared}
     assert sgd["betas"] == theory["simulated_betas"]
     settings = RECORD["fits"]["specialised_laws"]["settings"]

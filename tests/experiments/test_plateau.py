@@ -3,15 +3,16 @@ import pandas as pd
 import pytest
 
 from interruption import resumed_after_reports, same_bytes
-from scalinglaws.config import read_paper, read_scale
+from planned_blocks import cut, planned
+from scalinglaws.config import read_paper
 from scalinglaws.curves.plateau_curves import lengths, plateaus
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.committee import plan_committee_overlaps as overlaps_plan
-from scalinglaws.experiments.committee import plan_plateau_theory as theory_plan
 from scalinglaws.experiments.committee import run_overlaps as committee_overlaps
 from scalinglaws.experiments.committee import run_plateau as plateau_theory
+from scalinglaws.experiments.committee.settings import PlateauPart, UnitOverlaps
 from scalinglaws.experiments.committee.start import draw_weights
 from scalinglaws.fits import plateau_laws, plateau_overlaps
+from scalinglaws.records import as_record
 from scalinglaws.theory.plateau import escape_time, length_in_escape_times, plateau_height
 from scalinglaws.theory.power_law_spectrum import input_variances
 from scalinglaws.training.session import Session
@@ -51,27 +52,22 @@ OVERLAPS = {
 }
 
 
-def small_sizes() -> dict:
-    return {**read_scale("quick")["worschech2024"]["plateau_theory"], **SMALL}
-
-
-def settings_of(sizes: dict) -> dict:
-    return dict(theory_plan.blocks(sizes, 7, "cpu")[0].settings)
+def small_settings() -> dict:
+    return dict(planned("plateau_theory", **SMALL)[0].settings)
 
 
 def test_members_are_the_same_however_blocks_are_cut():
-    whole = plateau_theory.identities(settings_of(small_sizes()))
-    cut = theory_plan.blocks({**small_sizes(), "blocks": 3}, 7, "cpu")
-    dealt = [
-        plateau_theory.identities(block.settings)[block.settings["part"] :: 3] for block in cut
-    ]
-    key = lambda identity: str(sorted(identity.items()))  # noqa: E731
-    assert sorted(map(key, whole)) == sorted(key(of) for part in dealt for of in part)
-    assert len({key(of) for of in whole}) == len(whole)
+    whole = plateau_theory.members_of(as_record(PlateauPart, small_settings()))
+    blocks = planned("plateau_theory", **SMALL, blocks=3)
+    parts = [as_record(PlateauPart, block.settings) for block in blocks]
+    dealt = [plateau_theory.members_of(part)[part.part :: part.parts] for part in parts]
+    assert len(dealt) == 3
+    assert sorted(whole) == sorted(member for part in dealt for member in part)
+    assert len(set(whole)) == len(whole)
 
 
 def test_an_interrupted_integration_resumes_to_the_same_bytes(tmp_path):
-    settings = settings_of(small_sizes())
+    settings = small_settings()
     whole = plateau_theory.run(settings, {}, Session())
     resumed = resumed_after_reports(
         lambda session: plateau_theory.run(settings, {}, session), tmp_path, 2
@@ -80,7 +76,7 @@ def test_an_interrupted_integration_resumes_to_the_same_bytes(tmp_path):
 
 
 def test_measured_plateaus_and_lengths_are_those_of_the_formulas():
-    table = pd.DataFrame(plateau_theory.run(settings_of(small_sizes()), {}, Session()))
+    table = pd.DataFrame(plateau_theory.run(small_settings(), {}, Session()))
     found = plateaus(table, plateau_theory.GROWTH_WINDOW)
     quiet = found[found["noise"] == 0]
     assert len(quiet) == 4
@@ -95,15 +91,15 @@ def test_measured_plateaus_and_lengths_are_those_of_the_formulas():
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("eta", -0.1, "plateau_theory.eta is -0.1; expected a number above 0"),
-        ("betas", [0.0, 1.0], "plateau_theory.betas"),
-        ("grid_hidden", [1, 2], "2 or more hidden units"),
+        ("eta", -0.1, "plateau_theory: eta is -0.1"),
+        ("betas", [0.0, 1.0], "plateau_theory: betas"),
+        ("grid_hidden", [1, 2], "1 is less than the minimum of 2"),
         ("curve_alpha_max", 0.05, "more than curve_alpha_min"),
     ],
 )
 def test_impossible_plateaus_are_refused(key, value, message):
     with pytest.raises(InputError, match=message):
-        theory_plan.blocks({**small_sizes(), key: value}, 7, "cpu")
+        planned("plateau_theory", **{**SMALL, key: value})
 
 
 def made_growth(units: int, levels: int, tau: float) -> pd.DataFrame:
@@ -159,13 +155,13 @@ def test_length_slopes_are_found_in_made_curves():
 
 
 def overlap_settings(source: str) -> dict:
-    blocks = overlaps_plan.blocks(OVERLAPS, 7, "cpu")
+    blocks = cut("committee_overlaps", OVERLAPS)
     return dict(next(b for b in blocks if b.settings["source"] == source).settings)
 
 
 def test_theory_and_simulation_start_from_the_same_overlaps_and_stay_together():
     sizes = {**OVERLAPS, "dimension": 512, "alpha_max": 40.0, "sgd_alpha_max": 40.0, "seeds": 1}
-    blocks = overlaps_plan.blocks({**sizes, "sgd_seeds": 1}, 7, "cpu")
+    blocks = cut("committee_overlaps", {**sizes, "sgd_seeds": 1})
     frames = [pd.DataFrame(committee_overlaps.run(b.settings, {}, Session())) for b in blocks]
     keys = ["student", "teacher", "order", "alpha", "quantity"]
     both = frames[0].merge(frames[1], on=keys, suffixes=("_sgd", "_theory"))
@@ -181,7 +177,7 @@ def test_theory_and_simulation_start_from_the_same_overlaps_and_stay_together():
 def test_recorded_teacher_overlaps_are_those_of_the_drawn_teacher():
     settings = overlap_settings("theory")
     table = pd.DataFrame(committee_overlaps.run(settings, {}, Session()))
-    _, teacher = draw_weights(settings, 1)
+    _, teacher = draw_weights(as_record(UnitOverlaps, settings), 1)
     variances = input_variances(4, 64, 0.25)
     expected = np.sum(teacher[0] * variances**4 * teacher[1]) / 64
     rows = table[(table["quantity"] == "teacher_overlap") & (table["seed"] == 1)]
@@ -207,9 +203,9 @@ def test_a_diverged_simulation_is_nan_and_spares_the_others():
 
 def test_more_simulated_than_integrated_seeds_are_refused():
     with pytest.raises(InputError, match="at most seeds = 2"):
-        overlaps_plan.blocks({**OVERLAPS, "sgd_seeds": 3}, 7, "cpu")
+        cut("committee_overlaps", {**OVERLAPS, "sgd_seeds": 3})
     with pytest.raises(InputError, match="levels holds 5"):
-        overlaps_plan.blocks({**OVERLAPS, "levels": 5}, 7, "cpu")
+        cut("committee_overlaps", {**OVERLAPS, "levels": 5})
 
 
 def test_separation_and_spread_of_made_overlaps():

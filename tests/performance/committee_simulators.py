@@ -13,9 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scalinglaws.experiments.committee import run_sgd as committee_sgd
 from scalinglaws.theory.power_law_spectrum import input_variances
-from scalinglaws.training import reduced_committee
+from scalinglaws.training import committee_descent, reduced_committee
 from scalinglaws.training.compiled_draws import first_state
 
 TURNS = 9
@@ -34,13 +33,13 @@ def direct(dimension: int, levels: int) -> Turn:
     student, teacher = weights(dimension)
     scale = np.sqrt(input_variances(levels, dimension, BETA) / dimension)
     stream = np.random.Generator(np.random.Philox(1))
-    slab = np.empty((committee_sgd.SLAB, dimension), dtype=np.float32)
+    slab = np.empty((committee_descent.PACE.slab, dimension), dtype=np.float32)
 
     def turn() -> float:
         began = time.process_time()
-        for _ in range(DIRECT_STEPS // committee_sgd.SLAB):
+        for _ in range(DIRECT_STEPS // committee_descent.PACE.slab):
             stream.standard_normal(out=slab, dtype=np.float32)
-            committee_sgd.learn(student, teacher, scale, slab, ETA)
+            committee_descent.learn(student, teacher, scale, slab, ETA)
         return (time.process_time() - began) / DIRECT_STEPS
 
     return turn

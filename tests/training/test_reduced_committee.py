@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scalinglaws.experiments.committee.run_sgd import learn
-from scalinglaws.experiments.committee.start import block_overlaps
+from scalinglaws.theory.committee import block_overlaps
 from scalinglaws.theory.power_law_spectrum import input_variances
 from scalinglaws.training import compiled_draws, reduced_committee
+from scalinglaws.training.committee_descent import learn
 
 BETA, ETA = 1.0, 0.7
 ROOM = np.empty((4096, compiled_draws.LANES), dtype=np.uint64)

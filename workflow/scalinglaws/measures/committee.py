@@ -33,3 +33,10 @@ def generalisation_error(covariance: np.ndarray, student_units: int) -> float:
     # <g(a) g(b)>, I2 of Saad & Solla (1995); the weights of zeta - sigma are on both sides.
     correlations = (2 / math.pi) * np.arcsin(sines)
     return float(output @ correlations @ output / 2)
+
+
+def error_of_weights(student: np.ndarray, teacher: np.ndarray, variances: np.ndarray) -> float:
+    """eps_g of student (K, N) and teacher (M, N); NaN for weights that have diverged."""
+    with np.errstate(all="ignore"):  # large weights overflow here before they are NaN
+        covariance = first_overlaps(student, teacher, variances)
+    return generalisation_error(covariance, len(student))

@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from scalinglaws.theory.power_law_spectrum import eigenvalues, moment
+from scalinglaws.theory.power_law_spectrum import eigenvalues, moment, multiplicity
 
 # Before the first array: the plateau amplifies rounding by exp(alpha_P / tau) ~ 1e3.
 jax.config.update("jax_enable_x64", True)
@@ -378,6 +378,19 @@ def diagonal_start(
     return Overlaps(
         R, repeated(self_overlap * np.eye(student_units)), repeated(np.eye(teacher_units))
     )
+
+
+def block_overlaps(first: np.ndarray, second: np.ndarray, levels: int) -> np.ndarray:
+    """(L/N) first^(k) . second^(k) for each block k of equal eigenvalues, (L, units, units)."""
+    size = multiplicity(levels, first.shape[1])
+    blocks = [weights.reshape(len(weights), levels, size) for weights in (first, second)]
+    return np.einsum("ikn,jkn->kij", *blocks) / size
+
+
+def realised_start(student: np.ndarray, teacher: np.ndarray, levels: int) -> Overlaps:
+    """The start of drawn weights (K, N), (M, N)."""
+    pairs = [(student, teacher), (student, student), (teacher, teacher)]
+    return Overlaps(*(block_overlaps(*pair, levels) for pair in pairs))
 
 
 def typical_start(

@@ -44,17 +44,3 @@ def length_in_escape_times(dimension: int, sigma_j: float, constant: float = 0.0
     holds the overlap at which the plateau counts as left and the growth before it is reached.
     """
     return constant + math.log(dimension) / 2 - math.log(sigma_j)
-
-
-def plateau_length(
-    units: int,
-    eta: float,
-    levels: int,
-    beta: float,
-    dimension: int,
-    sigma_j: float,
-    constant: float = 0.0,
-) -> float:
-    """alpha_P, the alpha at which the plateau is left, in units of alpha."""
-    tau = escape_time(units, eta, levels, beta)
-    return tau * length_in_escape_times(dimension, sigma_j, constant)

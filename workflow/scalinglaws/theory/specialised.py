@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from scalinglaws.theory.power_law_spectrum import eigenvalues
-from scalinglaws.theory.specialised_modes import critical_rate, mode_weights, noise_matrix
+from scalinglaws.theory.specialised_modes import mode_weights, noise_matrix
 
 Array = np.ndarray
 LANCZOS_STEPS = 400  # quadrature of degree 799: exp(-x t) to rounding for x t up to about 2e4
@@ -72,11 +72,6 @@ def noisy_error(
     start = sigma**2 * np.repeat([math.sqrt(units - 1), 1.0], levels)
     seen = np.concatenate([math.sqrt(units - 1) * slow * lam, fast * lam]) / (2 * units * levels)
     return np.exp(np.outer(alphas, rates)) @ ((modes.T @ start) * (modes.T @ seen))
-
-
-def is_stable(units: int, eta: float) -> bool:
-    """Whether deviations from the teacher die out at this learning rate."""
-    return eta < critical_rate(units)
 
 
 def slope_averages(T: Array) -> tuple[Array, Array]:

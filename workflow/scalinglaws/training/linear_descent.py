@@ -15,8 +15,9 @@ import numba
 import numpy as np
 
 from scalinglaws.canonical import member_name
-from scalinglaws.experiments.committee.start import PAPER, observation_steps
+from scalinglaws.experiments.committee.start import PAPER
 from scalinglaws.streams import generator
+from scalinglaws.training.one_pass import observation_steps
 from scalinglaws.training.session import Session
 
 Array = np.ndarray
@@ -77,7 +78,8 @@ def first_errors(settings: Mapping[str, Any], experiment: str, dimension: int, s
 
 def steps_of(settings: Mapping[str, Any], dimension: int) -> Array:
     """Numbers of examples after which eps_g is recorded, geometric in alpha."""
-    return observation_steps({**settings, "dimension": dimension})
+    grid = (settings["alpha_min"], settings["alpha_max"], settings["points"])
+    return observation_steps(dimension, *grid)
 
 
 def descend(settings: Mapping[str, Any], runs: Sequence[Run], session: Session) -> Rows:

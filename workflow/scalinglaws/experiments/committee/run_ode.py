@@ -6,19 +6,28 @@ symmetry and no eta^2 term: shows plateau height and escape time as the formulas
 """
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from scalinglaws.canonical import member_name
 from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.committee.settings import OrderParameters
 from scalinglaws.experiments.committee.start import (
-    block_overlaps,
     draw_weights,
-    observation_steps,
+    steps_of,
 )
-from scalinglaws.theory.committee import Overlaps, diagonal_start, solve, typical_start
+from scalinglaws.records import as_record
+from scalinglaws.theory.committee import (
+    Overlaps,
+    diagonal_start,
+    realised_start,
+    solve,
+    typical_start,
+)
+from scalinglaws.training.in_turn import computed_in_turn
 from scalinglaws.training.session import Session
 
 NO_SEED = -1  # typical and noiseless starts are not drawn
@@ -35,7 +44,13 @@ QUANTITIES = {
     "typical": ("eps_g", "local_slope"),
     "noiseless": ("eps_g", "local_slope", "split", "growth_rate"),
 }
-Curves = dict[str, np.ndarray]
+
+
+class Member(NamedTuple):
+    levels: int
+    seed: int
+    dimension: int
+    start: str
 
 
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
@@ -45,84 +60,62 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     local_slope = d ln eps_g / d ln alpha where resolved; split = r^(1);
     growth_rate = d ln r^(1) / d alpha), value. seed is -1 where nothing is drawn.
     """
-    members = identities(settings)
-    state = session.load() or {}
-    for number, identity in enumerate(members):
-        if f"member{number}" not in state:
-            curves = integrated(settings, identity)
-            shown = [curves[name] for name in QUANTITIES[identity["start"]]]
-            state[f"member{number}"] = np.stack(shown)
-            session.save(state)
-        session.progress(number + 1, len(members))
-    curves_of = [state[f"member{number}"] for number in range(len(members))]
-    pairs = zip(members, curves_of, strict=True)
-    return stack([part for identity, found in pairs for part in rows(settings, identity, found)])
+    asked = as_record(OrderParameters, settings)
+    members = members_of(asked)
+    found = computed_in_turn(session, members, partial(integrated, asked))
+    pairs = zip(members, found, strict=True)
+    return stack([part for member, curves in pairs for part in rows(asked, member, curves)])
 
 
-def identities(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    reference = {"seed": NO_SEED, "dimension": settings["reference_dimension"]}
+def members_of(asked: OrderParameters) -> list[Member]:
     realised = [
-        {"levels": levels, "seed": seed, "dimension": settings["dimension"], "start": "realised"}
-        for levels in settings["levels"]
-        for seed in settings["seeds"]
+        Member(levels, seed, asked.dimension, "realised")
+        for levels in asked.levels
+        for seed in asked.seeds
     ]
-    typical = [{"levels": n, **reference, "start": "typical"} for n in settings["levels"]]
-    noiseless = [
-        {"levels": n, **reference, "start": "noiseless"} for n in settings["plateau_levels"]
-    ]
-    return realised + typical + noiseless
+    reference = (NO_SEED, asked.reference_dimension)
+    typical = [Member(n, *reference, "typical") for n in asked.levels]
+    return realised + typical + [Member(n, *reference, "noiseless") for n in asked.plateau_levels]
 
 
-def abscissae(settings: Mapping[str, Any], identity: Mapping[str, Any]) -> np.ndarray:
-    """A realised start is observed where the simulation is, the others on a longer range."""
-    if identity["start"] == "realised":
-        return observation_steps(settings) / settings["dimension"]
-    return reference_alphas(settings)
+def abscissae(asked: OrderParameters, member: Member) -> np.ndarray:
+    """A realised start is observed where the simulation is, the others on a longer range.
 
-
-def integrated(settings: Mapping[str, Any], identity: Mapping[str, Any]) -> Curves:
-    return solve(
-        first_overlaps_of(settings, identity),
-        abscissae(settings, identity),
-        beta=settings["beta"],
-        eta=settings["eta"],
-        noise=identity["start"] != "noiseless",
-    )
-
-
-def first_overlaps_of(settings: Mapping[str, Any], identity: Mapping[str, Any]) -> Overlaps:
-    levels, hidden = identity["levels"], settings["hidden"]
-    if identity["start"] == "realised":
-        return realised_start(settings, identity)
-    if identity["start"] == "typical":
-        shape = (identity["dimension"], hidden, hidden)
-        return typical_start(levels, settings["beta"], settings["sigma_j"], *shape)
-    start = (NOISELESS_SELF_OVERLAP, NOISELESS_ALIGNMENT)
-    return diagonal_start(levels, hidden, hidden, *start)
-
-
-def realised_start(settings: Mapping[str, Any], identity: Mapping[str, Any]) -> Overlaps:
-    """Block overlaps of the weights with which the simulation of this seed starts."""
-    student, teacher = draw_weights(settings, identity["seed"])
-    pairs = [(student, teacher), (student, student), (teacher, teacher)]
-    return Overlaps(*(block_overlaps(*pair, identity["levels"]) for pair in pairs))
-
-
-def reference_alphas(settings: Mapping[str, Any]) -> np.ndarray:
-    """As many abscissae as the simulation has: one compilation serves both."""
-    alphas = np.geomspace(
-        settings["alpha_min"], settings["reference_alpha_max"], settings["points"]
-    )
-    alphas[-1] = settings["reference_alpha_max"]  # geomspace may overshoot by an ulp
+    As many abscissae in both: one compilation serves them.
+    """
+    if member.start == "realised":
+        return steps_of(asked) / asked.dimension
+    alphas = np.geomspace(asked.alpha_min, asked.reference_alpha_max, asked.points)
+    alphas[-1] = asked.reference_alpha_max  # geomspace may overshoot by an ulp
     return alphas
 
 
-def rows(
-    settings: Mapping[str, Any], identity: Mapping[str, Any], found: np.ndarray
-) -> list[dict[str, Any]]:
+def integrated(asked: OrderParameters, member: Member) -> np.ndarray:
+    """One curve per quantity, (quantities, points)."""
+    curves = solve(
+        first_overlaps_of(asked, member),
+        abscissae(asked, member),
+        beta=asked.beta,
+        eta=asked.eta,
+        noise=member.start != "noiseless",
+    )
+    return np.stack([curves[name] for name in QUANTITIES[member.start]])
+
+
+def first_overlaps_of(asked: OrderParameters, member: Member) -> Overlaps:
+    units = (asked.hidden, asked.hidden)
+    if member.start == "realised":
+        return realised_start(*draw_weights(asked, member.seed), member.levels)
+    if member.start == "typical":
+        start = (asked.beta, asked.sigma_j, member.dimension)
+        return typical_start(member.levels, *start, *units)
+    return diagonal_start(member.levels, *units, NOISELESS_SELF_OVERLAP, NOISELESS_ALIGNMENT)
+
+
+def rows(asked: OrderParameters, member: Member, found: np.ndarray) -> list[dict[str, Any]]:
     """One group per quantity; `found` is (quantities, points)."""
-    name, alphas = member_name(identity), abscissae(settings, identity)
-    names = QUANTITIES[identity["start"]]
+    identity, names = member._asdict(), QUANTITIES[member.start]
+    name, alphas = member_name(identity), abscissae(asked, member)
     unresolved = found[names.index("eps_g")] < RESOLVED_ERROR
     parts = []
     for quantity, values in zip(names, found, strict=True):

@@ -13,17 +13,20 @@ import numpy as np
 from scalinglaws.canonical import member_name
 from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.committee.settings import ReducedDescents
 from scalinglaws.experiments.committee.start import (
     PAPER,
+    Member,
     draw_weights,
-    identities,
-    observation_steps,
+    members_of,
+    steps_of,
 )
 from scalinglaws.measures.committee import generalisation_error
+from scalinglaws.records import as_record
 from scalinglaws.streams import seed_sequence
 from scalinglaws.theory.power_law_spectrum import multiplicity
 from scalinglaws.training.compiled_draws import first_state as first_bits
-from scalinglaws.training.one_pass import train_in_turn
+from scalinglaws.training.one_pass import Pace, State, learn_chunk, train_in_turn
 from scalinglaws.training.reduced_committee import (
     coordinates,
     draw_inputs,
@@ -33,11 +36,8 @@ from scalinglaws.training.reduced_committee import (
 )
 from scalinglaws.training.session import Session
 
-# Examples drawn from one generator: resuming at a chunk needs no generator state.
-CHUNK = 32768
-SLAB = 256  # examples drawn at once: they stay in a core's cache
-State = dict[str, np.ndarray]
-Identity = Mapping[str, Any]
+PACE = Pace(chunk=32768, slab=256)
+Array = np.ndarray
 
 
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
@@ -46,68 +46,56 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     Returns columns member, levels, seed, dimension, alpha, quantity ("eps_g"), value. Rows end
     with the first alpha below ``stop_error``; a diverged member is NaN from there on.
     """
-    members, steps = identities(settings), observation_steps(settings)
+    asked = as_record(ReducedDescents, settings)
+    members, steps = members_of(asked), steps_of(asked)
 
-    def train_on(state: State, index: int, chunk: int) -> None:
-        if not finished(settings, state):
-            train_chunk(state, settings, members[index], chunk, steps)
+    def first_weights(index: int) -> State:
+        weights = draw_weights(asked, members[index].seed)
+        student, teacher = coordinates(*weights, levels=members[index].levels)
+        return {"student": student, "teacher": teacher}
 
-    state = train_in_turn(
-        session,
-        len(members),
-        -(-int(steps[-1]) // CHUNK),
-        lambda index: first_weights(settings, members[index]),
-        train_on,
-        len(steps),
-    )
-    return table(settings, members, steps, state["curves"])
+    def train(state: State, index: int, chunk: int) -> None:
+        curve = state["curves"][index]
+        if not finished(asked, state["student"], curve):
+            train_chunk(asked, members[index], state, chunk, steps, curve)
 
-
-def first_weights(settings: Mapping[str, Any], identity: Identity) -> State:
-    student, teacher = coordinates(
-        *draw_weights(settings, identity["seed"]), levels=identity["levels"]
-    )
-    return {"student": student, "teacher": teacher}
+    chunks, shape = PACE.chunks(steps), (len(steps),)
+    state = train_in_turn(session, len(members), chunks, first_weights, train, shape)
+    pairs = zip(members, state["curves"], strict=True)
+    return stack([rows(asked, member, steps, curve) for member, curve in pairs])
 
 
-def finished(settings: Mapping[str, Any], state: State) -> bool:
+def finished(asked: ReducedDescents, student: Array, curve: Array) -> bool:
     """Below the last level asked for, or diverged: its curve stays NaN from here on."""
-    reached = np.nanmin(np.append(state["curves"][int(state["member"])], np.inf))
-    return bool(reached < settings["stop_error"] or not np.all(np.isfinite(state["student"])))
+    reached = np.nanmin(np.append(curve, np.inf))
+    return bool(reached < asked.stop_error or not np.all(np.isfinite(student)))
 
 
 def train_chunk(
-    state: State, settings: Mapping[str, Any], identity: Identity, chunk: int, steps: np.ndarray
+    asked: ReducedDescents, member: Member, state: State, chunk: int, steps: Array, curve: Array
 ) -> None:
-    """Train one member on its next chunk; student and curves of the state change in place."""
-    student, teacher = state["student"], state["teacher"]
-    curve, levels = state["curves"][int(state["member"])], identity["levels"]
-    scale = input_scales(levels, settings["beta"])
-    rate = settings["eta"] * levels / settings["dimension"]
-    axes = student.shape[1]
-    freedom = multiplicity(levels, settings["dimension"]) - axes
-    bits, normals, lengths = room(SLAB, axes, levels, freedom)
-    stream = first_bits(chunk_stream(settings, identity, chunk))
-    end = min((chunk + 1) * CHUNK, int(steps[-1]))
-    for begin in range(chunk * CHUNK, end, SLAB):
-        draw_inputs(stream, bits, freedom, normals, lengths)
-        done, stop = begin, min(begin + SLAB, end)
-        for point in np.flatnonzero((steps > begin) & (steps <= stop)):
-            part = slice(done - begin, steps[point] - begin)
-            learn_in_frames(student, teacher, scale, normals[part], lengths[part], rate)
-            curve[point] = observed_error(student, teacher, scale)
-            done = int(steps[point])
-        part = slice(done - begin, stop - begin)
+    """Train one member on its next chunk; student and curve change in place."""
+    student, teacher, levels = state["student"], state["teacher"], member.levels
+    scale, axes = input_scales(levels, asked.beta), student.shape[1]
+    rate = asked.eta * levels / asked.dimension
+    freedom = multiplicity(levels, asked.dimension) - axes
+    bits, normals, lengths = room(PACE.slab, axes, levels, freedom)
+    name = (PAPER, "committee_reduced", member._asdict(), f"examples {chunk}")
+    stream = first_bits(seed_sequence(asked.seed, *name))
+
+    def learn(part: slice) -> None:
         learn_in_frames(student, teacher, scale, normals[part], lengths[part], rate)
 
+    def observe(point: int) -> None:
+        curve[point] = observed_error(student, teacher, scale)
 
-def chunk_stream(settings: Mapping[str, Any], identity: Identity, chunk: int) -> Any:
-    """The named stream of a member's chunk of examples."""
-    purpose = f"examples {chunk}"
-    return seed_sequence(settings["seed"], PAPER, "committee_reduced", identity, purpose)
+    def draw() -> None:
+        draw_inputs(stream, bits, freedom, normals, lengths)
+
+    learn_chunk(PACE, chunk, steps, draw, learn, observe)
 
 
-def observed_error(student: np.ndarray, teacher: np.ndarray, scale: np.ndarray) -> float:
+def observed_error(student: Array, teacher: Array, scale: Array) -> float:
     """eps_g from the frames' coordinates (K, axes, L), (M, axes, L)."""
     with np.errstate(all="ignore"):  # a diverged student overflows here; its error is NaN
         fields = (np.concatenate([student, teacher]) * scale).reshape(-1, teacher[0].size)
@@ -115,17 +103,9 @@ def observed_error(student: np.ndarray, teacher: np.ndarray, scale: np.ndarray) 
     return generalisation_error(covariance, len(student))
 
 
-def table(
-    settings: Mapping[str, Any],
-    members: list[dict[str, Any]],
-    steps: np.ndarray,
-    curves: np.ndarray,
-) -> Columns:
-    alphas = steps / settings["dimension"]
-    parts = []
-    for identity, curve in zip(members, curves, strict=True):
-        below = np.flatnonzero(curve < settings["stop_error"])
-        kept = slice(0, int(below[0]) + 1 if len(below) else len(curve))
-        name = {"member": member_name(identity), **identity}
-        parts.append({**name, "alpha": alphas[kept], "quantity": "eps_g", "value": curve[kept]})
-    return stack(parts)
+def rows(asked: ReducedDescents, member: Member, steps: Array, curve: Array) -> dict[str, Any]:
+    below = np.flatnonzero(curve < asked.stop_error)
+    kept = slice(0, int(below[0]) + 1 if len(below) else len(curve))
+    identity, alphas = member._asdict(), steps[kept] / asked.dimension
+    shown = {"alpha": alphas, "quantity": "eps_g", "value": curve[kept]}
+    return {"member": member_name(identity), **identity, **shown}

@@ -7,15 +7,17 @@ whole range of the power law, for the simulated size, for the paper's and for ve
 """
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from scalinglaws.canonical import member_name
 from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.experiments.committee.start import observation_steps
-from scalinglaws.experiments.specialised.start import draw_deviation
+from scalinglaws.experiments.committee.start import draw_weights, steps_of
+from scalinglaws.experiments.specialised.settings import Asymptotics
+from scalinglaws.records import as_record
 from scalinglaws.theory.power_law_spectrum import input_variances
 from scalinglaws.theory.specialised import (
     mode_window,
@@ -23,28 +25,48 @@ from scalinglaws.theory.specialised import (
     noisy_error,
     realised_error,
 )
+from scalinglaws.training.in_turn import computed_in_turn
 from scalinglaws.training.session import Session
 
 NO_SEED = -1
-Identity = Mapping[str, Any]
-Curves = dict[str, np.ndarray]
+QUANTITIES = {
+    "formula": ("eps_g", "eps_g_noiseless"),
+    "window": ("eps_g", "local_slope"),
+    "realised": ("eps_g",),
+}
 
 
-def identities(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rate = {"eta": settings["eta"]}
-    simulated = {"units": settings["hidden"], "levels": settings["dimension"], **rate}
-    paper = {"units": settings["paper_units"], "levels": settings["paper_levels"], **rate}
-    endless = {**paper, "levels": settings["many_levels"]}
-    kinds = [("formula", simulated), ("window", simulated), ("window", paper), ("window", endless)]
+class Member(NamedTuple):
+    kind: str
+    beta: float
+    seed: int
+    units: int
+    levels: int
+    eta: float
+
+    @property
+    def modes(self) -> tuple[int, int, float, float]:
+        """What the formulas ask for: M, L, beta and eta."""
+        return self.units, self.levels, self.beta, self.eta
+
+
+def members_of(asked: Asymptotics) -> list[Member]:
+    simulated = (asked.hidden, asked.dimension)
+    kinds = [
+        ("formula", simulated),
+        ("window", simulated),
+        ("window", (asked.paper_units, asked.paper_levels)),
+        ("window", (asked.paper_units, asked.many_levels)),
+    ]
     undrawn = [
-        {"kind": kind, "beta": beta, "seed": NO_SEED, **size}
-        for beta in settings["betas"]
+        Member(kind, beta, NO_SEED, *size, asked.eta)
+        for beta in asked.betas
         for kind, size in kinds
     ]
     drawn = [
-        {"kind": "realised", "beta": beta, "seed": seed, **simulated}
-        for beta in settings["simulated_betas"]
-        for seed in settings["seeds"]
+        Member("realised", beta, seed, *simulated, asked.eta)
+        for beta in asked.simulated_betas
+        for seed in asked.seeds
     ]
     return undrawn + drawn
 
@@ -56,50 +78,35 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     local_slope = d ln eps_g / d ln alpha of windows; eps_g_noiseless of formulas), value. seed is
     -1 where nothing is drawn.
     """
-    members = identities(settings)
-    state = session.load() or {}
-    for number, identity in enumerate(members):
-        if f"member{number}" not in state:
-            state[f"member{number}"] = np.stack(list(curves_of(settings, identity).values()))
-            session.save(state)
-        session.progress(number + 1, len(members))
-    parts = []
-    for number, identity in enumerate(members):
-        named = zip(quantities(identity), state[f"member{number}"][1:], strict=True)
-        alphas = state[f"member{number}"][0]
+    asked = as_record(Asymptotics, settings)
+    members, parts = members_of(asked), []
+    found = computed_in_turn(session, members, partial(curves_of, asked))
+    for member, (alphas, *curves) in zip(members, found, strict=True):
+        identity = member._asdict()
         name = {"member": member_name(identity), **identity, "alpha": alphas}
+        named = zip(QUANTITIES[member.kind], curves, strict=True)
         parts += [{**name, "quantity": quantity, "value": values} for quantity, values in named]
     return stack(parts)
 
 
-def quantities(identity: Identity) -> tuple[str, ...]:
-    beside = {"formula": ("eps_g_noiseless",), "window": ("local_slope",), "realised": ()}
-    return ("eps_g", *beside[identity["kind"]])
+def curves_of(asked: Asymptotics, of: Member) -> np.ndarray:
+    """Abscissae first, then one row per quantity, (1 + quantities, points)."""
+    if of.kind == "window":
+        alphas = window_alphas(asked, of)
+        return np.stack([alphas, *near_teacher_error(alphas, *of.modes, asked.sigma_j)])
+    alphas = steps_of(asked) / asked.dimension
+    if of.kind == "realised":
+        variances = input_variances(of.levels, asked.dimension, of.beta)
+        start = draw_weights(asked, of.seed, "near_teacher")
+        return np.stack([alphas, realised_error(alphas, *start, variances, asked.eta)])
+    noiseless, _ = near_teacher_error(alphas, *of.modes, asked.sigma_j)
+    return np.stack([alphas, noisy_error(alphas, *of.modes, asked.sigma_j), noiseless])
 
 
-def curves_of(settings: Mapping[str, Any], identity: Identity) -> Curves:
-    """Abscissae first, then one array per quantity."""
-    size = (identity["units"], identity["levels"], identity["beta"], settings["eta"])
-    if identity["kind"] == "window":
-        alphas = window_alphas(settings, identity)
-        error, slope = near_teacher_error(alphas, *size, settings["sigma_j"])
-        return {"alpha": alphas, "eps_g": error, "local_slope": slope}
-    alphas = observation_steps(settings) / settings["dimension"]
-    if identity["kind"] == "realised":
-        variances = input_variances(identity["levels"], settings["dimension"], identity["beta"])
-        start = draw_deviation(settings, identity["seed"])
-        error = realised_error(alphas, *start, variances, settings["eta"])
-        return {"alpha": alphas, "eps_g": error}
-    noiseless, _ = near_teacher_error(alphas, *size, settings["sigma_j"])
-    noisy = noisy_error(alphas, *size, settings["sigma_j"])
-    return {"alpha": alphas, "eps_g": noisy, "eps_g_noiseless": noiseless}
-
-
-def window_alphas(settings: Mapping[str, Any], identity: Identity) -> np.ndarray:
+def window_alphas(asked: Asymptotics, of: Member) -> np.ndarray:
     """From before the fast mode's power law to after the slow one's."""
-    size = (identity["units"], identity["levels"], identity["beta"], settings["eta"])
-    first, _ = mode_window(*size, fast=True)
-    _, last = mode_window(*size, fast=False)
-    many = identity["levels"] == settings["many_levels"]
-    points = settings["many_points" if many else "window_points"]
+    first, _ = mode_window(*of.modes, fast=True)
+    _, last = mode_window(*of.modes, fast=False)
+    many = of.levels == asked.many_levels
+    points = asked.many_points if many else asked.window_points
     return np.geomspace(first / 10, last * 3, points)

@@ -1,0 +1,270 @@
+"""Blocks of the committee machine's experiments; costs were measured on one 2.5 GHz core."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
+
+from scalinglaws.errors import InputError
+from scalinglaws.experiments.committee.settings import (
+    Descents,
+    Machine,
+    OrderParameters,
+    PlateauPart,
+    PlateauScans,
+    ReducedDescents,
+    UnitOverlaps,
+)
+from scalinglaws.planning.blocks import Block, Request, cut
+
+Settings = TypeVar("Settings")
+
+# Direct SGD: drawing the normals takes nearly all of it; observing four units a bit more.
+SGD_PER_STEP_AND_INPUT, SGD_AT_START = 1.4e-8, 3.0
+OVERLAPS_PER_STEP_AND_INPUT, OVERLAPS_AT_START, OVERLAPS_PER_SEED = 1.6e-8, 4.0, 0.3
+# Reduced SGD: a step, and each random number of it.
+REDUCED_PER_STEP, REDUCED_PER_NUMBER, REDUCED_AT_START = 1.5e-7, 1.2e-8, 4.0
+# About where a curve of figure 1 leaves the plateau (K = M = 2, eta = 0.1, beta = 1).
+EXIT_ALPHA, EXIT_POWER = 3500.0, -0.55
+# Steps grow with alpha lambda_1 ~ alpha L, the cost of each with L (0.5 s at L = 64 for alpha 1e4);
+# imports and one compilation come first.
+ODE_PER_ALPHA_AND_LEVELS_SQUARED, ODE_AT_START = 1.3e-8, 6.0
+# The explicit solver takes eta lambda_1 alpha steps, and alpha is about 10 escape times
+# M^2 / (eta L), or what the slowest block of L needs to settle.
+PLATEAU_PER_UNITS_SQUARED, PLATEAU_PER_LEVELS_SQUARED = 1e-3, 1e-4
+PLATEAU_PER_MEMBER, PLATEAU_AT_START = 0.05, 8.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes(Machine):
+    """Levels are dealt out to ``blocks``, all seeds of a level stay together."""
+
+    beta: float
+    levels: tuple[int, ...]
+    seeds: int
+    blocks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReducedSizes(Sizes):
+    stop_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OdeSizes(Sizes):
+    plateau_levels: tuple[int, ...]
+    reference_dimension: int
+    reference_alpha_max: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlapSizes(Machine):
+    beta: float
+    levels: int
+    orders: tuple[int, ...]
+    seeds: int
+    sgd_seeds: int
+    sgd_alpha_max: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlateauSizes(PlateauScans):
+    blocks: int
+
+
+def blocks(request: Request) -> list[Block]:
+    """Raises InputError when L does not divide N or a range is empty."""
+    return CUT_INTO[request.experiment](request)
+
+
+def sgd_blocks(request: Request) -> list[Block]:
+    sizes = request.sizes_as(Sizes)
+    check_alphas(request)
+    check_divisors(request, "levels", sizes.levels, sizes.dimension)
+    steps = sizes.alpha_max * sizes.dimension
+    found = []
+    for number, levels in enumerate(cut(list(sizes.levels), sizes.blocks)):
+        members = len(levels) * sizes.seeds
+        seconds = SGD_PER_STEP_AND_INPUT * sizes.dimension * steps * members
+        settings = of_levels(Descents, request, sizes, levels)
+        costs = {"members": members, "core_seconds": SGD_AT_START + seconds, "memory_mb": 600}
+        found.append(request.block(f"levels{number}", settings, run="run_sgd", **costs))
+    return found
+
+
+def reduced_blocks(request: Request) -> list[Block]:
+    sizes = request.sizes_as(ReducedSizes)
+    check_alphas(request)
+    check_divisors(request, "levels", sizes.levels, sizes.dimension)
+    found = []
+    for number, levels in enumerate(cut(list(sizes.levels), sizes.blocks)):
+        seconds = sum(reduced_seconds(sizes, n) for n in levels) * sizes.seeds
+        costs = {
+            "members": len(levels) * sizes.seeds,
+            "core_seconds": REDUCED_AT_START + seconds,
+            "memory_mb": 600,
+        }
+        settings = of_levels(ReducedDescents, request, sizes, levels)
+        found.append(request.block(f"levels{number}", settings, run="run_reduced", **costs))
+    return found
+
+
+def reduced_seconds(sizes: Sizes, levels: int) -> float:
+    """Of one member, which ends soon after it has left the plateau."""
+    axes = min(sizes.dimension // levels, 2 * sizes.hidden)
+    numbers = levels * (axes + 1)
+    alpha = min(sizes.alpha_max, EXIT_ALPHA * levels**EXIT_POWER)
+    steps = alpha * sizes.dimension
+    return float(steps * (REDUCED_PER_STEP + REDUCED_PER_NUMBER * numbers))
+
+
+def ode_blocks(request: Request) -> list[Block]:
+    sizes = request.sizes_as(OdeSizes)
+    check_alphas(request)
+    check_alphas(request, last="reference_alpha_max")
+    for dimension in (sizes.dimension, sizes.reference_dimension):
+        check_divisors(request, "levels", sizes.levels, dimension)
+    among = set(sizes.plateau_levels) <= set(sizes.levels)
+    require(request, "plateau_levels", among, f"some of levels = {list(sizes.levels)}")
+    return theory_blocks(request, sizes)
+
+
+def reduced_ode_blocks(request: Request) -> list[Block]:
+    """Theory from the very starts of committee_reduced: typical starts are at its own N."""
+    sizes = request.sizes_as(Sizes)
+    check_alphas(request)
+    check_divisors(request, "levels", sizes.levels, sizes.dimension)
+    with_reference = OdeSizes(
+        **asdict(sizes),
+        plateau_levels=(),
+        reference_dimension=sizes.dimension,
+        reference_alpha_max=sizes.alpha_max,
+    )
+    return theory_blocks(request, with_reference)
+
+
+def theory_blocks(request: Request, sizes: OdeSizes) -> list[Block]:
+    found = []
+    for number, levels in enumerate(cut(list(sizes.levels), sizes.blocks)):
+        plateau = tuple(n for n in sizes.plateau_levels if n in levels)
+        costs = {
+            "members": len(levels) * (sizes.seeds + 1) + len(plateau),
+            "core_seconds": ODE_AT_START + sum(ode_seconds(sizes, n) for n in levels),
+            "memory_mb": 1000,
+            "station": "theory",
+        }
+        settings = of_levels(OrderParameters, request, sizes, levels, plateau_levels=plateau)
+        found.append(request.block(f"levels{number}", settings, run="run_ode", **costs))
+    return found
+
+
+def ode_seconds(sizes: OdeSizes, levels: int) -> float:
+    alphas = sizes.seeds * sizes.alpha_max + 2 * sizes.reference_alpha_max
+    return ODE_PER_ALPHA_AND_LEVELS_SQUARED * alphas * max(levels, 16) ** 2
+
+
+def overlap_blocks(request: Request) -> list[Block]:
+    """One block per simulated seed, and one of theory for all seeds."""
+    sizes = request.sizes_as(OverlapSizes)
+    check_alphas(request)
+    check_alphas(request, last="sgd_alpha_max")
+    check_divisors(request, "levels", [sizes.levels], sizes.dimension)
+    integrated = sizes.sgd_seeds <= sizes.seeds
+    require(request, "sgd_seeds", integrated, f"at most seeds = {sizes.seeds}")
+    steps = sizes.sgd_alpha_max * sizes.dimension
+    training = OVERLAPS_AT_START + OVERLAPS_PER_STEP_AND_INPUT * sizes.dimension * steps
+    theory = 2 * OVERLAPS_AT_START + OVERLAPS_PER_SEED * sizes.seeds
+
+    def block(source: str, seeds: tuple[int, ...], alpha_max: float, seconds: float) -> Block:
+        own = {"source": source, "seeds": seeds, "alpha_max": alpha_max, "seed": request.seed}
+        name = source if source == "theory" else f"{source}{seeds[0]}"
+        costs = {"members": len(seeds), "core_seconds": seconds, "memory_mb": 1000}
+        settings = settings_of(UnitOverlaps, sizes, **own)
+        return request.block(name, settings, run="run_overlaps", **costs)
+
+    last = sizes.sgd_alpha_max
+    simulated = [block("sgd", (seed,), last, training) for seed in range(sizes.sgd_seeds)]
+    return [*simulated, block("theory", tuple(range(sizes.seeds)), sizes.alpha_max, theory)]
+
+
+def plateau_blocks(request: Request) -> list[Block]:
+    """Members of all kinds are dealt out, so that costs even out."""
+    sizes = request.sizes_as(PlateauSizes)
+    parts = sizes.blocks
+    longer = sizes.curve_alpha_max > sizes.curve_alpha_min
+    require(request, "curve_alpha_max", longer, "more than curve_alpha_min")
+    costs = {
+        "members": -(-plateau_members(sizes) // parts),
+        "core_seconds": PLATEAU_AT_START + plateau_seconds(sizes) / parts,
+        "memory_mb": 1000,
+        "station": "theory",
+    }
+    found = []
+    for part in range(parts):
+        settings = settings_of(PlateauPart, sizes, part=part, parts=parts, seed=request.seed)
+        found.append(request.block(f"part{part}", settings, run="run_plateau", **costs))
+    return found
+
+
+def plateau_members(of: PlateauSizes) -> int:
+    """At most: members that two scans share are integrated once."""
+    betas, starts = len(of.betas), len(of.length_dimensions) + len(of.length_sigmas)
+    growth = len(of.grid_hidden) * len(of.grid_levels) * betas + len(of.scan_hidden)
+    growth += len(of.scan_levels) * betas + 2 * len(of.rates_hidden) * len(of.rates)
+    length = len(of.law_levels) * starts + len(of.length_levels) * betas
+    curves = len(of.curve_hidden) * len(of.curve_levels)
+    return growth + len(of.length_hidden) * length + curves
+
+
+def plateau_seconds(of: PlateauSizes) -> float:
+    wide = sum(units**2 for units in of.scan_hidden)
+    deep = sum(levels**2 for levels in of.scan_levels) * len(of.betas)
+    scans = PLATEAU_PER_UNITS_SQUARED * wide + PLATEAU_PER_LEVELS_SQUARED * deep
+    return scans + PLATEAU_PER_MEMBER * plateau_members(of)
+
+
+def of_levels(
+    kind: type[Settings], request: Request, sizes: Sizes, levels: list[int], **own: Any
+) -> Settings:
+    seeds = tuple(range(sizes.seeds))
+    return settings_of(kind, sizes, levels=tuple(levels), seeds=seeds, seed=request.seed, **own)
+
+
+def settings_of(kind: type[Settings], sizes: Any, **own: Any) -> Settings:
+    """A block's settings: fields of the sizes, but for what is the block's own."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: own[name] if name in own else getattr(sizes, name) for name in names})
+
+
+def check_alphas(request: Request, last: str = "alpha_max") -> None:
+    """Raises InputError."""
+    first = request.sizes["alpha_min"]
+    require(request, last, first < request.sizes[last], f"more than alpha_min = {first}")
+
+
+def check_divisors(request: Request, key: str, levels: Iterable[int], dimension: int) -> None:
+    """L distinct eigenvalues must share N directions equally. Raises InputError."""
+    for number in levels:
+        if not 1 <= number <= dimension or dimension % number:
+            raise InputError(
+                f"{request.experiment}.{key} holds {number}; expected divisors of the dimension "
+                f"{dimension}, at most {dimension}: correct it in config/scales."
+            )
+
+
+def require(request: Request, key: str, holds: bool, expected: str) -> None:
+    """Raises InputError unless it ``holds``."""
+    if not holds:
+        raise InputError(
+            f"{request.experiment}.{key} is {request.sizes[key]}; expected {expected}: correct it "
+            "in config/scales."
+        )
+
+
+CUT_INTO = {
+    "committee_sgd": sgd_blocks,
+    "committee_ode": ode_blocks,
+    "committee_overlaps": overlap_blocks,
+    "committee_reduced": reduced_blocks,
+    "committee_reduced_ode": reduced_ode_blocks,
+    "plateau_theory": plateau_blocks,
+}
