@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from planned_blocks import cut
 from scalinglaws.columns import stack
 from scalinglaws.experiments.released import run as released_curves
-from scalinglaws.experiments.released.plan_released_curves import blocks
 from scalinglaws.training.session import Session
 
 NORMS = (
@@ -69,5 +69,5 @@ POWERS = (1.0, 0.5, 0.6, 0.8, 0.3, 0.25, 0.3)
 
 
 def released_table(*sets: str) -> pd.DataFrame:
-    block = blocks({"sets": list(sets)}, 0, "cpu")[0]
+    (block,) = cut("released_curves", {"sets": list(sets)})
     return pd.DataFrame(released_curves.run(block.settings, {}, Session()))

@@ -7,14 +7,9 @@ import numpy as np
 import pytest
 
 from made_data import npy_holding
+from released_arrays import RELEASED_SETS, convert, convert_released_sets, read_released
 from scalinglaws.config import CONFIG, read_datasets
-from scalinglaws.data.published import (
-    RELEASED_SETS,
-    convert,
-    convert_released_sets,
-    load_published,
-    read_released,
-)
+from scalinglaws.data.published import load_published
 from scalinglaws.errors import InputError
 
 FOLDER = CONFIG / "published" / "damico2025"

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from released_arrays import convert_released_sets, read_released
 from scalinglaws.config import CONFIG, read_datasets
 from scalinglaws.data.prepare import prepare
-from scalinglaws.data.published import convert_released_sets, load_published, read_released
+from scalinglaws.data.published import load_published
 from scalinglaws.data.sources import collect
 
 MIRROR = Path(os.environ["SCALINGLAWS_MIRROR"])

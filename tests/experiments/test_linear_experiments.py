@@ -2,16 +2,15 @@ import numpy as np
 import pytest
 
 from interruption import resumed_after_reports, same_bytes
+from planned_blocks import cut
 from scalinglaws.config import read_scale
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.linear import plan_feature_scaling as feature_plan
-from scalinglaws.experiments.linear import plan_image_features as image_plan
-from scalinglaws.experiments.linear import plan_linear_sgd as sgd_plan
-from scalinglaws.experiments.linear import plan_linear_theory as theory_plan
 from scalinglaws.experiments.linear import run_images as image_features
 from scalinglaws.experiments.linear import run_sgd as linear_sgd
 from scalinglaws.experiments.linear import run_theory as linear_theory
+from scalinglaws.experiments.linear.settings import GaussianDescent
+from scalinglaws.records import as_record
 from scalinglaws.theory.linear import finite_size_error
 from scalinglaws.training import linear_descent
 from scalinglaws.training.session import Session
@@ -36,9 +35,10 @@ IMAGES = {
     "trainable": [4, 16],
     "alpha_max": 700.0,
 }
-SIZES = {key: SETTINGS[key] for key in sgd_plan.SHARED} | {"seeds": 2, "blocks": 2}
-FEATURES = {**SIZES, "trainable": [4, 32]}
-IMAGE_SIZES = {key: IMAGES[key] for key in image_plan.SHARED} | {"seeds": 2, "blocks": 1}
+FEATURES = {key: SETTINGS[key] for key in SETTINGS if key != "seed"} | {"seeds": 2, "blocks": 2}
+SIZES = {key: FEATURES[key] for key in FEATURES if key != "trainable"}
+IMAGE_SIZES = {key: IMAGES[key] for key in IMAGES if key != "seed"} | {"seeds": 2, "blocks": 1}
+GAUSSIAN_PLANS = [("linear_sgd", SIZES), ("feature_scaling", FEATURES)]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_simulations_average_to_the_exact_mean_of_their_starts():
     simulated = curves(table).reshape(400, -1)
     squares = table["value"][table["quantity"] == "start_square"].reshape(400, -1)
     shares = table["value"][table["quantity"] == "variance"][:32] / 32
-    steps = linear_descent.steps_of(settings, 32)
+    steps = linear_sgd.course_of(as_record(GaussianDescent, settings), 32).steps
     exact = np.array([finite_size_error(shares, start, steps, 0.1) for start in squares])
     mean = np.mean(simulated / exact, axis=0)
     error = np.std(simulated / exact, axis=0) / np.sqrt(400)
@@ -163,17 +163,16 @@ def test_learning_rate_beyond_the_images_critical_rate_is_refused(data):
         ({"eta": 1.2}, r"eta is 1\.2; expected less than 0\.9903.*diverges"),
     ],
 )
-@pytest.mark.parametrize("planned", [(sgd_plan, SIZES), (feature_plan, FEATURES)])
-def test_impossible_sizes_are_refused_when_planning(planned, change, named):
-    plan, sizes = planned
+@pytest.mark.parametrize(("experiment", "sizes"), GAUSSIAN_PLANS)
+def test_impossible_sizes_are_refused_when_planning(experiment, sizes, change, named):
     with pytest.raises(InputError, match=named):
-        plan.blocks({**sizes, **change}, 5, "cpu")
+        cut(experiment, {**sizes, **change})
 
 
 @pytest.mark.parametrize("trainable", [[33], [0, 4], [4, 4], []])
 def test_more_trainable_directions_than_inputs_are_refused_when_planning(trainable):
     with pytest.raises(InputError, match="between 1 and the dimension 32"):
-        feature_plan.blocks({**FEATURES, "trainable": trainable}, 5, "cpu")
+        cut("feature_scaling", {**FEATURES, "trainable": trainable})
 
 
 @pytest.mark.parametrize(
@@ -187,7 +186,7 @@ def test_more_trainable_directions_than_inputs_are_refused_when_planning(trainab
 )
 def test_impossible_image_sizes_are_refused_when_planning(change, named):
     with pytest.raises(InputError, match=named):
-        image_plan.blocks({**IMAGE_SIZES, **change}, 5, "cpu")
+        cut("image_features", {**IMAGE_SIZES, **change})
 
 
 @pytest.mark.parametrize(
@@ -202,37 +201,30 @@ def test_impossible_image_sizes_are_refused_when_planning(change, named):
 def test_impossible_theory_sizes_are_refused_when_planning(key, value, named):
     sizes = read_scale("quick")["worschech2024"]["linear_theory"]
     with pytest.raises(InputError, match=named):
-        theory_plan.blocks({**sizes, key: {**sizes[key], **value}}, 5, "cpu")
+        cut("linear_theory", {**sizes, key: {**sizes[key], **value}})
 
 
 def test_tails_need_no_more_directions_than_there_are():
     sizes = read_scale("quick")["worschech2024"]["linear_theory"]
     with pytest.raises(InputError, match="between 1 and the dimension 256"):
-        theory_plan.blocks({**sizes, "tail_trainable": [8, 257]}, 5, "cpu")
+        cut("linear_theory", {**sizes, "tail_trainable": [8, 257]})
 
 
 @pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_every_scale_can_be_planned_and_theory_is_that_of_the_simulation(scale):
     sizes = read_scale(scale)["worschech2024"]
-    plans = {
-        "linear_theory": theory_plan,
-        "linear_sgd": sgd_plan,
-        "feature_scaling": feature_plan,
-        "image_features": image_plan,
-    }
-    for name, plan in plans.items():
-        blocks = plan.blocks(sizes[name], 0, "cpu")
-        assert len({block.name for block in blocks}) == len(blocks)
+    for name in ("linear_theory", "linear_sgd", "feature_scaling", "image_features"):
+        assert cut(name, sizes[name])
     drawn, simulated = sizes["linear_theory"]["scaling"], sizes["linear_sgd"]
     keys = ("dimension", "beta", "eta", "sigma_j")
     assert {key: drawn[key] for key in keys} == {key: simulated[key] for key in keys}
 
 
 @pytest.mark.parametrize(
-    ("plan", "sizes"), [(sgd_plan, SIZES), (feature_plan, FEATURES), (image_plan, IMAGE_SIZES)]
+    ("experiment", "sizes"), [*GAUSSIAN_PLANS, ("image_features", IMAGE_SIZES)]
 )
-def test_blocks_share_out_every_seed_once(plan, sizes):
-    blocks = plan.blocks(sizes, 5, "cpu")
+def test_blocks_share_out_every_seed_once(experiment, sizes):
+    blocks = cut(experiment, sizes)
     assert sorted(seed for block in blocks for seed in block.settings["seeds"]) == [0, 1]
     kinds = len(sizes.get("inputs", "."))
     assert sum(block.members for block in blocks) == 2 * kinds * len(sizes.get("trainable", "."))
@@ -241,7 +233,7 @@ def test_blocks_share_out_every_seed_once(plan, sizes):
 def test_theory_block_counts_its_members():
     sizes = read_scale("quick")["worschech2024"]["linear_theory"]
     small = {**sizes, "law_levels": 64, "gamma_levels": 32, "tail_dimensions": [64, 128]}
-    (block,) = theory_plan.blocks(small, 5, "cpu")
+    (block,) = cut("linear_theory", small)
     table = linear_theory.run(block.settings, {}, Session())
     assert len(set(table["member"])) == block.members
     assert np.all(np.isfinite(table["value"]))

@@ -5,18 +5,16 @@ import pandas as pd
 import pytest
 
 from interruption import resumed_after_saves, same_bytes
+from planned_blocks import cut
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.perceptron import plan as perceptron_samples
-from scalinglaws.experiments.perceptron import plan_perceptron_alphas as alphas_planning
-from scalinglaws.experiments.perceptron import plan_perceptron_descent as descent_planning
-from scalinglaws.experiments.perceptron import plan_perceptron_limits as limits_planning
-from scalinglaws.experiments.perceptron import plan_perceptron_square as square_planning
-from scalinglaws.experiments.perceptron import plan_perceptron_theory as theory_planning
-from scalinglaws.experiments.perceptron import run_alphas as perceptron_alphas
-from scalinglaws.experiments.perceptron import run_descent as perceptron_descent
-from scalinglaws.experiments.perceptron import run_limits as perceptron_limits
-from scalinglaws.experiments.perceptron import run_square as perceptron_square
-from scalinglaws.experiments.perceptron import run_theory as perceptron_theory
+from scalinglaws.experiments.perceptron import (
+    plan,
+    run_descent,
+    run_limits,
+    run_square,
+    run_theory,
+    settings,
+)
 from scalinglaws.figures import damico2025_appendix_mse, damico2025_fig2
 from scalinglaws.fits import perceptron_laws, perceptron_scaling, square_loss_laws
 from scalinglaws.training.session import Session
@@ -53,7 +51,8 @@ THEORY = {
     "lambda_high": 100.0,
     "lambda_points": 31,
 }
-DESCENT = {**ALPHAS, "alpha": 5.0, "weights": 30, "iterations": 300}
+SINGLE = {name: ALPHAS[name] for name in ALPHAS if name != "alphas"}
+DESCENT = {**SINGLE, "alpha": 5.0, "weights": 30, "iterations": 300}
 SETTINGS = {
     "early_lambda": 10.0,
     "early_window": [0.9, 3.1],
@@ -77,15 +76,11 @@ OTHER = {
     "fixed_norm_window": [0.1, 20.0],
 }
 CHAINS = {
-    "perceptron_alphas": (perceptron_alphas, alphas_planning, ALPHAS),
-    "perceptron_limits": (perceptron_limits, limits_planning, LIMITS),
-    "perceptron_square": (perceptron_square, square_planning, SQUARE),
-    "perceptron_theory": (perceptron_theory, theory_planning, THEORY),
-    "perceptron_descent": (
-        perceptron_descent,
-        descent_planning,
-        {name: DESCENT[name] for name in DESCENT if name != "alphas"},
-    ),
+    "perceptron_alphas": (run_descent, ALPHAS),
+    "perceptron_limits": (run_limits, LIMITS),
+    "perceptron_square": (run_square, SQUARE),
+    "perceptron_theory": (run_theory, THEORY),
+    "perceptron_descent": (run_descent, DESCENT),
 }
 
 
@@ -95,11 +90,11 @@ def tables() -> dict[str, pd.DataFrame]:
         name: pd.concat(
             [
                 pd.DataFrame(experiment.run(block.settings, {}, Session()))
-                for block in planning.blocks(sizes, 1, "cpu")
+                for block in cut(name, sizes)
             ],
             ignore_index=True,
         )
-        for name, (experiment, planning, sizes) in CHAINS.items()
+        for name, (experiment, sizes) in CHAINS.items()
     }
 
 
@@ -115,11 +110,9 @@ def fits(tables: dict[str, pd.DataFrame]) -> dict[str, dict]:
 def test_each_alpha_holds_the_samples_of_the_single_experiment(
     tables: dict[str, pd.DataFrame],
 ) -> None:
-    single = {name: ALPHAS[name] for name in ALPHAS if name != "alphas"}
-    (block,) = descent_planning.blocks(
-        {**single, "alpha": 10.0, "weights": 20, "iterations": 300}, 1, "cpu"
-    )
-    alone = pd.DataFrame(perceptron_descent.run(block.settings, {}, Session()))
+    sizes = {**SINGLE, "alpha": 10.0, "weights": 20, "iterations": 300}
+    (block,) = cut("perceptron_descent", sizes)
+    alone = pd.DataFrame(run_descent.run(block.settings, {}, Session()))
     several = tables["perceptron_alphas"]
     together = several[several["alpha"] == 10.0].reset_index(drop=True)
     pd.testing.assert_frame_equal(together, alone)
@@ -128,19 +121,19 @@ def test_each_alpha_holds_the_samples_of_the_single_experiment(
 # In the first descent, between its minimisers, in the last one, and with all but one done.
 @pytest.mark.parametrize("saves", [5, 56, 130, 170])
 def test_several_alphas_resumed_are_byte_identical(tmp_path: Path, saves: int) -> None:
-    (block,) = alphas_planning.blocks(ALPHAS, 1, "cpu")
-    whole = perceptron_alphas.run(block.settings, {}, Session())
+    (block,) = cut("perceptron_alphas", ALPHAS)
+    whole = run_descent.run(block.settings, {}, Session())
     resumed = resumed_after_saves(
-        lambda session: perceptron_alphas.run(block.settings, {}, session), tmp_path, saves
+        lambda session: run_descent.run(block.settings, {}, session), tmp_path, saves
     )
     assert same_bytes(resumed, whole)
 
 
 def test_square_loss_resumed_is_byte_identical(tmp_path: Path) -> None:
-    (block,) = square_planning.blocks(SQUARE, 1, "cpu")
-    whole = perceptron_square.run(block.settings, {}, Session())
+    (block,) = cut("perceptron_square", SQUARE)
+    whole = run_square.run(block.settings, {}, Session())
     resumed = resumed_after_saves(
-        lambda session: perceptron_square.run(block.settings, {}, session), tmp_path, 7
+        lambda session: run_square.run(block.settings, {}, session), tmp_path, 7
     )
     assert same_bytes(resumed, whole)
 
@@ -148,41 +141,39 @@ def test_square_loss_resumed_is_byte_identical(tmp_path: Path) -> None:
 def test_long_experiments_are_cut_without_losing_or_repeating_a_sample(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(perceptron_samples, "SECONDS_PER_BLOCK", 0.05)
-    monkeypatch.setattr(alphas_planning, "SECONDS_PER_BLOCK", 0.05)
-    cut = alphas_planning.blocks(ALPHAS, 1, "cpu")
-    assert len(cut) > 3
+    monkeypatch.setattr(plan, "SECONDS_PER_BLOCK", 0.05)
+    blocks = cut("perceptron_alphas", ALPHAS)
+    assert len(blocks) > 3
     members = [
-        (alpha, seed)
-        for block in cut
-        for alpha in block.settings["alphas"]
-        for seed in perceptron_descent.seeds(block.settings)
+        (part.alpha, seed)
+        for block in blocks
+        for part in settings.descents(block.settings)
+        for seed in part.seeds
     ]
     assert sorted(members) == [(alpha, seed) for alpha in ALPHAS["alphas"] for seed in range(4)]
-    assert len({block.name for block in cut}) == len(cut)
 
 
 @pytest.mark.parametrize(
-    ("planning", "sizes", "change", "key"),
+    ("experiment", "sizes", "change", "key"),
     [
-        (alphas_planning, ALPHAS, {"alphas": [2.0]}, "one of each per alpha"),
-        (alphas_planning, ALPHAS, {"alphas": [2.0, 2.0, 5.0]}, "alphas"),
-        (alphas_planning, ALPHAS, {"weights": [30, 20, 5]}, "weights is 5"),
-        (alphas_planning, ALPHAS, {"fixed_norm_lambdas": []}, "fixed_norm_lambdas"),
-        (alphas_planning, ALPHAS, {"samples": 0}, "samples"),
-        (limits_planning, LIMITS, {"lambda_low": 200.0}, "lambda_low"),
-        (limits_planning, LIMITS, {"ratio_points": 1}, "ratio_low"),
-        (limits_planning, LIMITS, {"collapse_alphas": []}, "collapse"),
-        (limits_planning, LIMITS, {"square_alphas": [0.5]}, "square.alphas"),
-        (square_planning, SQUARE, {"alphas": [1.0]}, "alphas"),
-        (square_planning, SQUARE, {"lambda_high": 0.01}, "lambda_low"),
+        ("perceptron_alphas", ALPHAS, {"alphas": [2.0]}, "one of each per alpha"),
+        ("perceptron_alphas", ALPHAS, {"alphas": [2.0, 2.0, 5.0]}, "alphas"),
+        ("perceptron_alphas", ALPHAS, {"weights": [30, 20, 5]}, "weights is 5"),
+        ("perceptron_alphas", ALPHAS, {"fixed_norm_lambdas": []}, "fixed_norm_lambdas"),
+        ("perceptron_alphas", ALPHAS, {"samples": 0}, "samples"),
+        ("perceptron_limits", LIMITS, {"lambda_low": 200.0}, "lambda_low"),
+        ("perceptron_limits", LIMITS, {"ratio_points": 1}, "ratio_low"),
+        ("perceptron_limits", LIMITS, {"collapse_alphas": []}, "collapse"),
+        ("perceptron_limits", LIMITS, {"square_alphas": [0.5]}, "square.alphas"),
+        ("perceptron_square", SQUARE, {"alphas": [1.0]}, "alphas"),
+        ("perceptron_square", SQUARE, {"lambda_high": 0.01}, "lambda_low"),
     ],
 )
 def test_impossible_sizes_are_refused_at_planning_time(
-    planning, sizes: dict, change: dict[str, object], key: str
+    experiment: str, sizes: dict, change: dict[str, object], key: str
 ) -> None:
     with pytest.raises(InputError, match=key):
-        planning.blocks({**sizes, **change}, 1, "cpu")
+        cut(experiment, {**sizes, **change})
 
 
 def test_theory_numbers_of_the_laws_are_those_of_the_derivation(fits: dict[str, dict]) -> None:

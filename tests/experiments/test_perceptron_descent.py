@@ -5,10 +5,12 @@ import pytest
 from scipy.optimize import minimize
 
 from interruption import resumed_after_saves, same_bytes
+from planned_blocks import cut
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.perceptron import plan_perceptron_descent as planning
-from scalinglaws.experiments.perceptron import plan_perceptron_theory as theory_planning
 from scalinglaws.experiments.perceptron import run_descent as experiment
+from scalinglaws.experiments.perceptron.samples import drawn
+from scalinglaws.experiments.perceptron.settings import Descent
+from scalinglaws.records import as_record
 from scalinglaws.theory.perceptron import fixed_norm_error
 from scalinglaws.training import logistic
 from scalinglaws.training.session import Session
@@ -25,10 +27,18 @@ THEORY_SIZES = {"alphas": [5.0], "lambda_low": 0.1, "lambda_high": 1.0, "lambda_
 
 
 def settings(**changes: object) -> dict[str, object]:
-    return {**planning.blocks(SIZES, 1, "cpu")[0].settings, **changes}
+    return {**cut("perceptron_descent", SIZES)[0].settings, **changes}
 
 
-RECORDS = len(experiment.recorded_iterations(settings()))
+def descent(**changes: object) -> Descent:
+    return as_record(Descent, settings(**changes))
+
+
+def data_of(chosen: Descent, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    return drawn(chosen.seed, experiment.EXPERIMENT, experiment.members(chosen)[seed])
+
+
+RECORDS = len(experiment.recorded_iterations(descent()))
 
 
 def plain_descent(
@@ -48,9 +58,9 @@ def plain_descent(
 
 
 def test_vectorised_descent_equals_a_plain_loop_over_samples_and_examples() -> None:
-    chosen = settings(weights=12)
+    chosen = descent(weights=12)
     state = experiment.fresh_state(chosen)
-    patterns = [experiment.sample(chosen, seed)[1] for seed in experiment.seeds(chosen)]
+    patterns = [data_of(chosen, seed)[1] for seed in chosen.seeds]
     start = logistic.Descent(state["weights"], state["direction"], state["elapsed"])
     together = logistic.descend(start, np.stack(patterns), 60, 1.0, 0.05)
     for index, own in enumerate(patterns):
@@ -59,8 +69,8 @@ def test_vectorised_descent_equals_a_plain_loop_over_samples_and_examples() -> N
 
 
 def test_no_step_changes_the_weights_by_more_than_the_cap_and_the_loss_never_grows() -> None:
-    chosen = settings()
-    patterns = np.stack([experiment.sample(chosen, seed)[1] for seed in experiment.seeds(chosen)])
+    chosen = descent()
+    patterns = np.stack([data_of(chosen, seed)[1] for seed in chosen.seeds])
     state = experiment.fresh_state(chosen)
     here = logistic.Descent(state["weights"], state["direction"], state["elapsed"])
     losses, at_the_cap = [], 0
@@ -78,8 +88,8 @@ def test_no_step_changes_the_weights_by_more_than_the_cap_and_the_loss_never_gro
 
 
 def test_elapsed_time_is_that_of_gradient_flow() -> None:
-    chosen = settings(weights=20)
-    _, patterns = experiment.sample(chosen, 0)
+    chosen = descent(weights=20)
+    _, patterns = data_of(chosen, 0)
     start = experiment.fresh_state(chosen)
     coarse = logistic.Descent(start["weights"][:1], start["direction"][:1], np.zeros(1))
     coarse = logistic.descend(coarse, patterns[None], 30, 1.0, 0.05)
@@ -92,8 +102,8 @@ def test_elapsed_time_is_that_of_gradient_flow() -> None:
 
 
 def test_fixed_norm_minimisers_lie_on_their_sphere_and_beat_a_general_optimiser() -> None:
-    chosen = settings()
-    _, patterns = experiment.sample(chosen, 2)
+    chosen = descent()
+    _, patterns = data_of(chosen, 2)
     lambdas = [0.3, 1.0, 4.0]
 
     def loss(weights: np.ndarray) -> float:
@@ -114,10 +124,10 @@ def test_fixed_norm_minimisers_lie_on_their_sphere_and_beat_a_general_optimiser(
 
 def test_fixed_norm_minimisers_of_finite_size_follow_the_replica_symmetric_curve() -> None:
     lambdas, samples = [0.3, 2.0, 8.0], 40
-    chosen = settings(weights=120, alpha=2.0, samples=samples)
+    chosen = descent(weights=120, alpha=2.0, samples=samples)
     errors = []
     for seed in range(samples):
-        teacher, patterns = experiment.sample(chosen, seed)
+        teacher, patterns = data_of(chosen, seed)
         found = logistic.fixed_norm_minimisers(patterns, lambdas)
         errors.append(logistic.generalisation_error(found, teacher))
     deviation = np.mean(errors, axis=0) - fixed_norm_error(2.0, lambdas)
@@ -145,8 +155,8 @@ def test_members_do_not_depend_on_the_block_they_are_computed_in() -> None:
 
 
 def test_a_diverged_sample_is_nan_and_leaves_the_others_alone() -> None:
-    chosen = settings()
-    patterns = np.stack([experiment.sample(chosen, seed)[1] for seed in experiment.seeds(chosen)])
+    chosen = descent()
+    patterns = np.stack([data_of(chosen, seed)[1] for seed in chosen.seeds])
     state = experiment.fresh_state(chosen)
     start = logistic.Descent(state["weights"], state["direction"], state["elapsed"])
     healthy = logistic.descend(start, patterns, 20, 1.0, 0.05)
@@ -159,10 +169,10 @@ def test_a_diverged_sample_is_nan_and_leaves_the_others_alone() -> None:
 
 def test_blocks_share_out_every_sample_once() -> None:
     for samples in (1, 2, 5, 16):
-        cut = planning.blocks({**SIZES, "samples": samples}, 1, "cpu")
-        seeds = [seed for block in cut for seed in experiment.seeds(block.settings)]
-        assert seeds == list(range(samples))
-        assert len({block.digest for block in cut}) == len(cut)
+        blocks = cut("perceptron_descent", {**SIZES, "samples": samples})
+        parts = [as_record(Descent, block.settings) for block in blocks]
+        assert [seed for part in parts for seed in part.seeds] == list(range(samples))
+        assert len({block.digest for block in blocks}) == len(blocks)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +190,7 @@ def test_impossible_simulations_are_refused_at_planning_time(
     change: dict[str, object], key: str
 ) -> None:
     with pytest.raises(InputError, match=key):
-        planning.blocks({**SIZES, **change}, 1, "cpu")
+        cut("perceptron_descent", {**SIZES, **change})
 
 
 @pytest.mark.parametrize(
@@ -196,4 +206,4 @@ def test_impossible_theory_grids_are_refused_at_planning_time(
     change: dict[str, object], key: str
 ) -> None:
     with pytest.raises(InputError, match=key):
-        theory_planning.blocks({**THEORY_SIZES, **change}, 1, "cpu")
+        cut("perceptron_theory", {**THEORY_SIZES, **change})

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from made_data import entry_for, idx_contents, npy_holding, sha256, write_mirror
+from released_arrays import read_released
 from scalinglaws.data.prepare import fetch, prepare
-from scalinglaws.data.published import read_released
 from scalinglaws.data.stored import load_dataset
 from scalinglaws.errors import InputError
 

@@ -7,9 +7,9 @@ import pytest
 from matplotlib.colors import to_hex
 
 from made_curves import made_table, released_table
+from released_arrays import RELEASED_SETS
 from scalinglaws.config import read_paper
 from scalinglaws.curves.norm_curves import released_means, released_set
-from scalinglaws.data.published import RELEASED_SETS
 from scalinglaws.document.numbers import gather_numbers
 from scalinglaws.figures.network_panels import seed_bands, size_colour
 from scalinglaws.figures.short_axes import short_axis_ticks

@@ -4,11 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planned_blocks import cut
 from scalinglaws.curves.perceptron_curves import against_norm
-from scalinglaws.experiments.perceptron import plan_perceptron_descent as descent_planning
-from scalinglaws.experiments.perceptron import plan_perceptron_theory as theory_planning
-from scalinglaws.experiments.perceptron import run_descent as perceptron_descent
-from scalinglaws.experiments.perceptron import run_theory as perceptron_theory
+from scalinglaws.experiments.perceptron import run_descent, run_theory
 from scalinglaws.figures import damico2025_fig1
 from scalinglaws.fits import perceptron_laws
 from scalinglaws.training.session import Session
@@ -43,11 +41,9 @@ DESCENT = {
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
-    theory = theory_planning.blocks(THEORY, 1, "cpu")
-    descent = descent_planning.blocks(DESCENT, 1, "cpu")
     return {
-        "perceptron_theory": joined(perceptron_theory, theory),
-        "perceptron_descent": joined(perceptron_descent, descent),
+        "perceptron_theory": joined(run_theory, cut("perceptron_theory", THEORY)),
+        "perceptron_descent": joined(run_descent, cut("perceptron_descent", DESCENT)),
     }
 
 

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from made_curves import made_table, released_table
+from released_arrays import RELEASED_SETS
 from scalinglaws.config import CONFIG, read_paper
-from scalinglaws.data.published import RELEASED_SETS, load_published
+from scalinglaws.data.published import load_published
 from scalinglaws.errors import InputError
+from scalinglaws.experiments.released import files
 from scalinglaws.experiments.released import run as released_curves
 from scalinglaws.fits import protocol_agreement, released_laws, released_refit
 from scalinglaws.fits.released_laws import jackknifed
@@ -112,3 +114,12 @@ def test_runs_on_the_released_curve_agree_with_it_and_shifted_ones_do_not():
 def test_a_released_file_that_changed_since_the_plan_is_refused():
     with pytest.raises(InputError, match="changed while the workflow ran"):
         released_curves.run({"sets": {"CNN_MNIST": "0" * 64}}, {}, Session())
+
+
+def test_files_whose_lines_end_as_on_windows_are_read_as_planned(tmp_path, monkeypatch):
+    content = files.path_of("CNN_MNIST").read_bytes().replace(b"\n", b"\r\n")
+    (tmp_path / "CNN_MNIST.json").write_bytes(content)
+    planned = files.checksum("CNN_MNIST")
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    assert files.checksum("CNN_MNIST") == planned
+    assert len(released_table("CNN_MNIST"))

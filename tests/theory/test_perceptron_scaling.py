@@ -50,10 +50,16 @@ def test_scaling_function_is_the_limit_of_the_replica_symmetric_curve() -> None:
         np.testing.assert_allclose(found, limit, rtol=bound)
 
 
+def early_scaling(ratios: np.ndarray) -> np.ndarray:
+    """F(l) for l -> 0, where law 1 takes over."""
+    hebb = perceptron_scaling.HEBB_PREFACTOR
+    return perceptron_scaling.EARLY_PREFACTOR * hebb / np.sqrt(ratios)
+
+
 def test_scaling_function_joins_law_one_to_maximum_stability() -> None:
     ratios = np.array([1e-5])
     start = perceptron_scaling.scaling_function(ratios)
-    assert start == pytest.approx(perceptron_scaling.early_scaling(ratios), rel=2e-5)
+    assert start == pytest.approx(early_scaling(ratios), rel=2e-5)
     end = 1e5 * perceptron.maximum_stability(1e5)[0]
     assert perceptron_scaling.scaling_function([1e5])[0] == pytest.approx(end, rel=2e-5)
 

@@ -14,7 +14,8 @@ from scalinglaws.columns import stack
 from scalinglaws.config import read_paper
 from scalinglaws.curves.norm_curves import released_means, released_set
 from scalinglaws.data.published import load_published
-from scalinglaws.experiments.released.run import FOLDER, released_rows
+from scalinglaws.experiments.released.files import path_of
+from scalinglaws.experiments.released.run import released_rows
 from scalinglaws.statistics.authors_procedure import authors_fit, choice_from
 
 PRECISION = 1e-6  # relative: the stored exponents come from other versions of the same routines
@@ -35,7 +36,7 @@ def released_problems() -> Iterator[str]:
     """One sentence for each exponent or error that our refit does not bring back."""
     authors = read_paper("damico2025")["fits"]["released_refit"]["settings"]["authors"]
     for name, choices in authors.items():
-        record = load_published(FOLDER / f"{name}.json")
+        record = load_published(path_of(name))
         table = pd.DataFrame(stack(released_rows(name, record)))
         for variant, chosen in enumerate(choices):
             means = released_means(released_set(table, name, variant))

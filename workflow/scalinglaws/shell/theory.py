@@ -56,7 +56,7 @@ def add_linear(names: Any) -> None:
 
 
 def linear(options: argparse.Namespace) -> Mapping[str, Sequence[float]]:
-    from scalinglaws.experiments.linear.checks import check_theory_rate
+    from scalinglaws.theory.critical_rate import check_theory_rate
     from scalinglaws.theory.linear import first_squares, general_eta_error, small_eta_error
     from scalinglaws.theory.power_law_spectrum import eigenvalues
 

@@ -1,6 +1,6 @@
 """Largest learning rate at which one-pass SGD of the linear network still learns.
 
-Standard library only: configurations are refused with these numbers before numpy is loaded.
+No numpy: configurations are refused with these numbers before it is loaded.
 Setting of Worschech & Rosenow (arXiv 2410.09005), section 4: loss (zeta - sigma)^2 / 2, student
 sigma = (sqrt(M)/K) sum_i x_i, steps (eta / sqrt N) delta xi. The criteria are derived here: the
 first holds for N / L -> infinity, the second for the N at hand. They differ by a factor of two at
@@ -8,6 +8,8 @@ beta = 1, L = N, where the leading direction alone carries 0.6 of the variance.
 """
 
 from collections.abc import Sequence
+
+from scalinglaws.errors import InputError
 
 # The loss cannot diverge below this rate whatever the spectrum of Gaussian inputs: the worst one
 # has a single direction, where eta / (2 (1 - eta)) < 1.
@@ -21,6 +23,16 @@ def order_parameter_critical_rate(student_units: int = 1, teacher_units: int = 1
     `theory.linear` is stable while eta Tr(Sigma) / (2N) < 1, and units K, M act as eta M / K.
     """
     return 2.0 * student_units / teacher_units
+
+
+def check_theory_rate(where: str, eta: float) -> None:
+    """Raises InputError when the order-parameter theory has no decaying solution at this eta."""
+    critical = order_parameter_critical_rate()
+    if not eta < critical:
+        raise InputError(
+            f"{where} is {eta}; expected less than {critical:g} (2 K / M), the critical learning "
+            "rate beyond which the loss grows: give a smaller one."
+        )
 
 
 def power_law_shares(levels: int, beta: float) -> list[float]:

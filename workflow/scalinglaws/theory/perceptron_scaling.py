@@ -110,8 +110,3 @@ def scaling_optimum() -> tuple[float, float]:
 
     found = minimize_scalar(error, bounds=(-0.6, 0.4), method="bounded", options={"xatol": 1e-7})
     return float(np.exp(found.x)), float(found.fun)
-
-
-def early_scaling(ratios: np.ndarray) -> np.ndarray:
-    """F(l) for l -> 0, where law 1 takes over: EARLY_PREFACTOR HEBB_PREFACTOR l^(-1/2)."""
-    return EARLY_PREFACTOR * HEBB_PREFACTOR / np.sqrt(ratios)

@@ -16,11 +16,12 @@ from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.transforms import average_pool
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.committee.start import PAPER
-from scalinglaws.experiments.linear.run_sgd import normals
+from scalinglaws.experiments.linear.run_sgd import PAPER, course_of, first_errors, normals
+from scalinglaws.experiments.linear.settings import ImageDescent
+from scalinglaws.records import as_record
 from scalinglaws.streams import generator
 from scalinglaws.theory.critical_rate import sgd_critical_rate
-from scalinglaws.training.linear_descent import Run, descend, first_errors
+from scalinglaws.training.linear_descent import Run, descend
 from scalinglaws.training.session import Session
 
 Array = np.ndarray
@@ -36,12 +37,16 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     n_trainable, direction, alpha, quantity, value; quantities as in linear_descent.descend.
     Raises InputError when eta is beyond the critical rate of the images' spectrum.
     """
-    images = grey_pixels(data[settings["dataset"]].train_images, settings["pool"])
+    own = as_record(ImageDescent, settings)
+    images = grey_pixels(data[own.dataset].train_images, own.pool)
     shares, coordinates = principal_coordinates(images)
-    check_rate(settings, shares)
-    kinds = [(inputs, seed) for inputs in settings["inputs"] for seed in settings["seeds"]]
-    runs = [image_run(settings, shares, coordinates, *kind) for kind in kinds]
-    return stack(descend(settings, runs, session))
+    check_rate(own, shares)
+    runs = [
+        image_run(own, shares, coordinates, inputs, seed)
+        for inputs in own.inputs
+        for seed in own.seeds
+    ]
+    return stack(descend(course_of(own, len(shares)), runs, session))
 
 
 def grey_pixels(images: Array, pool: int) -> Array:
@@ -73,31 +78,26 @@ def signed(vectors: Array) -> Array:
     return vectors * np.sign(vectors[largest, np.arange(vectors.shape[1])])
 
 
-def check_rate(settings: Mapping[str, Any], shares: Array) -> None:
+def check_rate(own: ImageDescent, shares: Array) -> None:
     critical = sgd_critical_rate(shares.tolist())
-    if not settings["eta"] < critical:
+    if not own.eta < critical:
         raise InputError(
-            f"image_features.eta is {settings['eta']}; expected less than {critical:.4g}, beyond "
-            f"which SGD diverges on the spectrum of {settings['dataset']}: correct config/scales."
+            f"image_features.eta is {own.eta}; expected less than {critical:.4g}, beyond "
+            f"which SGD diverges on the spectrum of {own.dataset}: correct config/scales."
         )
 
 
-def image_run(
-    settings: Mapping[str, Any], shares: Array, coordinates: Array, inputs: str, seed: int
-) -> Run:
+def image_run(own: ImageDescent, shares: Array, coordinates: Array, inputs: str, seed: int) -> Run:
     dimension = len(shares)
-    identity = {"dataset": settings["dataset"], "inputs": inputs, "dimension": dimension}
-    stream = partial(
-        generator, settings["seed"], PAPER, "image_features", {**identity, "seed": seed}
-    )
+    kind = {"dataset": own.dataset, "inputs": inputs, "dimension": dimension}
     drawn = inputs == "images"
     return Run(
-        identity={**identity, "eta": settings["eta"], "seed": seed},
+        identity={**kind, "eta": own.eta, "seed": seed},
         shares=shares,
-        start=first_errors(settings, "image_features", dimension, seed),
+        start=first_errors(own, "image_features", dimension, seed),
         scale=np.ones(dimension) if drawn else np.sqrt(shares),
         fill=partial(draw_images, coordinates) if drawn else normals,
-        stream=stream,
+        stream=partial(generator, own.seed, PAPER, "image_features", {**kind, "seed": seed}),
     )
 
 

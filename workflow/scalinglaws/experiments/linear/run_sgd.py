@@ -12,11 +12,15 @@ import numpy as np
 
 from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.experiments.committee.start import PAPER
+from scalinglaws.experiments.linear.settings import Descent, GaussianDescent
+from scalinglaws.records import as_record
 from scalinglaws.streams import generator
 from scalinglaws.theory.power_law_spectrum import eigenvalues
-from scalinglaws.training.linear_descent import Run, descend, first_errors
+from scalinglaws.training.linear_descent import Course, Run, descend
+from scalinglaws.training.one_pass import observation_steps
 from scalinglaws.training.session import Session
+
+PAPER = "worschech2024"
 
 
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
@@ -25,28 +29,37 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     Returns columns member, dimension, beta, eta, seed, n_trainable, direction, alpha, quantity,
     value; quantities as in linear_descent.descend.
     """
-    runs = [gaussian_run(settings, seed) for seed in settings["seeds"]]
-    return stack(descend(settings, runs, session))
+    own = as_record(GaussianDescent, settings)
+    runs = [gaussian_run(own, seed) for seed in own.seeds]
+    return stack(descend(course_of(own, own.dimension), runs, session))
 
 
-def gaussian_run(settings: Mapping[str, Any], seed: int) -> Run:
-    dimension = settings["dimension"]
-    shares = eigenvalues(dimension, settings["beta"]) / dimension
+def gaussian_run(own: GaussianDescent, seed: int) -> Run:
+    dimension = own.dimension
+    shares = eigenvalues(dimension, own.beta) / dimension
     # Neither beta nor eta: the same seed has the same teacher and examples at every value.
-    stream = partial(
-        generator, settings["seed"], PAPER, "linear_sgd", {"dimension": dimension, "seed": seed}
-    )
+    member = {"dimension": dimension, "seed": seed}
     return Run(
-        identity={
-            **{key: settings[key] for key in ("dimension", "beta", "eta")},
-            "seed": seed,
-        },
+        identity={"dimension": dimension, "beta": own.beta, "eta": own.eta, "seed": seed},
         shares=shares,
-        start=first_errors(settings, "linear_sgd", dimension, seed),
+        start=first_errors(own, "linear_sgd", dimension, seed),
         scale=np.sqrt(shares),
         fill=normals,
-        stream=stream,
+        stream=partial(generator, own.seed, PAPER, "linear_sgd", member),
     )
+
+
+def course_of(own: Descent, dimension: int) -> Course:
+    steps = observation_steps(dimension, own.alpha_min, own.alpha_max, own.points)
+    return Course(np.array(own.trainable), own.eta, steps)
+
+
+def first_errors(own: Descent, experiment: str, dimension: int, seed: int) -> np.ndarray:
+    """B - J with teacher B ~ N(0, 1) and student J ~ N(0, sigma_J^2), (N,)."""
+    member = {"dimension": dimension, "seed": seed}
+    stream = generator(own.seed, PAPER, experiment, member, "weights")
+    student, teacher = stream.standard_normal((2, dimension))
+    return teacher - own.sigma_j * student
 
 
 def normals(stream: np.random.Generator, slab: np.ndarray) -> None:

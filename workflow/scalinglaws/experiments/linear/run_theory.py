@@ -8,13 +8,15 @@ directions leave, alpha = infinity) and "critical" (largest stable learning rate
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from scalinglaws.canonical import member_name
 from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.linear.settings import Curve, Law, Theory
+from scalinglaws.records import as_record
 from scalinglaws.theory import linear
 from scalinglaws.theory.critical_rate import power_law_shares, sgd_critical_rate
 from scalinglaws.theory.power_law_spectrum import eigenvalues
@@ -22,132 +24,144 @@ from scalinglaws.training.session import Session
 
 Array = np.ndarray
 Rows = list[dict[str, Any]]
-Settings = Mapping[str, Any]
 NOT_LEARNING = 0.0  # eta of rows that hold a limit or a rate, not a curve
 BRACKET = (0.5, 4.0)  # learning rates between which the order-parameter theory turns unstable
 
 
-def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Columns:
+class Network(NamedTuple):
+    """What rows are told apart by; L = N = dimension."""
+
+    dimension: int
+    beta: float
+    eta: float
+    sigma_j: float
+
+    def spectrum(self) -> tuple[Array, Array]:
+        """Eigenvalues (L,) and typical first squares (L,)."""
+        size = self.dimension
+        return eigenvalues(size, self.beta), linear.first_squares(size, self.sigma_j)
+
+
+def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
     """All parts.
 
     Returns columns member, part, dimension (= levels), beta, eta, sigma_j, n_trainable, alpha,
     quantity, value. n_trainable is the dimension where all directions learn.
     """
-    makers: list[Callable[[Settings], Rows]] = [any_eta, scaling, laws, tails, critical]
+    own = as_record(Theory, settings)
+    makers: list[Callable[[Theory], Rows]] = [any_eta, scaling, laws, tails, critical]
     parts: Rows = []
     for done, make in enumerate(makers, start=1):
-        parts += make(settings)
+        parts += make(own)
         session.progress(done, len(makers))
     return stack(parts)
 
 
 def row(
     part: str,
-    setting: Mapping[str, Any],
+    network: Network,
     alpha: Any,
     quantity: str,
     value: Any,
     trainable: int | None = None,
 ) -> dict[str, Any]:
-    identity = {
-        "part": part,
-        "dimension": int(setting["dimension"]),
-        "beta": float(setting["beta"]),
-        "eta": float(setting["eta"]),
-        "sigma_j": float(setting["sigma_j"]),
-        "n_trainable": int(setting["dimension"] if trainable is None else trainable),
-    }
+    count = network.dimension if trainable is None else trainable
+    identity = {"part": part, **network._asdict(), "n_trainable": count}
     shown = {"alpha": alpha, "quantity": quantity, "value": value}
     return {"member": member_name(identity), **identity, **shown}
 
 
-def spectrum_of(setting: Mapping[str, Any]) -> tuple[Array, Array]:
-    """Eigenvalues and typical first squares."""
-    size = setting["dimension"]
-    return eigenvalues(size, setting["beta"]), linear.first_squares(size, setting["sigma_j"])
+def curve_of(curve: Curve) -> tuple[Network, Array]:
+    """The network of a curve, and its alphas (points,)."""
+    network = Network(curve.dimension, curve.beta, curve.eta, curve.sigma_j)
+    return network, np.geomspace(curve.alpha_min, curve.alpha_max, curve.points)
 
 
-def curve_alphas(setting: Mapping[str, Any]) -> Array:
-    return np.geomspace(setting["alpha_min"], setting["alpha_max"], setting["points"])
-
-
-def any_eta(settings: Settings) -> Rows:
+def any_eta(own: Theory) -> Rows:
     """Figure 2, left. The exact mean is taken at whole numbers of examples."""
-    setting = settings["any_eta"]
-    (variances, squares), eta, alphas = spectrum_of(setting), setting["eta"], curve_alphas(setting)
+    network, alphas = curve_of(own.any_eta)
+    (variances, squares), eta = network.spectrum(), network.eta
     steps = np.unique(np.maximum(np.rint(alphas * len(variances)), 1.0))
     finite = linear.finite_size_error(variances / len(variances), squares, steps, eta)
     small = linear.small_eta_error(variances, squares, alphas, eta)
     general = linear.general_eta_error(variances, squares, alphas, eta)
     return [
-        row("any_eta", setting, alphas, "small_eta", small),
-        row("any_eta", setting, alphas, "general_eta", general),
-        row("any_eta", setting, steps / len(variances), "finite_size", finite),
+        row("any_eta", network, alphas, "small_eta", small),
+        row("any_eta", network, alphas, "general_eta", general),
+        row("any_eta", network, steps / len(variances), "finite_size", finite),
     ]
 
 
-def scaling(settings: Settings) -> Rows:
+def scaling(own: Theory) -> Rows:
     """Figure 2, right, at the paper's N."""
-    setting = settings["scaling"]
-    (variances, squares), alphas = spectrum_of(setting), curve_alphas(setting)
-    arguments = (len(variances), setting["beta"], alphas, setting["eta"], setting["sigma_j"])
-    small = linear.small_eta_error(variances, squares, alphas, setting["eta"])
+    network, alphas = curve_of(own.scaling)
+    power_law = linear.power_law_error(*arguments(network, alphas))
     return [
-        row("scaling", setting, alphas, "small_eta", small),
-        row("scaling", setting, alphas, "gamma", linear.incomplete_gamma_error(*arguments)),
-        row("scaling", setting, alphas, "power_law", linear.power_law_error(*arguments)),
+        *sum_and_form("scaling", network, alphas),
+        row("scaling", network, alphas, "power_law", power_law),
     ]
 
 
-def laws(settings: Settings) -> Rows:
+def laws(own: Theory) -> Rows:
     """Sums and incomplete-gamma forms inside the window, at many levels and at fewer."""
-    parts: Rows = []
-    for part in ("law", "gamma"):
-        for beta in settings["betas"]:
-            setting = {**settings["law"], "dimension": settings[f"{part}_levels"], "beta": beta}
-            parts += law_rows(part, setting)
-    return parts
-
-
-def law_rows(part: str, setting: Mapping[str, Any]) -> Rows:
-    levels, beta, eta, sigma_j = (setting[k] for k in ("dimension", "beta", "eta", "sigma_j"))
-    first, last = linear.power_law_range(levels, beta, eta)
-    low, high = setting["window"]
-    alphas = np.geomspace(low * first, high * last, setting["points"])
-    exact = linear.small_eta_error(*spectrum_of(setting), alphas, eta)
-    form = linear.incomplete_gamma_error(levels, beta, alphas, eta, sigma_j)
     return [
-        row(part, setting, alphas, "small_eta", exact),
-        row(part, setting, alphas, "gamma", form),
+        part
+        for name, levels in (("law", own.law_levels), ("gamma", own.gamma_levels))
+        for beta in own.betas
+        for part in law_rows(name, Network(levels, beta, own.law.eta, own.law.sigma_j), own.law)
     ]
 
 
-def tails(settings: Settings) -> Rows:
+def law_rows(part: str, network: Network, law: Law) -> Rows:
+    first, last = linear.power_law_range(network.dimension, network.beta, network.eta)
+    low, high = law.window
+    return sum_and_form(part, network, np.geomspace(low * first, high * last, law.points))
+
+
+def sum_and_form(part: str, network: Network, alphas: Array) -> Rows:
+    """The small-eta sum over levels, and the incomplete-gamma form that stands for it."""
+    exact = linear.small_eta_error(*network.spectrum(), alphas, network.eta)
+    form = linear.incomplete_gamma_error(*arguments(network, alphas))
+    return [
+        row(part, network, alphas, "small_eta", exact),
+        row(part, network, alphas, "gamma", form),
+    ]
+
+
+def arguments(network: Network, alphas: Array) -> tuple[int, float, Array, float, float]:
+    """Of the closed forms in alpha."""
+    return network.dimension, network.beta, alphas, network.eta, network.sigma_j
+
+
+def tails(own: Theory) -> Rows:
     """What is left after training N_l of N directions for ever, in the limit of small eta."""
     parts: Rows = []
-    for size in settings["tail_dimensions"]:
-        for beta in settings["tail_betas"]:
-            fixed = {"eta": NOT_LEARNING, "sigma_j": settings["law"]["sigma_j"]}
-            setting = {"dimension": size, "beta": beta, **fixed}
-            spectrum = spectrum_of(setting)
-            for count in settings["tail_trainable"]:
+    for size in own.tail_dimensions:
+        for beta in own.tail_betas:
+            network = Network(size, beta, NOT_LEARNING, own.law.sigma_j)
+            spectrum = network.spectrum()
+            for count in own.tail_trainable:
                 left = linear.untrained_error(*spectrum, count)
-                parts.append(row("tail", setting, math.inf, "tail", left, count))
+                parts.append(row("tail", network, math.inf, "tail", left, count))
     return parts
 
 
-def critical(settings: Settings) -> Rows:
+def critical(own: Theory) -> Rows:
     """Largest stable eta: order-parameter theory by its eigenvalue, and SGD at finite N."""
     parts: Rows = []
-    for beta in settings["critical_betas"]:
-        fixed = {"beta": beta, "eta": NOT_LEARNING, "sigma_j": settings["law"]["sigma_j"]}
-        for levels in settings["critical_levels"]:
+    for beta in own.critical_betas:
+        for levels in own.critical_levels:
             found = unstable_rate(eigenvalues(levels, beta))
-            parts.append(row("critical", {"dimension": levels, **fixed}, 0.0, "theory", found))
-        for size in settings["critical_dimensions"]:
+            parts.append(critical_row(own, levels, beta, "theory", found))
+        for size in own.critical_dimensions:
             found = sgd_critical_rate(power_law_shares(size, beta))
-            parts.append(row("critical", {"dimension": size, **fixed}, 0.0, "sgd", found))
+            parts.append(critical_row(own, size, beta, "sgd", found))
     return parts
+
+
+def critical_row(own: Theory, size: int, beta: float, quantity: str, rate: float) -> dict[str, Any]:
+    network = Network(size, beta, NOT_LEARNING, own.law.sigma_j)
+    return row("critical", network, 0.0, quantity, rate)
 
 
 def unstable_rate(variances: Array) -> float:

@@ -13,6 +13,8 @@ import numpy as np
 from scalinglaws.canonical import member_name
 from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.perceptron.settings import Limits
+from scalinglaws.records import as_record
 from scalinglaws.theory import perceptron, perceptron_flow, perceptron_scaling, perceptron_square
 from scalinglaws.training.session import Session
 
@@ -28,20 +30,15 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     ``scaled_error`` (finite alpha). One row each: ``scaling_optimum``, ``square_optimum_lambda``,
     ``square_optimum_error`` (over Hebb's).
     """
-    lambdas = grid(settings, "lambda")
-    ratios = grid(settings, "ratio")
+    own = as_record(Limits, settings)
+    lambdas, ratios = np.geomspace(*own.lambda_grid), np.geomspace(*own.ratio_grid)
     groups = limits(lambdas, ratios)
-    for done, alpha in enumerate(settings["collapse_alphas"], start=1):
+    for done, alpha in enumerate(own.collapse_alphas, start=1):
         groups += [(alpha, "scaled_error", ratios, scaled_error(alpha, ratios))]
-        session.progress(done, len(settings["collapse_alphas"]))
-    for alpha in settings["square_alphas"]:
+        session.progress(done, len(own.collapse_alphas))
+    for alpha in own.square_alphas:
         groups += square_loss(alpha, lambdas)
     return stack([row(*group) for group in groups])
-
-
-def grid(settings: Mapping[str, Any], name: str) -> np.ndarray:
-    ends = settings[f"{name}_low"], settings[f"{name}_high"]
-    return np.geomspace(*ends, settings[f"{name}_points"])
 
 
 def limits(lambdas: np.ndarray, ratios: np.ndarray) -> Groups:

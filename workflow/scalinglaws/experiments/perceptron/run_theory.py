@@ -8,6 +8,8 @@ import numpy as np
 from scalinglaws.canonical import member_name
 from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.perceptron.settings import Theory
+from scalinglaws.records import as_record
 from scalinglaws.theory import perceptron
 from scalinglaws.training.session import Session
 
@@ -20,13 +22,12 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     Quantity ``epsilon`` is the fixed-norm curve; the limits sit at their own lambda (0 for Hebb,
     infinity for maximum stability, lambda_opt for the optimum, NaN for Bayes and Gibbs).
     """
-    lambdas = np.geomspace(
-        settings["lambda_low"], settings["lambda_high"], settings["lambda_points"]
-    )
+    own = as_record(Theory, settings)
+    lambdas = np.geomspace(*own.lambda_grid)
     parts: list[dict[str, Any]] = []
-    for done, alpha in enumerate(settings["alphas"], start=1):
+    for done, alpha in enumerate(own.alphas, start=1):
         parts += rows_of(alpha, lambdas)
-        session.progress(done, len(settings["alphas"]))
+        session.progress(done, len(own.alphas))
     return stack(parts)
 
 

@@ -4,7 +4,6 @@ Each curve is a mean over seeds on a grid of norms; seeds, epochs and training e
 released. Grid points that no run reached are left out.
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,13 +11,11 @@ import numpy as np
 
 from scalinglaws.canonical import member_name
 from scalinglaws.columns import Columns, stack
-from scalinglaws.config import CONFIG
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.published import load_published
 from scalinglaws.errors import InputError
+from scalinglaws.experiments.released.files import checksum, path_of
 from scalinglaws.training.session import Session
-
-FOLDER = CONFIG / "published" / "damico2025"
 
 
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
@@ -34,11 +31,10 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     """
     parts = []
     for name, expected in settings["sets"].items():
-        path = FOLDER / f"{name}.json"
-        record = load_published(path)
-        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        record = load_published(path_of(name))
+        if checksum(name) != expected:
             raise InputError(
-                f"{path} changed while the workflow ran; start the same command again."
+                f"{path_of(name)} changed while the workflow ran; start the same command again."
             )
         parts += released_rows(name, record)
     return stack(parts)
