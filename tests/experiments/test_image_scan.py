@@ -1,5 +1,6 @@
 import math
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -8,43 +9,25 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from block_settings import MLP_SCAN, SCAN, VARIANT
 from interruption import resumed_after_saves, same_bytes
+from planned_blocks import cut
 from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.image_scans import plan_aspect_scan as aspect_scan
-from scalinglaws.experiments.image_scans import plan_image_data_scan as image_data_scan
-from scalinglaws.experiments.image_scans import plan_image_width_scan as image_width_scan
-from scalinglaws.experiments.image_scans import plan_noise_scan as noise_scan
-from scalinglaws.experiments.image_scans import plan_superclass_scan as superclass_scan
 from scalinglaws.experiments.image_scans import run as image_scan
+from scalinglaws.experiments.image_scans.costs import multiply_adds
+from scalinglaws.experiments.image_scans.settings import Training, Variant
 from scalinglaws.networks import wide_resnet
-from scalinglaws.networks.wide_resnet import WideResNet
-from scalinglaws.planning.image_costs import multiply_adds
+from scalinglaws.networks.shapes import WideResNet
 from scalinglaws.streams import generator
 from scalinglaws.training import image_course
 from scalinglaws.training.groups import Arrays
 from scalinglaws.training.image_course import Course, Images, augmented
 from scalinglaws.training.session import Session
 
-VARIANT: dict[str, Any] = {
-    **{"task": "mnist5k", "classes": 10, "width": 4, "depth": 10},
-    **{"noise": 0.0, "noise_kind": "none"},
-}
-SETTINGS: dict[str, Any] = {
-    **{"experiment": "image_data_scan", "network": "wrn", "pooling": 2, "steps": 150, "batch": 8},
-    **{"optimiser": "sgd", "learning_rate": 0.1, "weight_decay": 5e-4, "evaluate_every": 60},
-    "precision": "float32",
-    **{"crop": 1, "flips": ["mnist5k"], "test_size": 30, "embedded": 20, "first_seed": 0},
-    **{"seeds": 2, "seed": 5, "data_sizes": [20, 60], "variants": [VARIANT]},
-}
-MLP: dict[str, Any] = {
-    **SETTINGS,
-    **{"network": "mlp", "optimiser": "adam", "learning_rate": 0.003, "crop": 0, "flips": []},
-    "variants": [{**VARIANT, "width": 12, "depth": 2}],
-}
 SIZES: dict[str, Any] = {
-    **{key: SETTINGS[key] for key in SETTINGS if key not in ("experiment", "seed", "first_seed")},
+    **{key: SCAN[key] for key in SCAN if key not in ("experiment", "seed", "first_seed")},
     **{"task": "mnist5k", "tasks": ["mnist5k"], "width": 8, "depth": 10, "seeds": 3},
     **{"variants_per_block": 2, "seeds_per_block": 2, "sizes_per_block": 1},
     **{"classes": [10, 5], "noises": [0.0, 1.0], "noise_kinds": ["fixed", "resampled"]},
@@ -73,11 +56,11 @@ def value(columns: Columns, size: int, seed: int, quantity: str, **chosen: Any) 
 @pytest.mark.parametrize(
     ("settings", "saves"),
     [
-        (SETTINGS, 1),
-        (SETTINGS, 5),
-        (MLP, 2),
-        ({**SETTINGS, "network": "cnn", "optimiser": "adam", "learning_rate": 0.001}, 1),
-        ({**SETTINGS, "variants": [{**VARIANT, "noise": 1.0, "noise_kind": "resampled"}]}, 4),
+        (SCAN, 1),
+        (SCAN, 5),
+        (MLP_SCAN, 2),
+        ({**SCAN, "network": "cnn", "optimiser": "adam", "learning_rate": 0.001}, 1),
+        ({**SCAN, "variants": [{**VARIANT, "noise": 1.0, "noise_kind": "resampled"}]}, 4),
     ],
 )
 def test_an_interrupted_run_resumes_to_the_same_bytes(
@@ -90,7 +73,7 @@ def test_an_interrupted_run_resumes_to_the_same_bytes(
     assert same_bytes(resumed, whole)
 
 
-@pytest.mark.parametrize("settings", [SETTINGS, MLP])
+@pytest.mark.parametrize("settings", [SCAN, MLP_SCAN])
 def test_a_member_does_not_depend_on_the_block_it_is_cut_into(
     settings: dict[str, Any], data: dict[str, Dataset]
 ) -> None:
@@ -106,7 +89,7 @@ def test_a_member_does_not_depend_on_the_block_it_is_cut_into(
 def test_training_equals_a_plain_loop_with_autograd_and_the_textbook_optimiser(
     data: dict[str, Dataset],
 ) -> None:
-    settings = {**SETTINGS, "crop": 0, "flips": [], "steps": 40, "seeds": 1, "data_sizes": [60]}
+    settings = {**SCAN, "crop": 0, "flips": [], "steps": 40, "seeds": 1, "data_sizes": [60]}
     columns = image_scan.run(settings, data, Session())
     source, identity = data["mnist5k"], {"task": "mnist5k", "seed": 0}
 
@@ -142,7 +125,7 @@ def test_training_equals_a_plain_loop_with_autograd_and_the_textbook_optimiser(
 def test_a_diverged_member_is_nan_and_alone(
     data: dict[str, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clean = image_scan.run(MLP, data, Session())
+    clean = image_scan.run(MLP_SCAN, data, Session())
     original = image_course.augmented
 
     def poisoned(*arguments: Any) -> Any:
@@ -151,7 +134,7 @@ def test_a_diverged_member_is_nan_and_alone(
         return images
 
     monkeypatch.setattr(image_course, "augmented", poisoned)
-    sick = image_scan.run(MLP, data, Session())
+    sick = image_scan.run(MLP_SCAN, data, Session())
     assert len(sick["value"]) == len(clean["value"])
     for quantity in ("final_test_loss", "best_test_error", "final_train_loss"):
         assert math.isnan(value(sick, 60, 0, quantity))
@@ -178,7 +161,7 @@ def test_noise_has_the_stated_deviation_on_training_and_test_images(
     data: dict[str, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noisy = {**VARIANT, "noise": 0.7, "noise_kind": "fixed"}
-    settings = {**SETTINGS, "embedded": 0, "seeds": 1, "variants": [VARIANT, noisy]}
+    settings = {**SCAN, "embedded": 0, "seeds": 1, "variants": [VARIANT, noisy]}
     clean_large, clean, fixed_large, fixed = captured(monkeypatch, settings, data)
     for noised, plain in zip(fixed_large[:2], clean_large[:2], strict=True):
         assert isinstance(noised, Images)
@@ -240,7 +223,7 @@ def test_superclasses_share_images_minibatches_and_start(
     data: dict[str, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variants = [VARIANT, {**VARIANT, "classes": 2}]
-    settings = {**SETTINGS, "embedded": 0, "seeds": 1, "data_sizes": [60], "variants": variants}
+    settings = {**SCAN, "embedded": 0, "seeds": 1, "data_sizes": [60], "variants": variants}
     fine, coarse = captured(monkeypatch, settings, data)
     assert torch.equal(fine[0].images, coarse[0].images)
     assert torch.equal((fine[0].labels >= 4).long(), coarse[0].labels)
@@ -254,12 +237,13 @@ def test_superclasses_share_images_minibatches_and_start(
 
 def test_blocks_hold_every_member_once() -> None:
     plans = {
-        image_data_scan: 1, image_width_scan: 2, superclass_scan: 2, noise_scan: 3, aspect_scan: 3,
-    }  # fmt: skip
-    for module, variants in plans.items():
+        **{"image_data_scan": 1, "image_width_scan": 2, "superclass_scan": 2},
+        **{"noise_scan": 3, "aspect_scan": 3},
+    }
+    for experiment, variants in plans.items():
         members = [
             (str(variant), size, seed)
-            for block in module.blocks(SIZES, 0, "cpu")
+            for block in cut(experiment, SIZES)
             for variant in block.settings["variants"]
             for size in block.settings["data_sizes"]
             for seed in range(
@@ -267,17 +251,17 @@ def test_blocks_hold_every_member_once() -> None:
                 block.settings["first_seed"] + block.settings["seeds"],
             )
         ]
-        assert len(members) == len(set(members)) == variants * 3 * 3, module.__name__
+        assert len(members) == len(set(members)) == variants * 3 * 3, experiment
 
 
 def test_dimensions_are_measured_at_the_largest_training_set_only(
     data: dict[str, Dataset],
 ) -> None:
-    columns = image_scan.run({**SETTINGS, "steps": 2, "seeds": 1}, data, Session())
+    columns = image_scan.run({**SCAN, "steps": 2, "seeds": 1}, data, Session())
     measured = np.char.startswith(columns["quantity"].astype(str), "intrinsic_dimension")
     assert set(columns["D"][measured]) == {60}
     assert measured.sum() == 3
-    for block in image_data_scan.blocks(SIZES, 0, "cpu"):
+    for block in cut("image_data_scan", SIZES):
         assert (block.settings["embedded"] > 0) == (80 in block.settings["data_sizes"])
 
 
@@ -297,30 +281,32 @@ def test_the_cost_formula_counts_the_multiply_adds_of_the_network() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(F, "conv2d", counting)
         wide_resnet.apply(network, parameters, statistics, torch.zeros(1, 3, 8, 8), training=False)
-    variant = {**VARIANT, "task": "cifar10", "width": 32, "depth": 16}
+    variant = Variant(**{**VARIANT, "task": "cifar10", "width": 32, "depth": 16})
+    sizes = {**SIZES, "pooling": 4}
+    training = Training(**{field.name: sizes[field.name] for field in fields(Training)})
     counted += 4 * 32 * 10  # the linear layer
-    assert multiply_adds(variant, {**SIZES, "pooling": 4}) == pytest.approx(counted, rel=1e-6)
+    assert multiply_adds(variant, training) == pytest.approx(counted, rel=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("module", "change", "words"),
+    ("experiment", "change", "words"),
     [
-        (image_data_scan, {"data_sizes": [100, 3001]}, "3001 training images; expected between"),
-        (image_data_scan, {"width": 0}, "width is 0; expected at least 1"),
-        (image_data_scan, {"depth": 12}, r"depth is 12; a wide residual network has 6 n \+ 4"),
-        (image_data_scan, {"depth": 4}, r"6 n \+ 4 layers"),
-        (image_data_scan, {"tasks": ["mnist6k"]}, "'mnist6k' is unknown"),
-        (image_data_scan, {"pooling": 3}, "sides of 28; choose a divisor"),
-        (image_data_scan, {"test_size": 2001}, "mnist5k has 2000 test images"),
-        (image_width_scan, {"widths": [4, 0]}, "width is 0"),
-        (superclass_scan, {"classes": [10, 7]}, "has 7, but mnist5k is merged into 2, 5, 10"),
-        (noise_scan, {"noises": [0.0, -0.5]}, "noises has -0.5; expected"),
-        (aspect_scan, {"depths": [10, 17]}, r"depth is 17; a wide residual network has 6 n \+ 4"),
-        (aspect_scan, {"network": "mlp", "depths": [0]}, "depth is 0"),
+        ("image_data_scan", {"data_sizes": [100, 3001]}, "3001 training images; expected between"),
+        ("image_data_scan", {"width": 0}, "width is 0; expected at least 1"),
+        ("image_data_scan", {"depth": 12}, r"depth is 12; a wide residual network has 6 n \+ 4"),
+        ("image_data_scan", {"depth": 4}, r"6 n \+ 4 layers"),
+        ("image_data_scan", {"tasks": ["mnist6k"]}, "'mnist6k' is unknown"),
+        ("image_data_scan", {"pooling": 3}, "sides of 28; choose a divisor"),
+        ("image_data_scan", {"test_size": 2001}, "mnist5k has 2000 test images"),
+        ("image_width_scan", {"widths": [4, 0]}, "width is 0"),
+        ("superclass_scan", {"classes": [10, 7]}, "has 7, but mnist5k is merged into 2, 5, 10"),
+        ("noise_scan", {"noises": [0.0, -0.5]}, "noises has -0.5; expected"),
+        ("aspect_scan", {"depths": [10, 17]}, r"depth is 17; a wide residual network has 6 n \+ 4"),
+        ("aspect_scan", {"network": "mlp", "depths": [0]}, "depth is 0"),
     ],
 )
 def test_impossible_sizes_are_refused_when_planning(
-    module: Any, change: dict[str, Any], words: str
+    experiment: str, change: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(InputError, match=words):
-        module.blocks({**SIZES, **change}, 0, "cpu")
+        cut(experiment, {**SIZES, **change})

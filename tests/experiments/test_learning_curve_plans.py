@@ -1,11 +1,12 @@
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from scalinglaws.config import read_scale
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.learning_curves.plan import complete, curve_blocks, network_of
-from scalinglaws.planning.blocks import Block
+from scalinglaws.experiments.learning_curves.plan import blocks, panel_of
+from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.network_costs import parameter_count
 
 SHARED: dict[str, Any] = {
@@ -33,8 +34,13 @@ VIT: dict[str, Any] = {**CNN, "patch": 7, "dim": 8, "depth": 1, "heads": 2}
 RESNET: dict[str, Any] = {**CNN, "blocks_per_stage": [1, 1]}
 
 
+def asked(experiment: str, sizes: Mapping[str, Any], device: str) -> Request:
+    return Request("damico2025", "learning_curves", experiment, sizes, 5, device)
+
+
 def planned(name: str = "CNN_MNIST", **panel: Any) -> list[Block]:
-    return curve_blocks("made", {"shared": SHARED, "panels": {name: {**CNN, **panel}}}, 5, "cpu")
+    sizes = {"shared": SHARED, "panels": {name: {**CNN, **panel}}}
+    return blocks(asked("made", sizes, "cpu"))
 
 
 def members(plan: list[Block]) -> list[tuple[float, int, int]]:
@@ -107,8 +113,8 @@ def test_the_paper_scale_has_the_authors_runs() -> None:
         experiment: {
             panel: sum(
                 block.members
-                for block in curve_blocks(
-                    experiment, {**sizes[experiment], "panels": {panel: own}}, 0, "cuda"
+                for block in blocks(
+                    asked(experiment, {**sizes[experiment], "panels": {panel: own}}, "cuda")
                 )
             )
             for panel, own in sizes[experiment]["panels"].items()
@@ -137,5 +143,5 @@ def test_the_paper_scale_has_the_authors_networks() -> None:
     }
     for name, count in stated.items():
         experiment = f"{name.split('_')[0].lower()}_curves"
-        panel = complete(experiment, name, sizes[experiment], "cuda")
-        assert parameter_count(network_of(name, panel)) == pytest.approx(count, rel=0.01)
+        panel = panel_of(asked(experiment, sizes[experiment], "cuda"), name)
+        assert parameter_count(panel.network) == pytest.approx(count, rel=0.01)

@@ -39,7 +39,7 @@ SCANS = {  # name -> experiment of config/scales, and its variant
     "WRN-10-1": ("image_width_scan", {"width": 16, "depth": 10}),
     "CNN-4": ("cnn_data_scan", {"width": 50, "depth": 4}),
 }
-Case = tuple[str, dict[str, Any]]  # run module and settings
+Case = tuple[str, dict[str, Any]]  # run module in experiments, and settings
 
 
 @cache
@@ -56,7 +56,7 @@ def panel_case(name: str, precision: str, size: int, seeds: int = 1, **changes: 
     settings = {key: panel[key] for key in (*PROTOCOL, *SHAPES) if key in panel}
     cell = {"panel": name, "weight_decay": 0.0, "P": size, "seeds": list(range(seeds))}
     settings |= {"precision": precision, "experiment": PANELS[name], "seed": 1}
-    module = f"{name.split('_')[0].lower()}_curves"
+    module = f"learning_curves.run_{name.split('_')[0].lower()}"
     return module, {**settings, "ensembles": [cell]}
 
 
@@ -72,7 +72,7 @@ def scan_case(name: str, precision: str, size: int, seeds: int = 1, **changes: A
     settings = {key: sizes[key] for key in keys}
     settings |= {"precision": precision, "experiment": experiment, "seed": 1, "first_seed": 0}
     settings |= {"embedded": 0, "data_sizes": [size], "seeds": seeds}
-    return "image_scan", {**settings, "variants": [variant | changes.get("variant", {})]}
+    return "image_scans.run", {**settings, "variants": [variant | changes.get("variant", {})]}
 
 
 @cache

@@ -24,6 +24,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,7 @@ def gradient_errors(name: str, options: argparse.Namespace) -> dict[str, float]:
     import torch.nn.functional as F
 
     from gpu.cases import SIDES, panel_case
+    from scalinglaws.experiments.learning_curves.settings import network_of
     from scalinglaws.training.arithmetic import computing_in, set_arithmetic
 
     module, settings = panel_case(name, "float32", 64, dropout=0.0, init_factor=1.0)
@@ -285,13 +287,8 @@ def gradient_errors(name: str, options: argparse.Namespace) -> dict[str, float]:
     pixels = torch.tensor(stream.standard_normal((32, channels, side, side)), dtype=torch.float32)
     labels = torch.tensor(stream.integers(0, classes, 32))
 
-    class Shape:
-        pass
-
-    images = Shape()
-    images.side, images.channels = side, channels
     architecture = experiment.ARCHITECTURE
-    network = architecture.shape(settings, images, classes)
+    network = network_of(architecture.kind, settings, side, channels, classes)
     start = architecture.init(network, np.random.default_rng(5), 1.0)
 
     def gradient(device: str, kind: Any, precision: str) -> Any:
@@ -413,16 +410,21 @@ def batch_of(name: str) -> int:
 def multiply_adds_of(name: str) -> float:
     """Of one image's forward pass."""
     from gpu.cases import PANELS, SCANS, sizes_at
-    from scalinglaws.experiments.learning_curves import plan as learning_curves
-    from scalinglaws.planning import image_costs, network_costs
+    from scalinglaws.experiments.image_scans import costs
+    from scalinglaws.experiments.image_scans.plan import variant
+    from scalinglaws.experiments.image_scans.settings import Training
+    from scalinglaws.experiments.learning_curves.plan import panel_of
+    from scalinglaws.planning import network_costs
+    from scalinglaws.planning.blocks import Request
 
     if name in PANELS:
-        experiment = sizes_at("paper")["damico2025"][PANELS[name]]
-        panel = {**experiment["shared"], **experiment["panels"][name]}
-        return network_costs.multiply_adds(learning_curves.network_of(name, panel))
+        sizes = sizes_at("paper")["damico2025"][PANELS[name]]
+        asked = Request("damico2025", "learning_curves", PANELS[name], sizes, 1, "cuda")
+        return network_costs.multiply_adds(panel_of(asked, name).network)
     experiment, shape = SCANS[name]
     sizes = sizes_at("paper")["bahri2021"][experiment]
-    return image_costs.multiply_adds({"task": "cifar10", "classes": 10, **shape}, sizes)
+    training = Training(**{field.name: sizes[field.name] for field in fields(Training)})
+    return costs.multiply_adds(variant("cifar10", **shape), training)
 
 
 @contextmanager
@@ -495,13 +497,14 @@ def replayed(name: str, precision: str, options: argparse.Namespace) -> Any:
     import torch
 
     from gpu.cases import made_data, panel_case
+    from scalinglaws.experiments.learning_curves import curves
     from scalinglaws.training import learning_curves
     from scalinglaws.training.arithmetic import set_arithmetic
 
     module, settings = panel_case(name, precision, 128, test_images=50)
     set_arithmetic(options.device, 1, precision)
     experiment = importlib.import_module(f"scalinglaws.experiments.{module}")
-    task = learning_curves.task_of(
+    task = curves.task_of(
         settings, made_data(settings["dataset"]), experiment.ARCHITECTURE, options.device
     )
     slot = learning_curves.slot_of(task, 512)

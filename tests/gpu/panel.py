@@ -53,11 +53,13 @@ def parser() -> argparse.ArgumentParser:
 
 def planned(options: argparse.Namespace) -> list[Any]:
     from gpu.cases import sizes_at
-    from scalinglaws.experiments.learning_curves.plan import curve_blocks
+    from scalinglaws.experiments.learning_curves.plan import blocks
+    from scalinglaws.planning.blocks import Request
 
     sizes = sizes_at("workstation")["damico2025"][EXPERIMENT]
     panel = {**sizes, "panels": {PANEL: sizes["panels"][PANEL]}}
-    return curve_blocks(EXPERIMENT, panel, options.seed, "cuda")
+    asked = Request("damico2025", "learning_curves", EXPERIMENT, panel, options.seed, "cuda")
+    return blocks(asked)
 
 
 def run(block: Any, options: argparse.Namespace) -> None:

@@ -7,12 +7,13 @@ from meta_tensors import AllOn
 from scalinglaws.experiments.variance import run_cnn as variance_limited_cnn
 from scalinglaws.experiments.variance.quantities import quantities
 from scalinglaws.networks import myrtle
+from scalinglaws.networks.shapes import Myrtle
 from scalinglaws.training.losses import CROSS_ENTROPY, SQUARED
 from scalinglaws.training.weighted_descent import Examples
 
 
 def start():
-    return myrtle.he_normal(3, 8, 10, np.random.default_rng(0))
+    return myrtle.he_normal(Myrtle(3, 8, 10), np.random.default_rng(0))
 
 
 def module(parameters):
@@ -36,7 +37,7 @@ def test_on_32_pixels_it_is_the_published_stack_of_layers():
 
 
 def test_its_parameters_are_counted():
-    assert myrtle.parameter_count(3, 8, 10) == sum(tensor.numel() for tensor in start()) == 2066
+    assert Myrtle(3, 8, 10).parameter_count == sum(tensor.numel() for tensor in start()) == 2066
 
 
 def test_weighted_descent_in_pieces_is_plain_descent_on_the_repeated_images(monkeypatch):

@@ -4,8 +4,7 @@ import torch.nn.functional as F
 
 from scalinglaws.networks import resnet, wide_resnet
 from scalinglaws.networks.pointwise import LANES, pointwise
-from scalinglaws.networks.shapes import ResNet
-from scalinglaws.networks.wide_resnet import WideResNet
+from scalinglaws.networks.shapes import ResNet, WideResNet
 
 
 @pytest.mark.parametrize(("channels", "stride"), [(2, 2), (4, 2), (8, 2), (4, 1), (16, 2)])

@@ -5,8 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from scalinglaws.networks import four_layer_cnn, wide_resnet
-from scalinglaws.networks.four_layer_cnn import HUNDRED, SMALL, STREET, FourLayerCNN
-from scalinglaws.networks.wide_resnet import WideResNet
+from scalinglaws.networks.shapes import HUNDRED, SMALL, STREET, FourLayerCNN, WideResNet
 
 
 class Block(nn.Module):

@@ -18,7 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from scalinglaws.networks.wide_resnet import WideResNet, in_order
+from scalinglaws.networks.shapes import WideResNet
+from scalinglaws.networks.wide_resnet import in_order
 from scalinglaws.streams import generator
 from scalinglaws.training.image_course import (
     Course,

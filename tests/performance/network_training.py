@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
+from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -25,13 +25,14 @@ import torch.nn.functional as F
 
 from scalinglaws.config import read_scale
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.experiments.learning_curves.plan import complete, network_of
+from scalinglaws.experiments.learning_curves import curves
+from scalinglaws.experiments.learning_curves.plan import Panel, panel_of
 from scalinglaws.experiments.learning_curves.run_cnn import ARCHITECTURE
 from scalinglaws.networks.shapes import CNN
+from scalinglaws.planning.blocks import Request
 from scalinglaws.planning.network_costs import multiply_adds
 from scalinglaws.training import learning_curves
 from scalinglaws.training.arithmetic import set_arithmetic
-from scalinglaws.training.log_epochs import logged_epochs
 from scalinglaws.training.memory import keep_freed_memory
 
 TURNS, IMAGES, BATCH = 5, 512, 128
@@ -48,18 +49,20 @@ def made_data() -> Dataset:
     return Dataset("made", *parts, card)
 
 
-def panel() -> dict[str, Any]:
-    """Settings of the authors' CNN on CIFAR-10 at scale paper."""
+def panel() -> Panel:
+    """The authors' CNN on CIFAR-10 at scale paper."""
     sizes = read_scale("paper")["damico2025"]["cnn_curves"]
-    return dict(complete("cnn_curves", "CNN_CIFAR10", sizes, "cuda")) | {"precision": "float32"}
+    asked = Request("damico2025", "learning_curves", "cnn_curves", sizes, 0, "cuda")
+    return panel_of(asked, "CNN_CIFAR10")
 
 
 Engine = tuple[learning_curves.Task, learning_curves.Slot, learning_curves.Member]
 
 
-def engine(settings: dict[str, Any]) -> Engine:
-    settings = {**settings, "experiment": "speed", "seed": 0, "test_images": IMAGES}
-    task = learning_curves.task_of(settings, made_data(), ARCHITECTURE, "cpu")
+def engine(panel: Panel) -> Engine:
+    settings = {**asdict(panel.protocol), **panel.shape, "ensembles": []}
+    settings |= {"experiment": "speed", "seed": 0, "test_images": IMAGES, "precision": "float32"}
+    task = curves.task_of(settings, made_data(), ARCHITECTURE, "cpu")
     identity = {"panel": "CNN_CIFAR10", "P": IMAGES, "seed": 0}
     slot = learning_curves.slot_of(task, IMAGES)
     return task, slot, learning_curves.start(task, slot, identity, 0.0)
@@ -99,8 +102,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 def measuring_share(times: dict[str, float], size: int) -> float:
     """Part of a run's time that goes to evaluations and norms, at scale paper."""
-    epochs, tests = panel()["epochs"], panel()["test_images"]
-    logs = len(logged_epochs(epochs, panel()["log_epochs"]))
+    protocol = panel().protocol
+    epochs, tests, logs = protocol.epochs, protocol.test_images, len(protocol.logged)
     training = epochs * size * times["an epoch"] / IMAGES
     seen = min(size, tests) + tests
     measuring = logs * (seen * times["an evaluation"] / IMAGES + times["all norms"])
@@ -128,7 +131,7 @@ def measured(_: int) -> tuple[dict[str, float], dict[str, float]]:
         "an evaluation": torch.no_grad()(
             lambda: learning_curves.error_and_loss(task, slot, task.test, every, None)
         ),
-        "all norms": lambda: ARCHITECTURE.norms(task.network, slot.parameters)(),
+        "all norms": lambda: task.norms(task.network, slot.parameters)(),
         **{name: work for name, (work, _) in candidates.items()},
     }
     for job in jobs.values():
@@ -150,7 +153,7 @@ def main() -> int:
     with ProcessPoolExecutor(cores) as pool:
         found = list(pool.map(measured, range(cores)))
     times, rates = mean([times for times, _ in found]), mean([rates for _, rates in found])
-    network = network_of("CNN_CIFAR10", panel())
+    network = panel().network
     assert isinstance(network, CNN)
     rate, peak = trained_products(network) * IMAGES / times["an epoch"], max(rates.values())
     print(f"{cores} cores at once; each:")

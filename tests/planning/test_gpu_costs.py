@@ -8,13 +8,20 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from scalinglaws.experiments.variance import plan_variance_limited_cnn as variance_limited_cnn
+from scalinglaws.experiments.image_scans.costs import four_layer_footprint, wide_footprint
+from scalinglaws.experiments.variance.costs import myrtle_footprint
 from scalinglaws.networks import cnn, four_layer_cnn, myrtle, resnet, vit, wide_resnet
-from scalinglaws.networks.four_layer_cnn import FourLayerCNN
-from scalinglaws.networks.shapes import CNN, ResNet, ViT
-from scalinglaws.networks.wide_resnet import WideResNet
+from scalinglaws.networks.shapes import (
+    CNN,
+    DESIGNS,
+    SMALL,
+    FourLayerCNN,
+    Myrtle,
+    ResNet,
+    ViT,
+    WideResNet,
+)
 from scalinglaws.planning.gpu_work import Footprint, Work, evaluation, gpu_memory_mb, training
-from scalinglaws.planning.image_costs import DESIGNS, SMALL, cnn_footprint, wrn_footprint
 from scalinglaws.planning.machine import assumed
 from scalinglaws.planning.network_costs import footprint
 
@@ -34,28 +41,25 @@ def wide(depth: int, width: int, side: int, channels: int, classes: int) -> Case
     def forward(parameters: list[Tensor], images: Tensor) -> Tensor:
         return wide_resnet.apply(network, parameters, statistics, images, training=True)
 
-    counted = wrn_footprint(depth, width, side, channels, classes)
+    counted = wide_footprint(network, side)
     return counted, network.shapes, forward, side, channels
 
 
 def four_layers(task: str, side: int, channels: int, classes: int) -> Case:
-    network = FourLayerCNN(
-        four_layer_cnn.DESIGNS.get(task, four_layer_cnn.SMALL), side, channels, classes
-    )
+    network = FourLayerCNN(DESIGNS.get(task, SMALL), side, channels, classes)
     shapes = [shape for weight in network.weight_shapes for shape in (weight, weight[:1])]
 
     def forward(parameters: list[Tensor], images: Tensor) -> Tensor:
         return four_layer_cnn.apply(network, parameters, images)
 
-    counted = cnn_footprint(DESIGNS.get(task, SMALL), side, channels, classes)
+    counted = four_layer_footprint(network)
     return counted, shapes, forward, side, channels
 
 
-def small_myrtle(task: str, side: int, channels: int, width: int) -> Case:
-    weights = myrtle.shapes(channels, width, 10)
-    shapes = [shape for weight in weights for shape in (weight, weight[:1])]
-    counted = variance_limited_cnn.footprint(task, {"pooling": 1, "channels": width})
-    return counted, shapes, myrtle.outputs, side, channels
+def small_myrtle(side: int, channels: int, width: int) -> Case:
+    network = Myrtle(channels, width, 10)
+    shapes = [shape for weight in network.weight_shapes for shape in (weight, weight[:1])]
+    return myrtle_footprint(network, side), shapes, myrtle.outputs, side, channels
 
 
 def published(network: CNN | ResNet | ViT) -> Case:
@@ -76,7 +80,7 @@ CASES: dict[str, Case] = {
     "four-layer CNN": four_layers("cifar10", 32, 3, 10),
     "four-layer CNN, street": four_layers("svhn", 32, 3, 10),
     "four-layer CNN, hundred": four_layers("cifar100", 32, 3, 100),
-    "Myrtle": small_myrtle("cifar10", 32, 3, 8),
+    "Myrtle": small_myrtle(32, 3, 8),
     "CNN": published(CNN(32, 3, (64, 128, 256, 512), (1024, 512), 100)),
     "ResNet-34": published(ResNet(32, 3, (3, 4, 6, 3), (64, 128, 256, 512), 100)),
     "ViT": published(ViT(32, 3, 4, 192, 6, 3, 10)),

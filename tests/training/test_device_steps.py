@@ -9,9 +9,12 @@ import torch
 from gpu.cases import PANELS, SCANS, made_data, panel_case, scan_case
 from meta_tensors import AllOn
 from scalinglaws.experiments.image_scans import run as image_scan
+from scalinglaws.experiments.image_scans.settings import Settings
+from scalinglaws.experiments.learning_curves import curves
 from scalinglaws.experiments.learning_curves import run_cnn as cnn_curves
 from scalinglaws.experiments.learning_curves import run_resnet as resnet_curves
 from scalinglaws.experiments.learning_curves import run_vit as vit_curves
+from scalinglaws.records import as_record
 from scalinglaws.training import image_course, learning_curves
 from scalinglaws.training.engine import Plain
 from scalinglaws.training.image_course import Images
@@ -39,7 +42,7 @@ def test_a_step_of_every_panel_stays_on_its_device(panel: str, precision: str) -
     _, settings = panel_case(panel, precision, 40, test_images=20, batch_size=8)
     data = made_data(settings["dataset"])
     architecture = ARCHITECTURES[panel.partition("_")[0]]
-    task = learning_curves.task_of(settings, data, architecture, "meta")
+    task = curves.task_of(settings, data, architecture, "meta")
     slot = learning_curves.slot_of(task, 40)
     identity = {"panel": panel, "P": 40, "seed": 0}
     member = learning_curves.start(task, slot, identity, 0.0)
@@ -58,17 +61,18 @@ def test_a_step_of_every_scan_stays_on_its_device(
     if network == "mlp":
         settings |= {"network": "mlp", "optimiser": "adam"}
     variant = {**settings["variants"][0], "width": 8, "noise": noise, "noise_kind": "resampled"}
-    group = image_scan.Group(variant, 0, (40,))
+    scan = as_record(Settings, {**settings, "variants": [variant]})
+    group = image_scan.Group(scan.variants[0], 0, (40,))
     source = made_data("cifar10", 60, 20)
     task = image_scan.Task(
         source.train_images.transpose(0, 3, 1, 2), source.train_labels,
         source.test_images.transpose(0, 3, 1, 2), source.test_labels,
     )  # fmt: skip
-    stream = image_scan.stream_of(group, settings)("network")
-    learner = image_scan.learner_of(group, task, settings, stream, "meta")
+    stream = image_scan.stream_of(group, scan)("network")
+    learner = image_scan.learner_of(group, task, scan, stream, "meta")
     pool = Images(*(t.to("meta") for t in (torch.tensor(task.train).float(),
                                            torch.tensor(task.train_labels))))  # fmt: skip
-    course = image_scan.course_of(group, settings)
+    course = image_scan.course_of(group, scan)
     stepped: list[Any] = []
 
     class Guarded(Plain):

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_image_scan import MLP, SETTINGS, VARIANT
-from test_learning_curves import NETWORKS, PROTOCOL
 
+from block_settings import MLP_SCAN, NETWORKS, PROTOCOL, SCAN, VARIANT
 from interruption import resumed_after_saves, same_bytes
 from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
@@ -65,13 +64,16 @@ ENSEMBLES = [
     {"panel": "A", "weight_decay": 0.0, "P": 32, "seeds": [0]},
 ]
 RUNS: dict[str, tuple[str, dict[str, Any]]] = {
-    **{f"{n}_curves": (f"{n}_curves", {**s, "ensembles": ENSEMBLES}) for n, s in NETWORKS.items()},
-    "wide": ("image_scan", SETTINGS),
-    "mlp": ("image_scan", MLP),
-    "cnn": ("image_scan", {**SETTINGS, "network": "cnn", "optimiser": "adam"}),
+    **{
+        f"{n}_curves": (f"learning_curves.run_{n}", {**s, "ensembles": ENSEMBLES})
+        for n, s in NETWORKS.items()
+    },
+    "wide": ("image_scans.run", SCAN),
+    "mlp": ("image_scans.run", MLP_SCAN),
+    "cnn": ("image_scans.run", {**SCAN, "network": "cnn", "optimiser": "adam"}),
     "noisy": (
-        "image_scan",
-        {**SETTINGS, "variants": [{**VARIANT, "noise": 1.0, "noise_kind": "resampled"}]},
+        "image_scans.run",
+        {**SCAN, "variants": [{**VARIANT, "noise": 1.0, "noise_kind": "resampled"}]},
     ),
 }
 

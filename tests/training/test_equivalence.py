@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from test_learning_curves import SETTINGS
 
+from block_settings import SETTINGS
 from gpu.equivalence import MARGIN, compared, judged
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.learning_curves import run_cnn as cnn_curves

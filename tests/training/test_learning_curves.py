@@ -7,44 +7,17 @@ import pytest
 import torch
 from torch import nn
 
+from block_settings import NETWORKS, PROTOCOL, SETTINGS
 from interruption import resumed_after_saves, same_bytes
 from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
+from scalinglaws.experiments.learning_curves import curves
 from scalinglaws.experiments.learning_curves import run_cnn as cnn_curves
 from scalinglaws.measures.norms import network_norms
 from scalinglaws.streams import generator
 from scalinglaws.training import learning_curves
-from scalinglaws.training.log_epochs import logged_epochs
+from scalinglaws.training.protocol import logged_epochs
 from scalinglaws.training.session import Session
-
-PROTOCOL: dict[str, Any] = {
-    "experiment": "made",
-    "dataset": "tiny",
-    "pool": 2,
-    "test_images": 60,
-    "normalisation": "half",
-    "augmentation": "none",
-    "init_factor": 0.5,
-    "optimiser": "adam",
-    "batch_size": 16,
-    "precision": "float32",
-    "learning_rate": 0.01,
-    "epochs": 6,
-    "log_epochs": 5,
-    "seed": 7,
-    "ensembles": [
-        {"panel": "A", "weight_decay": 0.0, "P": 20, "seeds": [0, 1]},
-        {"panel": "A", "weight_decay": 0.0, "P": 40, "seeds": [0, 1]},
-    ],
-}
-CNN: dict[str, Any] = {"widths": [3, 4], "hidden": [5], "pool_every": 2, "dropout": 0.0}
-SETTINGS = {**PROTOCOL, **CNN}
-NETWORKS: dict[str, dict[str, Any]] = {
-    "cnn": {**SETTINGS, "dropout": 0.1, "augmentation": "affine"},
-    "resnet": {**PROTOCOL, "widths": [3, 4], "blocks_per_stage": [1, 1]}
-    | {"augmentation": "crop_flip"},
-    "vit": {**PROTOCOL, "patch": 2, "dim": 6, "depth": 2, "heads": 2, "optimiser": "adamw"},
-}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +32,7 @@ def data() -> dict[str, Dataset]:
 
 
 def run(name: str, settings: dict[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
-    module = importlib.import_module(f"scalinglaws.experiments.{name}_curves")
+    module = importlib.import_module(f"scalinglaws.experiments.learning_curves.run_{name}")
     found: Columns = module.run(settings, data, session)
     return found
 
@@ -181,7 +154,7 @@ def test_test_images_are_augmented_anew_at_each_epoch_beside_the_plain_ones(
     data: dict[str, Dataset],
 ) -> None:
     settings = {**SETTINGS, "widths": [8, 8], "init_factor": 1.0, "augmentation": "affine"}
-    task = learning_curves.task_of(settings, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
+    task = curves.task_of(settings, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
     slot, member = begun(task, 40, 0)
     for _ in range(9):
         member.epoch += 1
@@ -199,7 +172,7 @@ def test_test_images_are_augmented_anew_at_each_epoch_beside_the_plain_ones(
 def test_norms_at_the_start_are_those_of_the_drawn_weights(data: dict[str, Dataset]) -> None:
     still = {**SETTINGS, "learning_rate": 0.0}
     columns = run("cnn", still, data, Session())
-    task = learning_curves.task_of(still, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
+    task = curves.task_of(still, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
     drawn = cnn_curves.ARCHITECTURE.init(task.network, stream(20, 0, "initialisation"), 0.5)
     for name, value in network_norms(task.network, drawn).items():
         np.testing.assert_allclose(values(columns, 20, 0, name), value, rtol=1e-6)
@@ -208,7 +181,7 @@ def test_norms_at_the_start_are_those_of_the_drawn_weights(data: dict[str, Datas
 def test_subsets_are_of_the_asked_size_and_differ_between_seeds_and_sizes(
     data: dict[str, Dataset],
 ) -> None:
-    task = learning_curves.task_of(SETTINGS, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
+    task = curves.task_of(SETTINGS, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
     chosen = {
         (size, seed): set(begun(task, size, seed)[1].subset.tolist())
         for size in (20, 40)
@@ -221,7 +194,7 @@ def test_subsets_are_of_the_asked_size_and_differ_between_seeds_and_sizes(
 
 def test_test_images_are_spread_evenly(data: dict[str, Dataset]) -> None:
     few = {**SETTINGS, "test_images": 20}
-    task = learning_curves.task_of(few, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
+    task = curves.task_of(few, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
     assert torch.equal(task.test.labels, torch.from_numpy(data["tiny"].test_labels[::3]))
 
 
@@ -229,7 +202,7 @@ def test_test_images_are_spread_evenly(data: dict[str, Dataset]) -> None:
 def test_errors_do_not_depend_on_the_size_of_evaluation_passes(
     pieces: int, data: dict[str, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task = learning_curves.task_of(SETTINGS, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
+    task = curves.task_of(SETTINGS, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
     slot, member = begun(task, 40, 0)
     whole = learning_curves.measured(task, slot, member)
     monkeypatch.setattr(learning_curves, "CHUNK", {"cpu": pieces})

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 
 from scalinglaws.figures.image_panels import NAMES, task_text
 from scalinglaws.figures.style import Drawing, new_figure, plotted_rows, rows_of
-from scalinglaws.networks.four_layer_cnn import DESIGNS, SMALL, FourLayerCNN, Layer, layers
+from scalinglaws.networks.four_layer_cnn import Layer, layers
+from scalinglaws.networks.shapes import DESIGNS, SMALL, FourLayerCNN
 
 # (heading, task whose design it is, side, channels, classes) at the images' full resolution.
 COLUMNS = (

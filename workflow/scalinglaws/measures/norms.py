@@ -14,8 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scalinglaws.networks.shapes import Network, ResNet, ViT
-from scalinglaws.networks.vit import BEFORE_BLOCKS, BLOCK_TENSORS
+from scalinglaws.networks.shapes import BEFORE_BLOCKS, BLOCK_TENSORS, Network, ResNet, ViT
 
 Array = np.ndarray
 

@@ -12,49 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-KERNEL, POOLS = 3, 2  # sides of the kernel, and how many convolutions, from the first, have a pool
+from scalinglaws.networks.shapes import POOLS, FourLayerCNN
 
-
-@dataclass(frozen=True)
-class Design:
-    """One column of Table 1: output channels of the convolutions, units of the hidden layer."""
-
-    convolutions: tuple[int, ...]
-    hidden: int
-
-
-SMALL, HUNDRED, STREET = (
-    Design((50, 100, 100), 64),
-    Design((50, 100, 100), 200),
-    Design((64, 64), 128),
-)
-DESIGNS = {"cifar100": HUNDRED, "svhn": STREET}  # every other task has the first column
-
-
-@dataclass(frozen=True)
-class FourLayerCNN:
-    """Shape of a network: images (channels, side, side) to logits (classes,)."""
-
-    design: Design
-    side: int
-    channels: int
-    classes: int
-
-    @property
-    def features(self) -> int:
-        """Inputs of the hidden fully connected layer; a pool halves the side, rounding down."""
-        return self.design.convolutions[-1] * (self.side // 2**POOLS) ** 2
-
-    @property
-    def weight_shapes(self) -> list[tuple[int, ...]]:
-        """Per layer (out, in, 3, 3) or (out, in)."""
-        inputs = [self.channels, *self.design.convolutions]
-        convolved = [
-            (outside, inside, KERNEL, KERNEL)
-            for inside, outside in zip(inputs, self.design.convolutions, strict=False)
-        ]
-        hidden = self.design.hidden
-        return [*convolved, (hidden, self.features), (self.classes, hidden)]
+KERNEL = 3
 
 
 @dataclass(frozen=True)

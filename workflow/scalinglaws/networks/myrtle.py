@@ -15,25 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-CONVOLUTIONS = 4
-POOLED_AFTER = (1, 2)  # convolutions, from 0, that a 2 x 2 mean-pool follows
+from scalinglaws.networks.shapes import MYRTLE_CONVOLUTIONS, MYRTLE_POOLS, Myrtle
 
 
-def shapes(channels: int, width: int, classes: int) -> list[tuple[int, ...]]:
-    """(out, in, 3, 3) of each convolution, then (classes, width)."""
-    inputs = [channels, *[width] * (CONVOLUTIONS - 1)]
-    return [*((width, count, 3, 3) for count in inputs), (classes, width)]
-
-
-def parameter_count(channels: int, width: int, classes: int) -> int:
-    """Weights and biases."""
-    return sum(math.prod(shape) + shape[0] for shape in shapes(channels, width, classes))
-
-
-def he_normal(channels: int, width: int, classes: int, stream: np.random.Generator) -> list[Tensor]:
+def he_normal(network: Myrtle, stream: np.random.Generator) -> list[Tensor]:
     """N(0, 2 / fan-in) weights, zero biases, float32; fan-in of a convolution is in * 9."""
     parameters = []
-    for shape in shapes(channels, width, classes):
+    for shape in network.weight_shapes:
         draw = stream.standard_normal(shape, dtype=np.float32)
         scale = np.float32(math.sqrt(2.0 / math.prod(shape[1:])))
         parameters += [torch.from_numpy(draw * scale), torch.zeros(shape[0])]
@@ -50,10 +38,10 @@ def ntk_rates(parameters: Sequence[Tensor], learning_rate: float) -> list[float]
 def outputs(parameters: Sequence[Tensor], images: Tensor) -> Tensor:
     """(classes, examples) for images (examples, channels, side, side)."""
     signal = images
-    for layer in range(CONVOLUTIONS):
+    for layer in range(MYRTLE_CONVOLUTIONS):
         weight, bias = parameters[2 * layer : 2 * layer + 2]
         signal = F.relu(F.conv2d(signal, weight, bias, padding=1))
-        if layer in POOLED_AFTER:
+        if layer in MYRTLE_POOLS:
             signal = F.avg_pool2d(signal, 2)
     # Classes first, as the outputs of networks/mlp.py: losses need not know the architecture.
     return torch.addmm(parameters[-1][:, None], parameters[-2], signal.mean((2, 3)).T)

@@ -1,12 +1,21 @@
-"""Shapes of the networks of D'Amico et al. (arXiv:2505.13230): what plans and training share.
+"""Shapes of the networks that learn images: what plans and training share.
 
 Standard library only: plans are made without torch.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 CNN_KERNEL = 3
+POOLS = 2  # of a four-layer CNN, after its first convolutions
+STEM = 16  # channels of a wide ResNet's stem, and the width that the widening factor k multiplies
+GROUPS = 3  # of blocks of a wide ResNet
+# Tensors of a ViT's block, and before the first: class token, positions, patch embedding.
+BLOCK_TENSORS, BEFORE_BLOCKS = 12, 4
+MYRTLE_CONVOLUTIONS = 4
+MYRTLE_POOLS = (1, 2)  # convolutions, from 0, that a 2 x 2 mean-pool follows
 
 
 @dataclass(frozen=True)
@@ -141,3 +150,107 @@ class ViT:
 
 
 Network = CNN | ResNet | ViT
+
+
+@dataclass(frozen=True)
+class Design:
+    """A column of Table 1 of arXiv:2102.06701: channels of the convolutions, hidden units."""
+
+    convolutions: tuple[int, ...]
+    hidden: int
+
+
+SMALL, HUNDRED, STREET = (
+    Design((50, 100, 100), 64),
+    Design((50, 100, 100), 200),
+    Design((64, 64), 128),
+)
+# Every other task has the first column.
+DESIGNS: Mapping[str, Design] = {"cifar100": HUNDRED, "svhn": STREET}
+
+
+@dataclass(frozen=True)
+class FourLayerCNN:
+    """Shape of a network: images (channels, side, side) to logits (classes,)."""
+
+    design: Design
+    side: int
+    channels: int
+    classes: int
+
+    @property
+    def features(self) -> int:
+        """Inputs of the hidden fully connected layer; a pool halves the side, rounding down."""
+        return self.design.convolutions[-1] * (self.side // 2**POOLS) ** 2
+
+    @property
+    def weight_shapes(self) -> list[tuple[int, ...]]:
+        """Per layer (out, in, 3, 3) or (out, in)."""
+        inputs = [self.channels, *self.design.convolutions]
+        convolved = [
+            (outside, inside, CNN_KERNEL, CNN_KERNEL)
+            for inside, outside in zip(inputs, self.design.convolutions, strict=False)
+        ]
+        hidden = self.design.hidden
+        return [*convolved, (hidden, self.features), (self.classes, hidden)]
+
+
+@dataclass(frozen=True)
+class WideResNet:
+    """See `networks.wide_resnet`.
+
+    `width`: channels of the first group, 16 k; below 16 the stem is as narrow as the group."""
+
+    depth: int
+    width: int
+    channels: int
+    classes: int
+
+    @property
+    def blocks(self) -> list[tuple[int, int, int]]:
+        """(channels in, channels out, stride) of each residual block."""
+        widths = [self.width * 2**group for group in range(GROUPS)]
+        result, inside = [], min(STEM, self.width)
+        for group, width in enumerate(widths):
+            for number in range((self.depth - 4) // 6):
+                result.append((inside, width, 2 if group and number == 0 else 1))
+                inside = width
+        return result
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of all parameters in the order in which they are used."""
+        stem, last = min(STEM, self.width), self.width * 2 ** (GROUPS - 1)
+        shapes: list[tuple[int, ...]] = [(stem, self.channels, 3, 3)]
+        for inside, outside, stride in self.blocks:
+            shapes += [(inside,), (inside,), (outside, inside, 3, 3)]
+            shapes += [(outside,), (outside,), (outside, outside, 3, 3)]
+            if (inside, stride) != (outside, 1):
+                shapes.append((outside, inside, 1, 1))
+        return [*shapes, (last,), (last,), (self.classes, last), (self.classes,)]
+
+    @property
+    def normalised(self) -> list[int]:
+        """Channels of each BatchNorm."""
+        inner = [width for inside, outside, _ in self.blocks for width in (inside, outside)]
+        return [*inner, self.width * 2 ** (GROUPS - 1)]
+
+
+@dataclass(frozen=True)
+class Myrtle:
+    """Images (channels, side, side) to logits (classes,), see `networks.myrtle`."""
+
+    channels: int
+    width: int  # channels of each convolution
+    classes: int
+
+    @property
+    def weight_shapes(self) -> list[tuple[int, ...]]:
+        """(out, in, 3, 3) of each convolution, then (classes, width)."""
+        inputs = [self.channels, *[self.width] * (MYRTLE_CONVOLUTIONS - 1)]
+        return [*((self.width, count, 3, 3) for count in inputs), (self.classes, self.width)]
+
+    @property
+    def parameter_count(self) -> int:
+        """Weights and biases."""
+        return sum(math.prod(shape) + shape[0] for shape in self.weight_shapes)

@@ -14,11 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from scalinglaws.networks.draws import kaiming_normal, normal, xavier_uniform
-from scalinglaws.networks.shapes import ViT
+from scalinglaws.networks.shapes import BEFORE_BLOCKS, BLOCK_TENSORS, ViT
 
 TOKEN_DEVIATION = 0.02
-BLOCK_TENSORS = 12
-BEFORE_BLOCKS = 4  # class token, positions, weight and bias of the patch embedding
 
 
 def init(network: ViT, generator: np.random.Generator, init_factor: float = 1.0) -> list[Tensor]:

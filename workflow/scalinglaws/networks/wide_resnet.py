@@ -10,7 +10,6 @@ of the same shapes, forward and backward, take 65 to 80 % of a training step.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,50 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from scalinglaws.networks.pointwise import pointwise
+from scalinglaws.networks.shapes import WideResNet
 
-STEM = 16  # channels of the stem, and the width that the widening factor k multiplies
 MOMENTUM = 0.1  # weight of the newest batch in the running statistics
 EPSILON = 1e-5
-GROUPS = 3
-
-
-@dataclass(frozen=True)
-class WideResNet:
-    """`width`: channels of the first group, 16 k; below 16 the stem is as narrow as the group."""
-
-    depth: int
-    width: int
-    channels: int
-    classes: int
-
-    @property
-    def blocks(self) -> list[tuple[int, int, int]]:
-        """(channels in, channels out, stride) of each residual block."""
-        widths = [self.width * 2**group for group in range(GROUPS)]
-        result, inside = [], min(STEM, self.width)
-        for group, width in enumerate(widths):
-            for number in range((self.depth - 4) // 6):
-                result.append((inside, width, 2 if group and number == 0 else 1))
-                inside = width
-        return result
-
-    @property
-    def shapes(self) -> list[tuple[int, ...]]:
-        """Shapes of all parameters in the order in which they are used."""
-        stem, last = min(STEM, self.width), self.width * 2 ** (GROUPS - 1)
-        shapes: list[tuple[int, ...]] = [(stem, self.channels, 3, 3)]
-        for inside, outside, stride in self.blocks:
-            shapes += [(inside,), (inside,), (outside, inside, 3, 3)]
-            shapes += [(outside,), (outside,), (outside, outside, 3, 3)]
-            if (inside, stride) != (outside, 1):
-                shapes.append((outside, inside, 1, 1))
-        return [*shapes, (last,), (last,), (self.classes, last), (self.classes,)]
-
-    @property
-    def normalised(self) -> list[int]:
-        """Channels of each BatchNorm."""
-        inner = [width for inside, outside, _ in self.blocks for width in (inside, outside)]
-        return [*inner, self.width * 2 ** (GROUPS - 1)]
 
 
 def init(

@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from scalinglaws.networks import four_layer_cnn, mlp, wide_resnet
-from scalinglaws.networks.four_layer_cnn import FourLayerCNN
-from scalinglaws.networks.wide_resnet import WideResNet
+from scalinglaws.networks.shapes import FourLayerCNN, WideResNet
 from scalinglaws.training.arithmetic import computing_in
 
 LAST_GAIN = 0.1  # an over-scaled last layer can start above log(classes) and never recover

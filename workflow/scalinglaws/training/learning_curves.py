@@ -1,4 +1,4 @@
-"""Learning curves of image classifiers against weight norms (D'Amico et al., arXiv:2505.13230).
+"""Learning curves of image classifiers against weight norms, one member after the other.
 
 For each training size P and seed: a random subset of P images, minibatches of the mean cross
 entropy (the last, smaller one of an epoch included), a constant learning rate, the same number of
@@ -21,18 +21,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from scalinglaws.canonical import member_name
-from scalinglaws.columns import Columns, stack
-from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.transforms import nested_subset
+from scalinglaws.networks.shapes import Network
 from scalinglaws.streams import generator, integer_seed
-from scalinglaws.training.arithmetic import computing_in, set_arithmetic
+from scalinglaws.training.arithmetic import computing_in
 from scalinglaws.training.augmentation import AUGMENTATIONS, Augmentation
 from scalinglaws.training.engine import WARM_UP, Engine, Step, device_generator, engine_for
-from scalinglaws.training.groups import Arrays, Keep, in_turn
-from scalinglaws.training.images import Images, normalisation, normalised, resident
-from scalinglaws.training.log_epochs import logged_epochs
-from scalinglaws.training.memory import keep_freed_memory
+from scalinglaws.training.groups import Arrays, Keep
+from scalinglaws.training.images import Images, normalised
 from scalinglaws.training.optimisers import (
     Optimiser,
     advance,
@@ -43,56 +39,53 @@ from scalinglaws.training.optimisers import (
     optimiser_restore,
     rate_tensor,
 )
-from scalinglaws.training.session import Session
+from scalinglaws.training.protocol import Protocol
 
-PAPER = "damico2025"
 MEASURED = ("train_error", "train_loss", "test_error", "test_loss")
 AUGMENTED = "test_error_augmented"
 CHUNK = {"cpu": 250, "cuda": 2000}  # images per evaluation pass
-Settings = Mapping[str, Any]
 Identity = dict[str, Any]  # panel, P and seed
+
+
+# What gives the norms, name -> float, when it is called, from any thread; the parameters may change
+# meanwhile.
+Norms = Callable[[Any, Sequence[Tensor]], Callable[[], dict[str, float]]]
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A family of networks; `network` below is its record of a shape.
+    """A family of networks; `network` below is its record of a shape, of type `kind`.
 
-    - `shape(settings, images, classes)`: the record.
     - `init(network, generator, init_factor)`: parameters, float32, on the CPU.
     - `initial_statistics(network)`: running means and variances of batch normalisation.
     - `logits(network, parameters, statistics, images, training=, dropout=)`.
-    - `norms(network, parameters)`: what gives the norms, name -> float, when it is called, from any
-      thread; the parameters may change meanwhile.
     """
 
-    shape: Callable[[Settings, Images, int], Any]
+    kind: type[Network]
     init: Callable[[Any, np.random.Generator, float], list[Tensor]]
     initial_statistics: Callable[[Any], list[Tensor]]
     logits: Callable[..., Tensor]
-    norms: Callable[[Any, Sequence[Tensor]], Callable[[], dict[str, float]]]
 
 
 @dataclass(frozen=True)
 class Task:
-    """What all members of a block share."""
+    """What all members share."""
 
     architecture: Architecture
-    network: Any
+    network: Network
     pool: Images
     test: Images
-    settings: Settings
+    protocol: Protocol
+    root: tuple[int, str, str]  # of all streams: seed, paper, experiment
     device: str
+    norms: Norms
     augmentation: Augmentation | None
-    logged: list[int]
     names: list[str]  # measured quantities, in the order of the records
     worker: ThreadPoolExecutor | None  # computes norms beside a GPU
 
     def stream(self, identity: Identity, purpose: str) -> np.random.Generator:
-        return generator(*self.name_of(identity), purpose)
-
-    def name_of(self, identity: Identity) -> tuple[int, str, str, Identity]:
-        """Root of a member's streams; members that differ in weight decay alone share them."""
-        return self.settings["seed"], PAPER, self.settings["experiment"], identity
+        """Members that differ in weight decay alone share their streams."""
+        return generator(*self.root, identity, purpose)
 
 
 @dataclass
@@ -131,77 +124,46 @@ class Member:
     epoch: int = 0
 
 
-def run(
-    settings: Settings, data: Mapping[str, Dataset], session: Session, architecture: Architecture
-) -> Columns:
-    """Rows: member, panel, weight_decay, P, seed, step (epoch), quantity, value.
-
-    Errors are fractions. `settings["ensembles"]` lists records of one panel, weight decay and P
-    and several seeds.
-    Raises InputError for subsets beyond the pool and for pooling that does not fit.
-    """
-    set_arithmetic(session.device, session.threads, settings["precision"])
-    keep_freed_memory()
-    task = task_of(settings, data[settings["dataset"]], architecture, session.device)
-    members = members_of(settings["ensembles"])
-    slot = slot_of(task, max((identity["P"] for identity, _ in members), default=0))
-
-    def compute(chosen: tuple[Identity, float], inner: Arrays, keep: Keep) -> Arrays:
-        member = start(task, slot, *chosen)
-        restore(slot, member, inner)
-        train(task, slot, member, keep)
-        return {"records": settled(task, member)}
-
-    results = in_turn(members, compute, session)
-    parts = [rows(task, *member, found) for member, found in zip(members, results, strict=True)]
-    return stack([row for part in parts for row in part])
-
-
-def members_of(ensembles: Sequence[Mapping[str, Any]]) -> list[tuple[Identity, float]]:
-    """Identity and weight decay of each member, in order."""
-    return [
-        ({"panel": ensemble["panel"], "P": ensemble["P"], "seed": seed}, ensemble["weight_decay"])
-        for ensemble in ensembles
-        for seed in ensemble["seeds"]
-    ]
-
-
-def task_of(settings: Settings, dataset: Dataset, architecture: Architecture, device: str) -> Task:
-    moments = normalisation(settings["normalisation"], dataset.card)
-    window = settings["pool"]
-    pool = resident(dataset.train_images, dataset.train_labels, window, *moments, device)
-    every = spread(len(dataset.test_labels), settings["test_images"])
-    test = resident(
-        dataset.test_images[every], dataset.test_labels[every], window, *moments, device
-    )
-    network = architecture.shape(settings, pool, int(dataset.train_labels.max()) + 1)
-    augmentation = AUGMENTATIONS.get(settings["augmentation"])
-    norms = architecture.norms(network, empty_parameters(network))()
-    names = [*MEASURED, *([AUGMENTED] if augmentation else []), *norms]
-    logged = logged_epochs(settings["epochs"], settings["log_epochs"])
+def task_of(
+    architecture: Architecture,
+    network: Network,
+    pool: Images,
+    test: Images,
+    protocol: Protocol,
+    root: tuple[int, str, str],
+    device: str,
+    norms: Norms,
+) -> Task:
+    augmentation = AUGMENTATIONS.get(protocol.augmentation)
+    named = norms(network, empty_parameters(network))()
+    names = [*MEASURED, *([AUGMENTED] if augmentation else []), *named]
     # A thread has its own count of threads, and sums of eigenvalues depend on it.
     threads = torch.get_num_threads()
     beside = ThreadPoolExecutor(1, "norms", torch.set_num_threads, (threads,))
     worker = beside if device == "cuda" else None  # without work it starts no thread
-    return Task(
-        architecture, network, pool, test, settings, device, augmentation, logged, names, worker
-    )
+    shared = architecture, network, pool, test, protocol, root, device, norms
+    return Task(*shared, augmentation, names, worker)
 
 
-def spread(total: int, count: int) -> np.ndarray:
-    """`count` of `total` indices at equal distances: MNIST's test set grows harder half-way."""
-    return np.arange(count) * total // count
+def curve(
+    task: Task, slot: Slot, identity: Identity, weight_decay: float, inner: Arrays, keep: Keep
+) -> np.ndarray:
+    """Records (logged epochs, quantities) of one member, from the start or from a kept state."""
+    member = start(task, slot, identity, weight_decay)
+    restore(slot, member, inner)
+    train(task, slot, member, keep)
+    return settled(task, member)
 
 
 def slot_of(task: Task, largest: int) -> Slot:
     """Room for one network at a time, epochs of up to `largest` images and a recording's steps."""
-    settings, device = task.settings, task.device
+    protocol, device = task.protocol, task.device
     empty = empty_parameters(task.network)
     parameters = [placed(tensor, device).requires_grad_() for tensor in empty]
     statistics = [t.to(device) for t in task.architecture.initial_statistics(task.network)]
-    optimiser = optimiser_of(settings["optimiser"], parameters)
+    optimiser = optimiser_of(protocol.optimiser, parameters)
     place = torch.zeros(1, dtype=torch.int64, device=device)
-    images = max(largest, (WARM_UP + 1) * settings["batch_size"])
+    images = max(largest, (WARM_UP + 1) * protocol.batch_size)
     dropout = device_generator(device)
     state = [*parameters, *statistics, *optimiser.state, place]
     return Slot(
@@ -211,13 +173,13 @@ def slot_of(task: Task, largest: int) -> Slot:
         torch.zeros(images, dtype=torch.int64, device=device),
         torch.zeros(images, 3, device=device) if task.augmentation else None,
         place,
-        rate_tensor(parameters, settings["learning_rate"]),
+        rate_tensor(parameters, protocol.learning_rate),
         dropout,
         engine_for(device, state, [dropout]),
     )
 
 
-def empty_parameters(network: Any) -> list[Tensor]:
+def empty_parameters(network: Network) -> list[Tensor]:
     return [torch.zeros(shape) for shape in network.parameter_shapes]
 
 
@@ -230,10 +192,10 @@ def placed(tensor: Tensor, device: str) -> Tensor:
 @torch.no_grad()
 def start(task: Task, slot: Slot, identity: Identity, weight_decay: float) -> Member:
     """A member's subset and initial weights come from its own streams."""
-    available, settings = len(task.pool.labels), task.settings
+    available = len(task.pool.labels)
     chosen = nested_subset(available, identity["P"], task.stream(identity, "subset"))
     drawn = task.architecture.init(
-        task.network, task.stream(identity, "initialisation"), settings["init_factor"]
+        task.network, task.stream(identity, "initialisation"), task.protocol.init_factor
     )
     first = [*drawn, *task.architecture.initial_statistics(task.network)]
     for tensor, value in zip([*slot.parameters, *slot.statistics], first, strict=True):
@@ -244,7 +206,7 @@ def start(task: Task, slot: Slot, identity: Identity, weight_decay: float) -> Me
         identity,
         torch.tensor(chosen, device=task.device),
         replace(slot.optimiser, weight_decay=weight_decay),
-        np.full((len(task.logged), len(task.names)), np.nan),
+        np.full((len(task.protocol.logged), len(task.names)), np.nan),
     )
 
 
@@ -280,15 +242,15 @@ def train(task: Task, slot: Slot, member: Member, keep: Keep) -> None:
 
     A member whose weights are no longer finite stops: its records are NaN from there on.
     """
-    epochs = task.settings["epochs"]
+    epochs, logged = task.protocol.epochs, task.protocol.logged
     steps = steps_of(task, slot, member)
     for kind, (step, _) in steps.items():
         slot.engine.prepare(step, kind)
     while member.epoch < epochs:
         member.epoch += 1
         one_epoch(task, slot, member, steps)
-        if member.epoch in task.logged:
-            record(task, slot, member, task.logged.index(member.epoch))
+        if member.epoch in logged:
+            record(task, slot, member, logged.index(member.epoch))
             if not all_finite(slot.parameters):
                 break
         keep(partial(arrays_of, task, slot, member), member.epoch / epochs)
@@ -305,8 +267,8 @@ Steps = Mapping[tuple[int, float], tuple[Step, int]]  # kind -> what a step does
 
 def steps_of(task: Task, slot: Slot, member: Member) -> Steps:
     """The steps of an epoch in turn: full batches, then the smaller one that is left."""
-    full, rest = divmod(len(member.subset), task.settings["batch_size"])
-    sizes = [(task.settings["batch_size"], full), (rest, int(rest > 0))]
+    full, rest = divmod(len(member.subset), task.protocol.batch_size)
+    sizes = [(task.protocol.batch_size, full), (rest, int(rest > 0))]
     return {
         (size, member.optimiser.weight_decay): (
             partial(one_step, task, slot, member.optimiser, size),
@@ -325,7 +287,7 @@ def one_epoch(task: Task, slot: Slot, member: Member, steps: Steps) -> None:
     draws = drawn_rows(task, identity, f"augmentation of epoch {epoch}", size)
     if slot.draws is not None and draws is not None:
         slot.draws[:size] = draws
-    slot.dropout.manual_seed(integer_seed(*task.name_of(identity), f"dropout of epoch {epoch}"))
+    slot.dropout.manual_seed(integer_seed(*task.root, identity, f"dropout of epoch {epoch}"))
     slot.place.zero_()
     for kind, (step, times) in steps.items():
         slot.engine.run(step, times, kind)
@@ -337,7 +299,7 @@ def one_step(task: Task, slot: Slot, optimiser: Optimiser, size: int) -> None:
     chosen = slot.order[positions]
     draws = None if slot.draws is None else slot.draws[positions]
     images, labels = seen(task, task.pool, chosen, draws), task.pool.labels[chosen]
-    with computing_in(task.settings["precision"], task.device):
+    with computing_in(task.protocol.precision, task.device):
         outputs = task.architecture.logits(
             task.network,
             slot.parameters,
@@ -371,7 +333,7 @@ def record(task: Task, slot: Slot, member: Member, row: int) -> None:
     """Fill a row of the records; beside a GPU, norms come when they are ready (`settled`)."""
     found = measured(task, slot, member)
     member.records[row, : len(found)] = found
-    norms = task.architecture.norms(task.network, slot.parameters)
+    norms = task.norms(task.network, slot.parameters)
     if task.worker:
         member.pending[row] = task.worker.submit(norms)
     else:
@@ -427,22 +389,3 @@ def error_and_loss(
 
 def parts(length: int, size: int) -> Sequence[slice]:
     return [slice(at, at + size) for at in range(0, length, size)]
-
-
-def rows(
-    task: Task, identity: Identity, weight_decay: float, found: Arrays
-) -> list[dict[str, Any]]:
-    """Row groups of one member."""
-    return [
-        {
-            "member": member_name({**identity, "weight_decay": weight_decay}),
-            "panel": identity["panel"],
-            "weight_decay": float(weight_decay),
-            "P": identity["P"],
-            "seed": identity["seed"],
-            "step": np.array(task.logged),
-            "quantity": name,
-            "value": found["records"][:, number],
-        }
-        for number, name in enumerate(task.names)
-    ]

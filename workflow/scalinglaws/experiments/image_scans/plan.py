@@ -1,32 +1,62 @@
 """Blocks of the networks on images: a list of variants, times data sizes, times seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from scalinglaws.errors import InputError
-from scalinglaws.planning.blocks import Block
-from scalinglaws.planning.datasets import SHAPES, SIZES, check_training_sizes
-from scalinglaws.planning.devices import check_precision
-from scalinglaws.planning.image_costs import (
+from scalinglaws.experiments.image_scans.costs import (
     START_UP,
     member_gpu_memory_mb,
     member_seconds,
     member_work,
     memory_mb,
 )
+from scalinglaws.experiments.image_scans.settings import Settings, Training, Variant
+from scalinglaws.planning.blocks import Block, Request, seed_ranges
+from scalinglaws.planning.datasets import SHAPES, SIZES, check_training_sizes
+from scalinglaws.planning.devices import check_precision
+from scalinglaws.records import as_record
 
-MODULE = "scalinglaws.experiments.image_scans.run"
-COMMON = (
-    *("network", "pooling", "steps", "batch", "optimiser", "learning_rate", "weight_decay"),
-    *("precision", "crop", "flips", "evaluate_every", "test_size", "embedded"),
-)
 CNN_WIDTHS, CNN_DEPTH = {"svhn": 64}, 4  # Table 1: channels of the first convolution
 DIGITS = (2, 5, 10)
 # Superclass counts with a documented merge (data.superclasses); elsewhere the classes as they are.
 MERGES = {"cifar100": (2, 5, 10, 20, 100), "mnist5k": DIGITS, "mnist": DIGITS, "svhn": DIGITS}
 
-Variant = dict[str, Any]
-Sizes = Mapping[str, Any]
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Sizes(Training):
+    """What all experiments of the family have; their variants come from further keys."""
+
+    data_sizes: tuple[int, ...]
+    seeds: int
+    variants_per_block: int
+    seeds_per_block: int
+    sizes_per_block: int
+
+
+def blocks(request: Request) -> list[Block]:
+    """All variants x data sizes x seeds, cut into blocks.
+
+    Raises InputError for what cannot be: data sizes beyond a set, unfitting pooling, width below
+    1, a residual depth that is not 6 n + 4, unknown superclass counts, negative noise, TF32 on a
+    CPU.
+    """
+    given = request.sizes
+    sizes = as_record(Sizes, {field.name: given[field.name] for field in fields(Sizes)})
+    variants = VARIANTS[request.experiment](given)
+    check_precision(request.experiment, sizes.precision, request.device)
+    for each in variants:
+        check(request.experiment, each, sizes)
+    cuts = [
+        (kinds, first, seeds, parts)
+        for kinds in pieces(variants, sizes.variants_per_block)
+        for first, seeds in seed_ranges(sizes.seeds, sizes.seeds_per_block)
+        for parts in pieces(sorted(sizes.data_sizes), sizes.sizes_per_block)
+    ]
+    return [scan_block(request, sizes, f"part{number}", *cut) for number, cut in enumerate(cuts)]
 
 
 def variant(task: str, width: int, depth: int, **changes: Any) -> Variant:
@@ -39,120 +69,148 @@ def variant(task: str, width: int, depth: int, **changes: Any) -> Variant:
             f"data set {task!r} is unknown; expected one of: {', '.join(sorted(SHAPES))}: correct "
             "config/scales."
         )
-    whole = {"task": task, "classes": SHAPES[task][2], "noise": 0.0, "noise_kind": "none"}
-    return {**whole, "width": width, "depth": depth, **changes}
+    whole = {"classes": SHAPES[task][2], "noise": 0.0, "noise_kind": "none", **changes}
+    return Variant(task=task, width=width, depth=depth, **whole)
 
 
-def image_blocks(
-    experiment: str, variants: Sequence[Variant], sizes: Sizes, seed: int, device: str
-) -> list[Block]:
-    """All variants x data sizes x seeds, cut into blocks.
+def shape_per_task(given: Given) -> list[Variant]:
+    """Every task at one shape (Figs. 1a, S1)."""
+    return [variant(task, given["width"], given["depth"]) for task in given["tasks"]]
 
-    Raises InputError for what cannot be: data sizes beyond a set, unfitting pooling, width below
-    1, a residual depth that is not 6 n + 4, unknown superclass counts, negative noise, TF32 on a
-    CPU.
-    """
-    check_precision(experiment, sizes["precision"], device)
-    for each in variants:
-        check(experiment, each, sizes)
-    data_sizes = sorted(sizes["data_sizes"])
-    cuts = [
-        (kinds, first, parts)
-        for kinds in pieces(variants, sizes["variants_per_block"])
-        for first in range(0, sizes["seeds"], sizes["seeds_per_block"])
-        for parts in pieces(data_sizes, sizes["sizes_per_block"])
-    ]
-    return [block(experiment, number, *cut, sizes, seed, device) for number, cut in enumerate(cuts)]
+
+def widths_per_task(given: Given) -> list[Variant]:
+    """Every task at every width, one depth (Fig. 1a bottom left)."""
+    shapes = [(task, width) for task in given["tasks"] for width in given["widths"]]
+    return [variant(task, width, given["depth"]) for task, width in shapes]
+
+
+def table_1(given: Given) -> list[Variant]:
+    """Every task with its column of Table 1 (Fig. S3)."""
+    return [variant(task, CNN_WIDTHS.get(task, 50), CNN_DEPTH) for task in given["tasks"]]
+
+
+def superclasses(given: Given) -> list[Variant]:
+    """One task in several numbers of classes (Fig. 3 left)."""
+    shape = given["task"], given["width"], given["depth"]
+    return [variant(*shape, classes=count) for count in given["classes"]]
+
+
+def noises(given: Given) -> list[Variant]:
+    """One task under several noises; without noise the kinds are one (Fig. 3 right)."""
+    shape = given["task"], given["width"], given["depth"]
+    levels = [noise for noise in given["noises"] if noise]
+    kinds = [(kind, noise) for kind in given["noise_kinds"] for noise in levels]
+    noisy = [variant(*shape, noise=noise, noise_kind=kind) for kind, noise in kinds]
+    return [variant(*shape), *noisy]
+
+
+def aspect_ratios(given: Given) -> list[Variant]:
+    """One task: all widths at one depth, and all depths at one width, once each (Fig. S5)."""
+    shapes = [(width, given["depth"]) for width in given["widths"]]
+    shapes += [(given["width"], depth) for depth in given["depths"]]
+    return [variant(given["task"], *shape) for shape in dict.fromkeys(shapes)]
+
+
+VARIANTS: Mapping[str, Callable[[Given], list[Variant]]] = {
+    "image_data_scan": shape_per_task,
+    "image_width_scan": widths_per_task,
+    "cnn_data_scan": table_1,
+    "superclass_scan": superclasses,
+    "noise_scan": noises,
+    "aspect_scan": aspect_ratios,
+}
 
 
 def pieces(items: Sequence[Any], length: int) -> list[list[Any]]:
     return [list(items[start : start + length]) for start in range(0, len(items), length)]
 
 
-def block(
-    experiment: str,
-    number: int,
+def scan_block(
+    request: Request,
+    sizes: Sizes,
+    name: str,
     variants: list[Variant],
     first_seed: int,
+    seeds: int,
     data_sizes: list[int],
-    sizes: Sizes,
-    seed: int,
-    device: str,
 ) -> Block:
-    seeds = min(sizes["seeds_per_block"], sizes["seeds"] - first_seed)
-    tasks = sorted({each["task"] for each in variants})
-    largest = max(data_sizes) == max(sizes["data_sizes"])
-    settings = {name: sizes[name] for name in COMMON}
-    settings |= {"experiment": experiment, "variants": variants, "data_sizes": data_sizes}
-    settings |= {"seed": seed, "first_seed": first_seed, "seeds": seeds}
+    tasks = sorted({each.task for each in variants})
+    training = {field.name: getattr(sizes, field.name) for field in fields(Training)}
     # Dimensions are measured on the networks with the largest training set only.
-    settings["embedded"] = sizes["embedded"] if largest else 0
-    cuda, alike = device == "cuda", seeds * len(data_sizes)
-    each = 0.0 if cuda else sum(member_seconds(one, sizes) for one in variants)
+    if max(data_sizes) < max(sizes.data_sizes):
+        training["embedded"] = 0
+    settings = Settings(
+        **training,
+        experiment=request.experiment,
+        variants=tuple(variants),
+        data_sizes=tuple(data_sizes),
+        seed=request.seed,
+        first_seed=first_seed,
+        seeds=seeds,
+    )
+    cuda, alike = request.device == "cuda", seeds * len(data_sizes)
+    seconds = 0.0 if cuda else sum(member_seconds(one, sizes) for one in variants)
     work = [part for one in variants for part in member_work(one, sizes, alike)] if cuda else []
     memory = [member_gpu_memory_mb(one, sizes, max(data_sizes)) for one in variants if cuda]
-    return Block(
-        paper="bahri2021",
-        experiment=experiment,
-        name=f"part{number}",
-        module=MODULE,
-        settings=settings,
-        members=len(variants) * seeds * len(data_sizes),
-        core_seconds=START_UP + alike * each,
+    return request.block(
+        name,
+        asdict(settings),
+        members=len(variants) * alike,
+        core_seconds=START_UP + alike * seconds,
         datasets=tuple(tasks),
-        memory_mb=memory_mb(tasks, sizes),
+        memory_mb=memory_mb(tasks, sizes.pooling),
         gpu=cuda,
-        kernel="products" if sizes["network"] == "mlp" else "convolutions",
+        kernel="products" if sizes.network == "mlp" else "convolutions",
         gpu_work=tuple(work),
         gpu_memory_mb=max(memory, default=0),
     )
 
 
 def check(experiment: str, one: Variant, sizes: Sizes) -> None:
-    task = one["task"]
-    check_training_sizes(f"{experiment}.data_sizes", sizes["data_sizes"], task)
+    task = one.task
+    check_training_sizes(f"{experiment}.data_sizes", list(sizes.data_sizes), task)
     check_images(experiment, task, sizes)
     check_shape(experiment, one, sizes)
     known = MERGES.get(task, (SHAPES[task][2],))
-    if one["classes"] not in known:
+    if one.classes not in known:
         raise InputError(
-            f"{experiment}.classes has {one['classes']}, but {task} is merged into "
+            f"{experiment}.classes has {one.classes}, but {task} is merged into "
             f"{', '.join(map(str, known))} classes only: choose among these in config/scales."
         )
-    if one["noise"] < 0:
+    if one.noise < 0:
         raise InputError(
-            f"{experiment}.noises has {one['noise']}; expected standard deviations of at least 0: "
+            f"{experiment}.noises has {one.noise}; expected standard deviations of at least 0: "
             "correct config/scales."
         )
 
 
 def check_images(experiment: str, task: str, sizes: Sizes) -> None:
     side, available = SHAPES[task][0], SIZES[task][1]
-    if sizes["test_size"] > available:
+    if sizes.test_size > available:
         raise InputError(
-            f"{experiment}.test_size is {sizes['test_size']} but {task} has {available} test "
+            f"{experiment}.test_size is {sizes.test_size} but {task} has {available} test "
             "images; choose a smaller one in config/scales."
         )
-    smallest = 4 if sizes["network"] == "cnn" else 1  # two max-pools
-    if side % sizes["pooling"] or side // sizes["pooling"] < smallest:
+    smallest = 4 if sizes.network == "cnn" else 1  # two max-pools
+    if side % sizes.pooling or side // sizes.pooling < smallest:
         raise InputError(
-            f"{experiment}.pooling is {sizes['pooling']}, but images of {task} have sides of "
+            f"{experiment}.pooling is {sizes.pooling}, but images of {task} have sides of "
             f"{side}; choose a divisor that leaves at least {smallest} pixels in config/scales."
         )
 
 
 def check_shape(experiment: str, one: Variant, sizes: Sizes) -> None:
-    if one["width"] < 1:
+    if one.width < 1:
         raise InputError(
-            f"{experiment}: width is {one['width']}; expected at least 1: correct config/scales."
+            f"{experiment}: width is {one.width}; expected at least 1: correct config/scales."
         )
-    residual = sizes["network"] == "wrn"
-    if residual and (one["depth"] < 10 or one["depth"] % 6 != 4):
+    residual = sizes.network == "wrn"
+    if residual and (one.depth < 10 or one.depth % 6 != 4):
         raise InputError(
-            f"{experiment}: depth is {one['depth']}; a wide residual network has 6 n + 4 layers "
+            f"{experiment}: depth is {one.depth}; a wide residual network has 6 n + 4 layers "
             "(10, 16, 22, 28, ...): choose one of these in config/scales."
         )
-    if one["depth"] < 1:
+    if one.depth < 1:
         raise InputError(
-            f"{experiment}: depth is {one['depth']}; expected at least 1: correct config/scales."
+            f"{experiment}: depth is {one.depth}; expected at least 1: correct config/scales."
         )

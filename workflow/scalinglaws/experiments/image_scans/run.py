@@ -7,7 +7,7 @@ shapes allow, their start.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,10 @@ from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.superclasses import merge
 from scalinglaws.data.transforms import average_pool, nested_subset, standardise
+from scalinglaws.experiments.image_scans.settings import Settings, Variant, network_of
 from scalinglaws.measures.intrinsic_dimension import NEIGHBOURS, intrinsic_dimensions
-from scalinglaws.networks.four_layer_cnn import DESIGNS, SMALL, FourLayerCNN
-from scalinglaws.networks.wide_resnet import WideResNet
+from scalinglaws.networks.shapes import FourLayerCNN, WideResNet
+from scalinglaws.records import as_record
 from scalinglaws.streams import generator
 from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
@@ -34,7 +35,6 @@ from scalinglaws.training.learners import (
 from scalinglaws.training.session import Session
 
 PAPER = "bahri2021"
-Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Task:
 class Group:
     """Members trained together: one variant, one seed, some data sizes."""
 
-    variant: Mapping[str, Any]
+    variant: Variant
     seed: int
     data_sizes: tuple[int, ...]
 
 
-def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Columns:
+def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
     """One row per (variant, D, seed, quantity). Losses in nats, errors as fractions.
 
     Quantities of training.image_course.train, `parameters` of the network, and for the largest
@@ -65,11 +65,15 @@ def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Colum
     Raises InputError for merges that are not documented and pooling that does not fit.
     """
     set_arithmetic(session.device, session.threads, settings["precision"])
-    names = sorted({variant["task"] for variant in settings["variants"]})
+    return scanned(as_record(Settings, settings), data, session)
+
+
+def scanned(settings: Settings, data: dict[str, Dataset], session: Session) -> Columns:
+    names = sorted({variant.task for variant in settings.variants})
     tasks = {name: prepared(data[name], settings) for name in names}
 
     def compute(group: Group, inner: Arrays, keep: Keep) -> Arrays:
-        return trained(group, tasks[group.variant["task"]], settings, session.device, inner, keep)
+        return trained(group, tasks[group.variant.task], settings, session.device, inner, keep)
 
     groups = groups_of(settings)
     results = in_turn(groups, compute, session)
@@ -86,12 +90,12 @@ def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Colum
 
 def groups_of(settings: Settings) -> list[Group]:
     """Convolutional networks come one by one, largest data size first (it measures dimensions)."""
-    sizes = sorted(settings["data_sizes"], reverse=True)
-    together = [tuple(sizes)] if settings["network"] == "mlp" else [(size,) for size in sizes]
-    seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
+    sizes = sorted(settings.data_sizes, reverse=True)
+    together = [tuple(sizes)] if settings.network == "mlp" else [(size,) for size in sizes]
+    seeds = range(settings.first_seed, settings.first_seed + settings.seeds)
     return [
         Group(variant, seed, part)
-        for variant in settings["variants"]
+        for variant in settings.variants
         for seed in seeds
         for part in together
     ]
@@ -99,14 +103,14 @@ def groups_of(settings: Settings) -> list[Group]:
 
 def prepared(dataset: Dataset, settings: Settings) -> Task:
     """The test set is the head of a fixed permutation: publishers may have sorted theirs."""
-    pooling = settings["pooling"]
+    pooling = settings.pooling
     train, test = standardise(
         average_pool(dataset.train_images, pooling), average_pool(dataset.test_images, pooling)
     )
     stream = generator(
-        settings["seed"], PAPER, settings["experiment"], {"task": dataset.name}, "test subset"
+        settings.seed, PAPER, settings.experiment, {"task": dataset.name}, "test subset"
     )
-    kept = nested_subset(len(test), settings["test_size"], stream)
+    kept = nested_subset(len(test), settings.test_size, stream)
     return Task(
         channels_first(train),
         dataset.train_labels,
@@ -124,16 +128,16 @@ def trained(
 ) -> Arrays:
     """Results of a group's members, arrays (members,)."""
     variant = group.variant
-    merged = merge(variant["task"], int(task.train_labels.max()) + 1, variant["classes"])
+    merged = merge(variant.task, int(task.train_labels.max()) + 1, variant.classes)
     stream = stream_of(group, settings)
     chosen = nested_subset(len(task.train), group.data_sizes[0], stream("subset"))
     pool, test = task.train[chosen], task.test
-    if variant["noise"]:
-        test = test + variant["noise"] * test_noise(test, variant, settings)
-        if variant["noise_kind"] == "fixed":
+    if variant.noise:
+        test = test + variant.noise * test_noise(test, variant, settings)
+        if variant.noise_kind == "fixed":
             # A row per image of the data set: an image keeps its noise whatever the subset.
             rows = stream("fixed noise").standard_normal(task.train.shape, dtype=np.float32)
-            pool = pool + np.float32(variant["noise"]) * rows[chosen]
+            pool = pool + np.float32(variant.noise) * rows[chosen]
     learner = learner_of(group, task, settings, stream("network"), device)
     tested = on_device(test, merged[task.test_labels], device)
     result = train(
@@ -146,24 +150,24 @@ def trained(
         keep,
     )
     result["parameters"] = np.full(len(group.data_sizes), count(learner, group))
-    if settings["embedded"] and group.data_sizes[0] == max(settings["data_sizes"]):
-        result |= dimensions(learner, tested.images[: settings["embedded"]])
+    if settings.embedded and group.data_sizes[0] == max(settings.data_sizes):
+        result |= dimensions(learner, tested.images[: settings.embedded])
     return result
 
 
-def test_noise(images: np.ndarray, variant: Mapping[str, Any], settings: Settings) -> np.ndarray:
+def test_noise(images: np.ndarray, variant: Variant, settings: Settings) -> np.ndarray:
     """The same standard normal noise for all seeds and standard deviations."""
-    identity = {"task": variant["task"]}
-    stream = generator(settings["seed"], PAPER, settings["experiment"], identity, "test noise")
+    identity = {"task": variant.task}
+    stream = generator(settings.seed, PAPER, settings.experiment, identity, "test noise")
     return stream.standard_normal(images.shape, dtype=np.float32)
 
 
 def stream_of(group: Group, settings: Settings) -> Any:
     """Streams know the task and the seed, not what is compared within them."""
-    identity = {"task": group.variant["task"], "seed": group.seed}
+    identity = {"task": group.variant.task, "seed": group.seed}
 
     def stream(purpose: str) -> np.random.Generator:
-        return generator(settings["seed"], PAPER, settings["experiment"], identity, purpose)
+        return generator(settings.seed, PAPER, settings.experiment, identity, purpose)
 
     return stream
 
@@ -177,27 +181,27 @@ def on_device(images: np.ndarray, classes: np.ndarray, device: str) -> Images:
 def learner_of(
     group: Group, task: Task, settings: Settings, stream: np.random.Generator, device: str
 ) -> Learner:
-    variant, (channels, side) = group.variant, task.train.shape[1:3]
-    width, depth, classes = (variant[name] for name in ("width", "depth", "classes"))
-    precision = settings["precision"]
-    if settings["network"] == "mlp":
-        layers = [channels * side**2, *[width] * depth, classes]
-        return mlp_learner(layers, stream, len(group.data_sizes), device, precision)
-    if settings["network"] == "cnn":
-        design = DESIGNS.get(variant["task"], SMALL)
-        network = FourLayerCNN(design, side, channels, classes)
-        return cnn_learner(network, stream, device, precision)
-    residual = WideResNet(depth, width, channels, classes)
-    return wide_resnet_learner(residual, stream, device, precision)
+    channels, side = task.train.shape[1:3]
+    network = network_of(settings.network, group.variant, side, channels)
+    if isinstance(network, WideResNet):
+        return wide_resnet_learner(network, stream, device, settings.precision)
+    if isinstance(network, FourLayerCNN):
+        return cnn_learner(network, stream, device, settings.precision)
+    return mlp_learner(network, stream, len(group.data_sizes), device, settings.precision)
 
 
 def course_of(group: Group, settings: Settings) -> Course:
-    fresh = group.variant["noise_kind"] == "resampled"
+    fresh = group.variant.noise_kind == "resampled"
     return Course(
-        **{name: settings[name] for name in ("steps", "batch", "optimiser", "learning_rate")},
-        **{name: settings[name] for name in ("weight_decay", "evaluate_every", "crop")},
-        flip=group.variant["task"] in settings["flips"],
-        noise=group.variant["noise"] if fresh else 0.0,
+        settings.steps,
+        settings.batch,
+        settings.optimiser,
+        settings.learning_rate,
+        settings.weight_decay,
+        settings.evaluate_every,
+        settings.crop,
+        flip=group.variant.task in settings.flips,
+        noise=group.variant.noise if fresh else 0.0,
         stream=stream_of(group, settings),
     )
 
@@ -219,17 +223,16 @@ def dimensions(learner: Learner, images: torch.Tensor) -> Arrays:
 
 def labels(group: Group, index: int, settings: Settings) -> dict[str, Any]:
     identity = {
-        **{name: group.variant[name] for name in ("task", "width", "depth", "classes")},
-        **{name: group.variant[name] for name in ("noise", "noise_kind")},
+        **asdict(group.variant),
         "D": group.data_sizes[index],
         "seed": group.seed,
     }
     return {
         "member": member_name(identity),
         **identity,
-        "noise": float(group.variant["noise"]),
-        "network": settings["network"],
+        "noise": float(group.variant.noise),
+        "network": settings.network,
         # How often each training image is seen: what decides whether training is long enough.
-        "visits": settings["steps"] * settings["batch"] / group.data_sizes[index],
-        "step": settings["steps"],
+        "visits": settings.steps * settings.batch / group.data_sizes[index],
+        "step": settings.steps,
     }

@@ -6,11 +6,19 @@ A panel is one network on one data set with one protocol, named as the authors' 
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from scalinglaws.errors import InputError
+from scalinglaws.experiments.learning_curves.settings import (
+    SHAPE,
+    Ensemble,
+    PanelProtocol,
+    Settings,
+    network_of,
+)
 from scalinglaws.networks.shapes import CNN, Network, ResNet, ViT
-from scalinglaws.planning.blocks import Block
+from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.datasets import SHAPES, SIZES, check_training_sizes
 from scalinglaws.planning.devices import check_precision
 from scalinglaws.planning.gpu_work import Work, evaluation, gpu_memory_mb, training
@@ -20,24 +28,16 @@ from scalinglaws.planning.network_costs import (
     multiply_adds,
     parameter_count,
 )
-from scalinglaws.training.log_epochs import logged_epochs
 
-PROTOCOL = (  # handed to the training as they stand, for every architecture
-    *("dataset", "pool", "test_images", "normalisation", "augmentation", "init_factor"),
-    *("optimiser", "learning_rate", "batch_size", "precision", "epochs", "log_epochs"),
-)
-SHAPE = {
-    "CNN": ("widths", "hidden", "pool_every", "dropout"),
-    "ResNet": ("widths", "blocks_per_stage"),
-    "ViT": ("patch", "dim", "depth", "heads"),
-}
+KINDS: Mapping[str, type[Network]] = {"CNN": CNN, "ResNet": ResNet, "ViT": ViT}
+PROTOCOL = [field.name for field in fields(PanelProtocol)]
 DEALING = ("training_sizes", "seeds", "jobs")
 # Measured on one CPU thread beside another busy one. Per architecture: seconds per step (small
 # tensors, the optimiser), per number that a layer writes for an image while training, and while
 # evaluating; for all: seconds per multiply-add of a forward pass, likewise.
-STEP_SECONDS = {"CNN": 0.9e-3, "ResNet": 2.0e-3, "ViT": 1.7e-3}
-TRAINED_NUMBER = {"CNN": 5e-9, "ResNet": 3.5e-9, "ViT": 2e-9}
-EVALUATED_NUMBER = {"CNN": 2.5e-9, "ResNet": 1.2e-9, "ViT": 0.6e-9}
+STEP_SECONDS = {CNN: 0.9e-3, ResNet: 2.0e-3, ViT: 1.7e-3}
+TRAINED_NUMBER = {CNN: 5e-9, ResNet: 3.5e-9, ViT: 2e-9}
+EVALUATED_NUMBER = {CNN: 2.5e-9, ResNet: 1.2e-9, ViT: 0.6e-9}
 TRAINED_PRODUCT, EVALUATED_PRODUCT = 3.5e-11, 1e-11
 PARAMETER_SECONDS = 1.5e-9  # per parameter and step: the optimiser reads and writes five arrays
 NORM_PRODUCT = 4e-11  # per multiply-add of the norms' products, float64
@@ -45,52 +45,72 @@ NORM_PRODUCT = 4e-11  # per multiply-add of the norms' products, float64
 GPU_EIGEN_SECONDS, GPU_EIGEN_CUBED = 2e-3, 5e-11
 START_UP = 4.0  # seconds: imports and data
 
-Panel = Mapping[str, Any]
 Member = tuple[float, int, int]  # weight decay, training size, seed
 
 
-def curve_blocks(experiment: str, sizes: Mapping[str, Any], seed: int, device: str) -> list[Block]:
+@dataclass(frozen=True)
+class Panel:
+    """One network on one data set with one protocol."""
+
+    name: str
+    network: Network
+    shape: Mapping[str, Any]  # the settings that the network is made of
+    protocol: PanelProtocol
+    weight_decays: tuple[float, ...]
+    training_sizes: tuple[int, ...]
+    seeds: int
+    jobs: int
+
+    @property
+    def shown_name(self) -> str:
+        """Without the ending that tells panels of one network and data set apart."""
+        return "_".join(self.name.split("_")[:2])
+
+
+def blocks(request: Request) -> list[Block]:
     """Blocks of all panels.
 
     Raises InputError for a panel that lacks a setting, for training sizes the data set does not
     have, for pooling, patches, shapes and orders of weight decays that do not fit, and for TF32 on
     a CPU.
     """
-    return [
-        block
-        for name in sizes["panels"]
-        for panel in [complete(experiment, name, sizes, device)]
-        for block in panel_blocks(experiment, name, panel, seed, device)
-    ]
+    panels = [panel_of(request, name) for name in request.sizes["panels"]]
+    return [block for panel in panels for block in panel_blocks(request, panel)]
 
 
-def architecture_of(name: str) -> str:
-    """CNN, ResNet or ViT: what a panel's name begins with."""
-    return name.split("_")[0]
-
-
-def complete(experiment: str, name: str, sizes: Mapping[str, Any], device: str) -> Panel:
+def panel_of(request: Request, name: str) -> Panel:
     """Settings shared by all panels, and the panel's own, which go before them."""
-    panel = {**sizes["shared"], **sizes["panels"][name]}
-    decay = "weight_decays" if "weight_decays" in panel else "weight_decay"
-    needed = {*PROTOCOL, *DEALING, *SHAPE[architecture_of(name)], decay}
-    where = f"{experiment}.panels.{name}"
-    if lacking := sorted(needed - set(panel)):
+    given = {**request.sizes["shared"], **request.sizes["panels"][name]}
+    kind = KINDS[name.split("_")[0]]
+    decay = "weight_decays" if "weight_decays" in given else "weight_decay"
+    where = f"{request.experiment}.panels.{name}"
+    if lacking := sorted({*PROTOCOL, *DEALING, *SHAPE[kind], decay} - set(given)):
         raise InputError(
-            f"{where} lacks {', '.join(lacking)}; expected here or under {experiment}.shared: add "
-            "it in config/scales."
+            f"{where} lacks {', '.join(lacking)}; expected here or under "
+            f"{request.experiment}.shared: add it in config/scales."
         )
-    check_training_sizes(f"{where}.training_sizes", panel["training_sizes"], panel["dataset"])
-    check_precision(where, panel["precision"], device)
-    check_test_images(where, panel)
-    check_pooling(where, panel)
-    check_shape(where, network_of(name, panel))
-    check_strengths(where, panel)
-    return panel
+    protocol = PanelProtocol(**{key: given[key] for key in PROTOCOL})
+    check_training_sizes(f"{where}.training_sizes", given["training_sizes"], protocol.dataset)
+    check_precision(where, protocol.precision, request.device)
+    check_test_images(where, protocol)
+    check_pooling(where, protocol)
+    check_strengths(where, given.get("weight_decays", []))
+    side, channels, classes = SHAPES[protocol.dataset]
+    network = network_of(kind, given, side // protocol.pool, channels, classes)
+    check_shape(where, network)
+    return Panel(
+        name,
+        network,
+        {key: given[key] for key in SHAPE[kind]},
+        protocol,
+        tuple(given.get("weight_decays", [given.get("weight_decay")])),
+        tuple(given["training_sizes"]),
+        given["seeds"],
+        given["jobs"],
+    )
 
 
-def check_strengths(where: str, panel: Panel) -> None:
-    found = panel.get("weight_decays", [])
+def check_strengths(where: str, found: list[float]) -> None:
     if sorted(set(found), reverse=True) != found:
         raise InputError(
             f"{where}.weight_decays is {found}; expected falling values, each once: reorder them "
@@ -98,21 +118,21 @@ def check_strengths(where: str, panel: Panel) -> None:
         )
 
 
-def check_test_images(where: str, panel: Panel) -> None:
-    available = SIZES[panel["dataset"]][1]
-    if panel["test_images"] > available:
+def check_test_images(where: str, protocol: PanelProtocol) -> None:
+    available = SIZES[protocol.dataset][1]
+    if protocol.test_images > available:
         raise InputError(
-            f"{where}.test_images is {panel['test_images']}; expected at most {available}, the "
-            f"test images of {panel['dataset']}: correct config/scales."
+            f"{where}.test_images is {protocol.test_images}; expected at most {available}, the "
+            f"test images of {protocol.dataset}: correct config/scales."
         )
 
 
-def check_pooling(where: str, panel: Panel) -> None:
-    side = SHAPES[panel["dataset"]][0]
-    if side % panel["pool"]:
+def check_pooling(where: str, protocol: PanelProtocol) -> None:
+    side = SHAPES[protocol.dataset][0]
+    if side % protocol.pool:
         raise InputError(
-            f"{where}.pool is {panel['pool']}; expected a divisor of {side}, the side of the "
-            f"images of {panel['dataset']}: change config/scales."
+            f"{where}.pool is {protocol.pool}; expected a divisor of {side}, the side of the "
+            f"images of {protocol.dataset}: change config/scales."
         )
 
 
@@ -131,35 +151,26 @@ def check_shape(where: str, network: Network) -> None:
     raise InputError(f"{where}.{problem}: change config/scales.")
 
 
-def network_of(name: str, panel: Panel) -> Network:
-    side, channels, classes = SHAPES[panel["dataset"]]
-    side //= panel["pool"]
-    if architecture_of(name) == "CNN":
-        widths, hidden = tuple(panel["widths"]), tuple(panel["hidden"])
-        return CNN(side, channels, widths, hidden, classes, panel["pool_every"], panel["dropout"])
-    if architecture_of(name) == "ResNet":
-        stages, widths = tuple(panel["blocks_per_stage"]), tuple(panel["widths"])
-        return ResNet(side, channels, stages, widths, classes)
-    shape = panel["patch"], panel["dim"], panel["depth"], panel["heads"]
-    return ViT(side, channels, *shape, classes)
-
-
-def panel_blocks(experiment: str, name: str, panel: Panel, seed: int, device: str) -> list[Block]:
-    groups = dealt(name, panel)
+def panel_blocks(request: Request, panel: Panel) -> list[Block]:
+    groups = dealt(panel)
     ending = {number: f"_part{number}" if len(groups) > 1 else "" for number in range(len(groups))}
     return [
-        block(experiment, name, panel, group, f"{name}{ending[number]}", seed, device)
+        panel_block(request, panel, group, panel.name + ending[number])
         for number, group in enumerate(groups)
     ]
 
 
-def dealt(name: str, panel: Panel) -> list[list[Member]]:
+def dealt(panel: Panel) -> list[list[Member]]:
     """Longest first, each to the job with the least so far."""
-    costs = {size: cost(name, panel, size) for size in panel["training_sizes"]}
+    costs = {size: cost(panel, size) for size in panel.training_sizes}
     longest_first = sorted(costs, key=lambda size: -costs[size])
-    seeds = range(panel["seeds"])
-    members = [(w, p, s) for p in longest_first for w in strengths(panel) for s in seeds]
-    groups: list[list[Member]] = [[] for _ in range(min(panel["jobs"], len(members)))]
+    members = [
+        (decay, size, seed)
+        for size in longest_first
+        for decay in panel.weight_decays
+        for seed in range(panel.seeds)
+    ]
+    groups: list[list[Member]] = [[] for _ in range(min(panel.jobs, len(members)))]
     load = [0.0] * len(groups)
     for member in members:
         lightest = load.index(min(load))
@@ -168,52 +179,50 @@ def dealt(name: str, panel: Panel) -> list[list[Member]]:
     return groups
 
 
-def strengths(panel: Panel) -> list[float]:
-    """The panel's weight decays: three in the experiment that varies them, else one."""
-    return list(panel.get("weight_decays", [panel.get("weight_decay")]))
-
-
-def block(
-    experiment: str,
-    name: str,
-    panel: Panel,
-    members: list[Member],
-    block_name: str,
-    seed: int,
-    device: str,
-) -> Block:
-    architecture, cuda = architecture_of(name), device == "cuda"
-    seconds = 0.0 if cuda else sum(cost(name, panel, size) for _, size, _ in members)
-    shared = {key: panel[key] for key in (*PROTOCOL, *SHAPE[architecture])}
-    groups = ensembles(shown_name(name), members)
-    return Block(
-        paper="damico2025",
-        experiment=experiment,
-        name=block_name,
-        module=f"scalinglaws.experiments.learning_curves.run_{architecture.lower()}",
-        settings={**shared, "experiment": experiment, "seed": seed, "ensembles": groups},
+def panel_block(request: Request, panel: Panel, members: list[Member], name: str) -> Block:
+    cuda, sizes = request.device == "cuda", [size for _, size, _ in members]
+    settings = Settings(
+        **asdict(panel.protocol),
+        experiment=request.experiment,
+        seed=request.seed,
+        ensembles=ensembles(panel, members),
+    )
+    return request.block(
+        name,
+        {**asdict(settings), **panel.shape},
+        run=f"run_{type(panel.network).__name__.lower()}",
         members=len(members),
-        core_seconds=START_UP + seconds,
-        datasets=(panel["dataset"],),
-        memory_mb=memory_mb(name, panel),
+        core_seconds=START_UP + (0.0 if cuda else sum(cost(panel, size) for size in sizes)),
+        datasets=(panel.protocol.dataset,),
+        memory_mb=memory_mb(panel),
         gpu=cuda,
         kernel="convolutions",
-        gpu_work=work(name, panel, [size for _, size, _ in members]) if cuda else (),
-        gpu_memory_mb=memory_on_gpu(name, panel, members) if cuda else 0,
+        gpu_work=work(panel, sizes) if cuda else (),
+        gpu_memory_mb=memory_on_gpu(panel, max(sizes)) if cuda else 0,
     )
 
 
-def work(name: str, panel: Panel, sizes: list[int]) -> tuple[Work, ...]:
+def ensembles(panel: Panel, members: list[Member]) -> tuple[Ensemble, ...]:
+    """The members as one record per weight decay and training size."""
+    seeds: dict[tuple[float, int], list[int]] = {}
+    for decay, size, seed in members:
+        seeds.setdefault((decay, size), []).append(seed)
+    return tuple(
+        Ensemble(panel.shown_name, *cell, tuple(sorted(found))) for cell, found in seeds.items()
+    )
+
+
+def work(panel: Panel, sizes: list[int]) -> tuple[Work, ...]:
     """Training and evaluations of members of these sizes on a GPU."""
-    network, precision = footprint(network_of(name, panel)), panel["precision"]
-    steps = panel["epochs"] * sum(math.ceil(size / panel["batch_size"]) for size in sizes)
-    trained = training(network, steps, panel["batch_size"], precision, panel["optimiser"])
+    network, protocol = footprint(panel.network), panel.protocol
+    batch, precision, logs = protocol.batch_size, protocol.precision, len(protocol.logged)
+    steps = protocol.epochs * sum(math.ceil(size / batch) for size in sizes)
     looks = [
-        evaluation(network, sizes.count(size) * logs_of(panel), seen(panel, size), precision)
+        evaluation(network, sizes.count(size) * logs, seen(protocol, size), precision)
         for size in sorted(set(sizes))
     ]
-    norms = norms_work(network_of(name, panel), len(sizes) * logs_of(panel), precision)
-    return (trained, *looks, norms)
+    norms = norms_work(panel.network, len(sizes) * logs, precision)
+    return (training(network, steps, batch, precision, protocol.optimiser), *looks, norms)
 
 
 def norms_work(network: Network, count: int, precision: str) -> Work:
@@ -224,55 +233,33 @@ def norms_work(network: Network, count: int, precision: str) -> Work:
     return Work(count, precision, 10 * len(matrices), (), 0.0, seconds)
 
 
-def memory_on_gpu(name: str, panel: Panel, members: list[Member]) -> int:
+def memory_on_gpu(panel: Panel, largest: int) -> int:
     """With the largest training set and the test images resident as float32."""
-    network, precision = network_of(name, panel), panel["precision"]
-    images = max(size for _, size, _ in members) + panel["test_images"]
+    network, protocol = panel.network, panel.protocol
+    images = largest + protocol.test_images
     resident = 4.0 * images * network.channels * network.side**2
     return gpu_memory_mb(
-        footprint(network), panel["batch_size"], precision, panel["optimiser"], resident
+        footprint(network), protocol.batch_size, protocol.precision, protocol.optimiser, resident
     )
 
 
-def logs_of(panel: Panel) -> int:
-    return len(logged_epochs(panel["epochs"], panel["log_epochs"]))
-
-
-def seen(panel: Panel, size: int) -> int:
+def seen(protocol: PanelProtocol, size: int) -> int:
     """Images of one evaluation: training images, and test images with and without augmentation."""
-    passes = 1 if panel["augmentation"] == "none" else 2
-    return int(min(size, panel["test_images"]) + passes * panel["test_images"])
+    passes = 1 if protocol.augmentation == "none" else 2
+    return min(size, protocol.test_images) + passes * protocol.test_images
 
 
-def shown_name(name: str) -> str:
-    """Without the ending that tells panels of one network and data set apart."""
-    return "_".join(name.split("_")[:2])
-
-
-def ensembles(panel: str, members: list[Member]) -> list[dict[str, Any]]:
-    """The members as one record per weight decay and training size."""
-    cells = dict.fromkeys((decay, size) for decay, size, _ in members)
-    return [
-        {
-            "panel": panel,
-            "weight_decay": decay,
-            "P": size,
-            "seeds": sorted(seed for *cell, seed in members if tuple(cell) == (decay, size)),
-        }
-        for decay, size in cells
-    ]
-
-
-def cost(name: str, panel: Panel, size: int) -> float:
+def cost(panel: Panel, size: int) -> float:
     """Seconds of one member on one CPU thread: training, evaluations and norms."""
-    architecture, network = architecture_of(name), network_of(name, panel)
+    network, protocol, kind = panel.network, panel.protocol, type(panel.network)
     products, numbers = multiply_adds(network), activations(network)
-    steps = panel["epochs"] * math.ceil(size / panel["batch_size"])
-    step = STEP_SECONDS[architecture] + PARAMETER_SECONDS * parameter_count(network)
-    image = products * TRAINED_PRODUCT + numbers * TRAINED_NUMBER[architecture]
-    look = products * EVALUATED_PRODUCT + numbers * EVALUATED_NUMBER[architecture]
-    steady = panel["epochs"] * size * image + steps * step
-    return steady + logs_of(panel) * (seen(panel, size) * look + norm_seconds(network))
+    steps = protocol.epochs * math.ceil(size / protocol.batch_size)
+    step = STEP_SECONDS[kind] + PARAMETER_SECONDS * parameter_count(network)
+    image = products * TRAINED_PRODUCT + numbers * TRAINED_NUMBER[kind]
+    look = products * EVALUATED_PRODUCT + numbers * EVALUATED_NUMBER[kind]
+    steady = protocol.epochs * size * image + steps * step
+    logs = len(protocol.logged)
+    return steady + logs * (seen(protocol, size) * look + norm_seconds(network))
 
 
 def norm_seconds(network: Network) -> float:
@@ -286,13 +273,13 @@ def norm_seconds(network: Network) -> float:
     return 1e-3 + total * NORM_PRODUCT
 
 
-def memory_mb(name: str, panel: Panel) -> int:
+def memory_mb(panel: Panel) -> int:
     """Libraries (measured 400 MB), raw and prepared images, weights with moments and gradients
     (and a copy while the state is saved), and the activations of a batch.
     """
-    side, channels, _ = SHAPES[panel["dataset"]]
-    network = network_of(name, panel)
-    images = sum(SIZES[panel["dataset"]]) * side**2 * channels * (2 if panel["pool"] == 1 else 12)
-    batch = max(panel["batch_size"], 250)
-    numbers = 8 * parameter_count(network) + 3 * batch * activations(network)
+    dataset, pool = panel.protocol.dataset, panel.protocol.pool
+    side, channels, _ = SHAPES[dataset]
+    images = sum(SIZES[dataset]) * side**2 * channels * (2 if pool == 1 else 12)
+    batch = max(panel.protocol.batch_size, 250)
+    numbers = 8 * parameter_count(panel.network) + 3 * batch * activations(panel.network)
     return 700 + int((images + 4 * numbers) / 1e6)

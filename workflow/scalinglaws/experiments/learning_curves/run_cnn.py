@@ -8,30 +8,15 @@ from typing import Any
 
 from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.measures.norms import norms_begun
+from scalinglaws.experiments.learning_curves import curves
 from scalinglaws.networks import cnn
 from scalinglaws.networks.shapes import CNN
-from scalinglaws.training import learning_curves
-from scalinglaws.training.images import Images
 from scalinglaws.training.learning_curves import Architecture
 from scalinglaws.training.session import Session
 
+ARCHITECTURE = Architecture(CNN, cnn.init, cnn.initial_statistics, cnn.logits)
+
 
 def run(settings: Mapping[str, Any], data: Mapping[str, Dataset], session: Session) -> Columns:
-    """See `scalinglaws.training.learning_curves.run`."""
-    return learning_curves.run(settings, data, session, ARCHITECTURE)
-
-
-def shape(settings: Mapping[str, Any], images: Images, classes: int) -> CNN:
-    return CNN(
-        side=images.side,
-        channels=images.channels,
-        widths=tuple(settings["widths"]),
-        hidden=tuple(settings["hidden"]),
-        classes=classes,
-        pool_every=settings["pool_every"],
-        dropout=settings["dropout"],
-    )
-
-
-ARCHITECTURE = Architecture(shape, cnn.init, cnn.initial_statistics, cnn.logits, norms_begun)
+    """See `experiments.learning_curves.curves.run`."""
+    return curves.run(settings, data, session, ARCHITECTURE)

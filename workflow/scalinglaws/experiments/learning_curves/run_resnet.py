@@ -8,30 +8,15 @@ from typing import Any
 
 from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.measures.norms import norms_begun
+from scalinglaws.experiments.learning_curves import curves
 from scalinglaws.networks import resnet
 from scalinglaws.networks.shapes import ResNet
-from scalinglaws.training import learning_curves
-from scalinglaws.training.images import Images
 from scalinglaws.training.learning_curves import Architecture
 from scalinglaws.training.session import Session
 
+ARCHITECTURE = Architecture(ResNet, resnet.init, resnet.initial_statistics, resnet.logits)
+
 
 def run(settings: Mapping[str, Any], data: Mapping[str, Dataset], session: Session) -> Columns:
-    """See `scalinglaws.training.learning_curves.run`."""
-    return learning_curves.run(settings, data, session, ARCHITECTURE)
-
-
-def shape(settings: Mapping[str, Any], images: Images, classes: int) -> ResNet:
-    return ResNet(
-        side=images.side,
-        channels=images.channels,
-        blocks_per_stage=tuple(settings["blocks_per_stage"]),
-        widths=tuple(settings["widths"]),
-        classes=classes,
-    )
-
-
-ARCHITECTURE = Architecture(
-    shape, resnet.init, resnet.initial_statistics, resnet.logits, norms_begun
-)
+    """See `experiments.learning_curves.curves.run`."""
+    return curves.run(settings, data, session, ARCHITECTURE)

@@ -1,6 +1,6 @@
 """Variance-limited scaling in the data size of a small convolutional network.
 
-As experiments/variance_limited.py, with eight-channel networks of the Myrtle family. Members are
+As run_mlp, with eight-channel networks of the Myrtle family. Members are
 trained one after the other: their convolutions fill the vector units by themselves, and on a GPU
 a step over the whole population fills it too.
 """
@@ -18,6 +18,7 @@ from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.variance.quantities import LOSSES, learning_rate, quantities
 from scalinglaws.experiments.variance.tasks import chosen_images, one_hot
 from scalinglaws.networks import myrtle
+from scalinglaws.networks.shapes import Myrtle
 from scalinglaws.streams import generator
 from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
@@ -33,7 +34,7 @@ GPU_PIECE = 16384  # the same on a GPU: eight channels of 32 x 32 pixels take ab
 
 
 def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Columns:
-    """One row per (loss, D, seed, training set, quantity); columns as in variance_limited."""
+    """One row per (loss, D, seed, training set, quantity); columns as in run_mlp."""
     set_arithmetic(session.device, session.threads)
     population, test = (
         laid_out(part, session.device) for part in examples(settings, data[settings["task"]])
@@ -45,8 +46,7 @@ def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Colum
         return of_group(group, population, test, settings, inner, keep)
 
     results = in_turn(groups, compute, session)
-    channels, classes = population.inputs.shape[1], len(population.targets)
-    parameters = myrtle.parameter_count(channels, settings["channels"], classes)
+    parameters = network_of(population, settings).parameter_count
     return stack(
         [
             {
@@ -130,12 +130,12 @@ def of_group(
 
 def start(seed: int, population: Examples, settings: Settings) -> list[Tensor]:
     identity = {"task": settings["task"], "seed": seed}
-    return myrtle.he_normal(
-        population.inputs.shape[1],
-        settings["channels"],
-        len(population.targets),
-        stream(settings, identity, "initialisation"),
-    )
+    draws = stream(settings, identity, "initialisation")
+    return myrtle.he_normal(network_of(population, settings), draws)
+
+
+def network_of(population: Examples, settings: Settings) -> Myrtle:
+    return Myrtle(population.inputs.shape[1], settings["channels"], len(population.targets))
 
 
 def member_weights(seed: int, population: int, settings: Settings) -> Tensor:

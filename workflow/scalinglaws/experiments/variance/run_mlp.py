@@ -31,7 +31,7 @@ Group = tuple[str, int, int]  # loss, seed, data size
 
 
 def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session) -> Columns:
-    """One row per (loss, D, seed, training set, quantity); see experiments/variance_quantities.py.
+    """One row per (loss, D, seed, training set, quantity); see `quantities`.
 
     Losses are in nats (cross-entropy) or squared distances of the outputs from the targets.
     """
