@@ -11,7 +11,7 @@ from released_arrays import RELEASED_SETS
 from scalinglaws.config import read_paper
 from scalinglaws.curves.norm_curves import released_means, released_set
 from scalinglaws.document.numbers import gather_numbers
-from scalinglaws.figures.network_panels import seed_bands, size_colour
+from scalinglaws.figures.network_panels import size_colour
 from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.figures.style import PLOTTED, new_figure
 
@@ -134,18 +134,6 @@ def test_the_table_below_a_figure_reaches_the_document(
         environment={},
     )
     assert record["papers"][0]["figures"][0]["sheet"]["rows"] == [["γ_1"]]
-
-
-def test_seed_bands_are_student_intervals_in_the_logarithm() -> None:
-    errors = np.array([[0.1, 0.2, np.nan], [0.2, 0.2, np.nan], [0.4, np.nan, 0.3]])
-    mean, low, high = seed_bands(errors)
-    logs = np.log([0.1, 0.2, 0.4])
-    reach = 4.302653 * logs.std(ddof=1) / np.sqrt(3)
-    assert mean[0] == pytest.approx(0.7 / 3)
-    assert np.log(high[0] / mean[0]) == pytest.approx(reach, rel=1e-6)
-    assert np.log(mean[0] / low[0]) == pytest.approx(reach, rel=1e-6)
-    assert low[1] == high[1] == pytest.approx(0.2)
-    assert np.isnan(low[2])
 
 
 def test_narrow_logarithmic_axes_carry_plain_numbers() -> None:

@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 
 from scalinglaws.config import read_claims, read_departures, read_paper
-from scalinglaws.curves.seed_curves import mean_and_interval
 from scalinglaws.figures.bahri2021_fig1a import draw
 from scalinglaws.fits import four_regimes
 from scalinglaws.fits.resolution_slopes import trained_window
@@ -187,13 +186,6 @@ def test_a_diverged_member_is_masked_and_counted(tables):
     found = estimate({**tables, "variance_limited": rows})
     assert found["variance_slope_digits_mse"]["n_masked"] == 1
     assert found["variance_slope_digits"]["n_masked"] == 0
-
-
-def test_arithmetic_means_may_be_negative_and_leave_out_what_is_not_finite():
-    values = np.array([[1.0, -3.0], [3.0, np.nan], [2.0, -5]])
-    mean, low, high = mean_and_interval(values)
-    np.testing.assert_allclose(mean, [2.0, -4.0])
-    np.testing.assert_allclose((high - low)[0] / 2, 4.302653 / np.sqrt(3), rtol=1e-6)
 
 
 def test_every_claim_names_a_quantity_the_fit_reports_and_a_known_departure(tables):

@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 
 from scalinglaws.config import read_claims, read_departures, read_paper, read_scale
-from scalinglaws.curves.seed_curves import geometric_mean, some_points
 from scalinglaws.experiments.linear import run_sgd as linear_sgd
 from scalinglaws.experiments.linear import run_theory as linear_theory
 from scalinglaws.figures import worschech2024_fig2, worschech2024_fig3
@@ -206,20 +205,3 @@ def test_figure_3_plots_what_the_tables_hold(theory, features, images):
     assert {"Eq 11 N_l=8", "SGD images N_l=8", "SGD gaussian N_l=64"} <= series
     assert "images and Gaussian inputs" in drawing.caption
     assert "beta = 1.00" in drawing.caption
-
-
-def test_geometric_mean_has_students_interval_and_leaves_out_what_is_not_finite():
-    mean, low, high = geometric_mean([np.array([1.0, 2.0]), np.array([4.0, np.nan])])
-    assert mean[0] == pytest.approx(2.0)
-    reach = 12.7062 * np.log(2)  # Student's quantile for 2 values, deviation log 2 over sqrt 1
-    assert high[0] == pytest.approx(2.0 * np.exp(reach), rel=1e-4)
-    assert low[0] * high[0] == pytest.approx(4.0)
-    assert mean[1] == pytest.approx(2.0)
-    assert np.isnan(low[1])
-
-
-def test_shifted_points_do_not_coincide():
-    alphas = np.geomspace(1, 100, 80)
-    plain, shifted = some_points(alphas, 10), some_points(alphas, 10, 0.5)
-    assert plain[-1] == 79
-    assert not set(plain) & set(shifted)

@@ -4,13 +4,12 @@ The curves of arXiv:2505.13230: every run's error is interpolated in the logarit
 averaged over the seeds that reach it; the optimum is the norm of smallest error.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from scalinglaws.curves.means import Mean, mean_with_interval
 from scalinglaws.errors import InputError
 
 Array = np.ndarray
@@ -155,6 +154,24 @@ def optima_of_means(means: Means) -> tuple[Array, Array]:
     return np.where(np.isfinite(smallest), means.grid[best], np.nan), smallest
 
 
+def errors_at_optimum(runs: Runs, means: Means) -> Array:
+    """(seeds, P) errors of the seeds at the optimal norm of the mean curve."""
+    best = best_points(means.errors)
+    return runs.errors[:, np.arange(len(best)), best]
+
+
+def seed_bands(errors: Array) -> Mean:
+    """(...) mean over the seeds that are there, its 95 % Student interval formed in the logarithm.
+
+    `errors` (seeds, ...) positive or NaN; with less than half of the seeds there is no mean, as in
+    `means_of`, with fewer than two no interval.
+    """
+    positive = np.where(errors > 0, errors, np.nan)
+    mean = finite_mean(positive, np.ones(len(errors)), LEAST_SHARE)
+    centre, _, high = mean_with_interval(positive, "log")
+    return Mean(mean, mean * centre / high, mean * high / centre)
+
+
 def ends_at_optimum(errors: Array) -> Array:
     """(P,) whether the minimum of a curve is its last point or last but one, that is, the norm at
     which training ended; False without a curve.
@@ -167,11 +184,3 @@ def ends_at_optimum(errors: Array) -> Array:
 def subset_of(means: Means, kept: Array) -> Means:
     """The curves of some sizes."""
     return Means(means.sizes[kept], means.grid, means.errors[..., kept, :], means.optima[..., kept])
-
-
-def settings_step(settings: Mapping[str, Any], panel: str, norm: str) -> float:
-    """Decades between the norms of the grid: of the spectral complexity by network family (it is
-    a product over the layers), of other norms by their own name where it is given.
-    """
-    steps = settings["grid_step"]
-    return float(steps.get(norm, steps[panel.split("_")[0]]))

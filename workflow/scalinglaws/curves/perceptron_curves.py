@@ -3,12 +3,7 @@
 import numpy as np
 import pandas as pd
 
-
-def per_seed(table: pd.DataFrame, quantity: str) -> tuple[np.ndarray, np.ndarray]:
-    """(steps, values) of one quantity of a tidy table; values (seeds, steps), seeds in order."""
-    chosen = table[table["quantity"] == quantity]
-    wide = chosen.pivot(index="seed", columns="step", values="value")
-    return wide.columns.to_numpy(), wide.to_numpy(dtype=float)
+from scalinglaws.curves.size_curves import curves
 
 
 def against_norm(norm: np.ndarray, values: np.ndarray, grid: np.ndarray) -> np.ndarray:
@@ -28,7 +23,27 @@ def against_norm(norm: np.ndarray, values: np.ndarray, grid: np.ndarray) -> np.n
 
 def seeds_against_norm(table: pd.DataFrame, quantity: str, grid: np.ndarray) -> np.ndarray:
     """(seeds, grid) values of a quantity at common norms; the norm is the table's ``norm``."""
-    _, norms = per_seed(table, "norm")
-    _, values = per_seed(table, quantity)
-    pairs = zip(norms, values, strict=True)
+    of_seeds = (curves(table, name, "step").values for name in ("norm", quantity))
+    pairs = zip(*of_seeds, strict=True)
     return np.array([against_norm(norm, value, grid) for norm, value in pairs])
+
+
+def minimisers(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Norms (lambdas,) and errors (seeds, lambdas) of one alpha's fixed-norm minimisers."""
+    norms, errors = (curves(table, f"fixed_norm{end}", "step").values for end in ("", "_epsilon"))
+    return norms[0], errors
+
+
+def limit_curve(
+    limits: pd.DataFrame, name: str, alpha: float = float("inf")
+) -> tuple[np.ndarray, np.ndarray]:
+    """(abscissa, value) of one curve of perceptron_limits, abscissa increasing."""
+    chosen = limits[(limits["quantity"] == name) & (limits["alpha"] == alpha)]
+    chosen = chosen.sort_values("abscissa")
+    return chosen["abscissa"].to_numpy(), chosen["value"].to_numpy()
+
+
+def by_alpha(theory: pd.DataFrame, name: str) -> pd.Series:
+    """One number per alpha, in order of alpha, of a table with a row for each."""
+    chosen = theory[theory["quantity"] == name]
+    return pd.Series(chosen["value"].to_numpy(), index=chosen["alpha"].to_numpy()).sort_index()

@@ -1,11 +1,11 @@
-"""One quantity of one scan as a matrix seeds by sizes, and statistics of such matrices."""
+"""Statistics of the curves of the kernel experiments, with their intervals over seeds."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from scalinglaws.curves.size_curves import Curves
 from scalinglaws.errors import InputError
 from scalinglaws.statistics.bootstrap import (
     bootstrap,
@@ -15,7 +15,6 @@ from scalinglaws.statistics.bootstrap import (
 )
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import Quantity, unavailable
-from scalinglaws.statistics.windows import select
 from scalinglaws.streams import generator
 
 Array = np.ndarray
@@ -23,35 +22,13 @@ Settings = Mapping[str, Any]
 Window = tuple[float, float]
 
 
-class Scan(NamedTuple):
-    """`values` (seeds, sizes) over increasing `sizes` (sizes,)."""
-
-    sizes: Array
-    values: Array
-
-
-def scan(rows: pd.DataFrame, quantity: str, **chosen: Any) -> Scan:
-    """The rows with that quantity and those column values."""
-    kept = rows[rows["quantity"] == quantity]
-    for column, value in chosen.items():
-        kept = kept[kept[column] == value]
-    table = kept.pivot(index="seed", columns="size", values="value").sort_index(axis=1)
-    return Scan(table.columns.to_numpy(dtype=float), table.to_numpy(dtype=float))
-
-
-def inside(curve: Scan, window: Window) -> Scan:
-    """The points of the window."""
-    chosen = select(curve.sizes, *window)
-    return Scan(curve.sizes[chosen], curve.values[:, chosen])
-
-
-def slope(curve: Scan, seeds: Array) -> float:
+def slope(curve: Curves, seeds: Array) -> float:
     """Decay exponent of the geometric mean over the chosen seeds."""
     return fit_power_law(curve.sizes, mean_curve(curve.values[seeds], "log")).exponent
 
 
 def exponent(
-    curve: Scan, window: Window, rule: str, settings: Settings, key: str, *, mean: str = "log"
+    curve: Curves, window: Window, rule: str, settings: Settings, key: str, *, mean: str = "log"
 ) -> Quantity:
     """Decay exponent in a window, with its interval over seeds."""
     if curve.values.size == 0:
@@ -69,7 +46,7 @@ def exponent(
 
 
 def resampled(
-    statistic: Callable[[Array], float], curve: Scan, settings: Settings, key: str, rule: str
+    statistic: Callable[[Array], float], curve: Curves, settings: Settings, key: str, rule: str
 ) -> Quantity:
     """Any statistic of seed indices, bootstrapped over the seeds of `curve`."""
     if curve.values.size == 0:
@@ -92,7 +69,7 @@ def resampled(
 
 
 def slope_difference(
-    first: Scan, second: Scan, settings: Settings, key: str, rule: str
+    first: Curves, second: Curves, settings: Settings, key: str, rule: str
 ) -> Quantity:
     """Exponent of `first` less that of `second`, paired by seed."""
     return resampled(
@@ -100,7 +77,7 @@ def slope_difference(
     )
 
 
-def mean_gap(first: Scan, second: Scan, settings: Settings, key: str, rule: str) -> Quantity:
+def mean_gap(first: Curves, second: Curves, settings: Settings, key: str, rule: str) -> Quantity:
     """Mean over sizes of the distance of two geometric mean curves, as |log ratio|."""
     logarithms = np.log(first.values / second.values)
     return resampled(
@@ -112,19 +89,19 @@ def mean_gap(first: Scan, second: Scan, settings: Settings, key: str, rule: str)
     )
 
 
-def mean_ratio(first: Scan, second: Scan, settings: Settings, key: str, rule: str) -> Quantity:
+def mean_ratio(first: Curves, second: Curves, settings: Settings, key: str, rule: str) -> Quantity:
     """Mean over seeds and sizes of first / second."""
     ratios = first.values / second.values
     return resampled(lambda seeds: float(ratios[seeds].mean()), first, settings, key, rule)
 
 
-def peak_height(curve: Scan, at: float, settings: Settings, key: str) -> Quantity:
+def peak_height(curve: Curves, at: float, settings: Settings, key: str) -> Quantity:
     """log10 of the loss at the peak over that at half its abscissa, mean over seeds."""
     numbers = [int(np.flatnonzero(curve.sizes == size)[0]) for size in (at, at / 2)]
     heights = np.log10(curve.values[:, numbers[0]] / curve.values[:, numbers[1]])
     return resampled(
         lambda seeds: float(heights[seeds].mean()),
-        Scan(curve.sizes[numbers], curve.values[:, numbers]),
+        curve.only(np.array(numbers)),
         settings,
         key,
         "log10 of the loss at D = P over the loss at half that size",

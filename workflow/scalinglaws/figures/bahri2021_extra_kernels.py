@@ -7,14 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.scan_curves import Scan, scan, tag
-from scalinglaws.figures.scan_points import (
-    Rows,
-    draw_fitted,
-    draw_scan,
-    power_of_two_ticks,
-    seeds_of,
-)
+from scalinglaws.curves.scan_curves import tag
+from scalinglaws.curves.size_curves import Curves, scan
+from scalinglaws.figures.scan_lines import Rows, draw_fitted, draw_scan, seeds_of
+from scalinglaws.figures.short_axes import power_of_two_ticks
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -40,10 +36,11 @@ def draw(
     """Panels: a L(D), L(P) against kappa / 2, b through D = P, c excess, d spheres."""
     gaussian, found = tables["gaussian_features"], fits["kernel_laws"]
     figure, axes = new_figure(2, 2, width=7.2, height=7.0)
-    chosen = gaussian[gaussian["alpha_k"] == settings["alpha_k"]]
+    alpha_k, at, fixed = (settings[name] for name in ("alpha_k", "resonance", "fixed"))
+    chosen = gaussian[gaussian["alpha_k"] == alpha_k]
     parts = learning_curves(axes[0], gaussian, tables["kernel_theory"])
-    parts += resonance(axes[1], chosen, settings)
-    parts += excess(axes[2], chosen, found, settings)
+    parts += resonance(axes[1], chosen, at)
+    parts += excess(axes[2], chosen, found, alpha_k, fixed)
     parts += spheres(axes[3], tables["sphere_kernels"], found)
     return Drawing(figure, plotted_rows(*parts), caption(tables, found, settings))
 
@@ -87,7 +84,7 @@ def predictions(axes: Axes, theory: pd.DataFrame, labelled: bool) -> Rows:
     return parts
 
 
-def resonance(axes: Axes, rows: pd.DataFrame, settings: Mapping[str, Any]) -> Rows:
+def resonance(axes: Axes, rows: pd.DataFrame, at: int) -> Rows:
     parts: Rows = []
     for ridge, colour in (("low", "red"), ("tuned", "green")):
         for side, letter, marker, _ in LETTERS:
@@ -96,28 +93,28 @@ def resonance(axes: Axes, rows: pd.DataFrame, settings: Mapping[str, Any]) -> Ro
             look: dict[str, Any] = {"marker": marker, "colour": COLOURS[colour], "label": series}
             look["hollow"] = side == "parameters"
             parts += draw_scan(axes, curve, panel="b", series=series, **look)
-    axes.axvline(settings["resonance"], color=ROLES["reference"], linestyle="--", lw=1.0)
+    axes.axvline(at, color=ROLES["reference"], linestyle="--", lw=1.0)
     title = "b  duality through D = P"
     dress(axes, r"$D$ or $P$", r"$L(D, P)$ (half MSE)", title=title, **below(ncols=2))
     return parts
 
 
-def excess(axes: Axes, rows: pd.DataFrame, found: Fits, settings: Mapping[str, Any]) -> Rows:
+def excess(axes: Axes, rows: pd.DataFrame, found: Fits, alpha_k: float, fixed: int) -> Rows:
     parts: Rows = []
     for side, letter, marker, first in LETTERS:
         values = scan(rows, "excess", scan=f"{side}_variance")
         limits = scan(rows, "limit", scan=f"{side}_variance")
-        curve = Scan(values.sizes, values.values / limits.values)
+        curve = Curves(values.sizes, values.values / limits.values)
         colour = COLOURS["blue" if first else "orange"]
-        ratio = found[f"excess_ratio_{letter.lower()}_{tag(settings['alpha_k'])}"]
+        ratio = found[f"excess_ratio_{letter.lower()}_{tag(alpha_k)}"]
         label = f"in {letter}: {slope_label('to theory', ratio)}"
         look: dict[str, Any] = {"marker": marker, "colour": colour, "label": label}
         look["hollow"] = side == "parameters"
         series, mean = f"excess in {letter}", "arithmetic"
         parts += draw_scan(axes, curve, panel="c", series=series, mean=mean, **look)
     sizes = np.geomspace(curve.sizes[0], curve.sizes[-1], 60)
-    theory = variance_limited_excess(1.0, settings["fixed"], sizes)
-    label = rf"theory, $P/(D - P - 1)$, $P = {settings['fixed']}$"
+    theory = variance_limited_excess(1.0, fixed, sizes)
+    label = rf"theory, $P/(D - P - 1)$, $P = {fixed}$"
     parts.append(theory_line(axes, sizes, theory, panel="c", series="theory", label=label))
     title = "c  variance-limited, Gaussian features"
     dress(axes, r"$D$ (or $P$)", "excess / limit", title=title, **below(ncols=1))

@@ -7,15 +7,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.size_curves import curves
 from scalinglaws.figures.scan_lines import (
     Rows,
     dashed,
     listed,
     masked,
     quantity_points,
-    round_ticks,
     scan_family,
 )
+from scalinglaws.figures.short_axes import round_ticks
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -25,7 +26,6 @@ from scalinglaws.figures.style import (
     new_figure,
     plotted_rows,
 )
-from scalinglaws.fits.resolution_slopes import curves
 
 Fits = Mapping[str, Mapping[str, Any]]
 PARAMETERS = r"parameters $P$"

@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.image_curves import METRIC, against_parameters
+from scalinglaws.curves.size_curves import Curves, curves
+from scalinglaws.curves.variance_curves import lines_of
 from scalinglaws.figures.image_panels import (
     NAMES,
     fitted_line,
@@ -25,17 +28,14 @@ from scalinglaws.figures.style import (
     series_colours,
 )
 from scalinglaws.figures.variance_lines import (
-    LEVEL,
     Rows,
     difference_line,
     line_text,
     look_of,
 )
-from scalinglaws.fits.four_regimes import lines_of
-from scalinglaws.fits.image_scaling import against_parameters
-from scalinglaws.fits.resolution_slopes import Curves, curves
 
 Settings = Mapping[str, Any]
+Names = Mapping[str, str]  # of the line of each task
 Tables = Mapping[str, pd.DataFrame]
 Fits = Mapping[str, Mapping[str, Any]]
 DATA, PARAMETERS, WIDTH = r"training examples $D$", r"parameters $P$", r"width $w$"
@@ -47,10 +47,11 @@ def draw(tables: Tables, fits: Mapping[str, Fits], settings: Settings) -> Drawin
     variance-limited in width.
     """
     figure, axes = new_figure(2, 2, width=7.2, height=9.2)
-    parts = variance_panel(axes[0], tables, fits["four_regimes"], settings)
-    parts += resolution_panel(axes[1], tables, fits, settings)
-    parts += size_panel(axes[2], tables, fits, settings)
-    parts += width_panel(axes[3], tables, fits["four_regimes"], settings)
+    lines, dimensions = settings["lines"], settings["dimensions"]
+    parts = variance_panel(axes[0], tables, fits["four_regimes"], lines)
+    parts += resolution_panel(axes[1], tables, fits, lines, dimensions)
+    parts += size_panel(axes[2], tables, fits, lines, dimensions)
+    parts += width_panel(axes[3], tables, fits["four_regimes"], lines)
     for panel in axes:
         without_reasons(panel)
     return Drawing(figure, plotted_rows(*parts), caption(tables, fits["four_regimes"]))
@@ -63,10 +64,10 @@ def without_reasons(axes: Axes) -> None:
         text.set_text(text.get_text().split(" (")[0])
 
 
-def variance_panel(axes: Axes, tables: Tables, found: Fits, settings: Settings) -> Rows:
+def variance_panel(axes: Axes, tables: Tables, found: Fits, names: Names) -> Rows:
     lines = {
-        **lines_of(tables["variance_limited"], settings),
-        **lines_of(tables["variance_limited_cnn"], settings),
+        **lines_of(tables["variance_limited"], names),
+        **lines_of(tables["variance_limited_cnn"], names),
     }
     parts: Rows = []
     for line, rows in lines.items():
@@ -79,8 +80,8 @@ def variance_panel(axes: Axes, tables: Tables, found: Fits, settings: Settings) 
     return parts
 
 
-def width_panel(axes: Axes, tables: Tables, found: Fits, settings: Settings) -> Rows:
-    lines = lines_of(tables["variance_limited_width"], settings)
+def width_panel(axes: Axes, tables: Tables, found: Fits, names: Names) -> Rows:
+    lines = lines_of(tables["variance_limited_width"], names)
     by = "variant" if len({line.split("_")[0] for line in lines}) == 1 else "task"
     parts: Rows = []
     for line, rows in lines.items():
@@ -104,16 +105,16 @@ def predicted(axes: Axes, parts: Rows, panel: str, label: str) -> pd.DataFrame:
 
 
 def resolution_panel(
-    axes: Axes, tables: Tables, fits: Mapping[str, Fits], settings: Settings
+    axes: Axes, tables: Tables, fits: Mapping[str, Fits], names: Names, dimensions: list[int]
 ) -> Rows:
     parts = teacher_lines(
-        axes, tables["teacher_student"], fits, settings, panel="b", prefix="d", size="data_size"
+        axes, tables["teacher_student"], fits, dimensions, panel="b", prefix="d", size="data_size"
     )
-    scaling, look = fits["image_scaling"], {"network": "wrn", "lines": settings["lines"]}
-    table = tables["image_data_scan"]
-    parts += task_lines(axes, table, "best_test_loss", scaling, panel="b", **look)
+    table, scaling = tables["image_data_scan"], fits["image_scaling"]
+    look: dict[str, Any] = {"network": "wrn", "lines": names, "panel": "b"}
+    parts += task_lines(axes, table, METRIC, scaling, **look)
     for task, rows in tables["digits_mlp"].groupby("task", sort=True):
-        line = settings["lines"][task]
+        line = names[str(task)]
         slope, name = fits["four_regimes"][f"resolution_slope_{line}"], f"{NAMES[line]}, 2 x 128"
         curve, look = curves(rows, "test_loss_best"), {**line_look(line), "marker": "<"}
         parts += fitted_line(axes, curve, slope, "b", name, look)
@@ -121,13 +122,15 @@ def resolution_panel(
     return parts
 
 
-def size_panel(axes: Axes, tables: Tables, fits: Mapping[str, Fits], settings: Settings) -> Rows:
+def size_panel(
+    axes: Axes, tables: Tables, fits: Mapping[str, Fits], names: Names, dimensions: list[int]
+) -> Rows:
     parts = teacher_lines(
-        axes, tables["model_size_scan"], fits, settings,
+        axes, tables["model_size_scan"], fits, dimensions,
         panel="c", prefix="size_d", size="parameters",
     )  # fmt: skip
     for task, rows in tables["image_width_scan"].groupby("task", sort=True):
-        line = settings["lines"][task]
+        line = names[str(task)]
         slope = fits["image_scaling"][f"width_slope_{line}"]
         curve = against_parameters(rows)
         parts += fitted_line(axes, curve, slope, "c", NAMES[line], line_look(line))
@@ -140,7 +143,7 @@ def teacher_lines(
     axes: Axes,
     table: pd.DataFrame,
     fits: Mapping[str, Fits],
-    settings: Settings,
+    dimensions: list[int],
     *,
     panel: str,
     prefix: str,
@@ -148,7 +151,7 @@ def teacher_lines(
 ) -> Rows:
     """Teacher-student lines of the chosen dimensions, with the predicted slopes -4 / d."""
     by_dimension = dict(list(table.groupby("dimension", sort=True)))
-    drawn = [dimension for dimension in settings["dimensions"] if dimension in by_dimension]
+    drawn = [dimension for dimension in dimensions if dimension in by_dimension]
     parts: Rows = []
     for dimension, colour in zip(drawn, series_colours(len(drawn)), strict=True):
         loss = curves(by_dimension[dimension], "test_loss_best", size)
@@ -195,7 +198,7 @@ def caption(tables: Tables, found: Fits) -> str:
         f"examples, {listed(wide['step'])} full-batch steps: test loss less that of their own "
         f"linearisation, {wide['seed'].nunique()} initialisations; ReLU unless erf. "
         f"Points: arithmetic (a, d) and geometric (b, c) means over seeds with "
-        f"{100 * LEVEL:.0f} % t intervals. Lines: power laws fitted in windows fixed in advance "
+        f"95 % t intervals. Lines: power laws fitted in windows fixed in advance "
         f"(a: {rules['variance']}; d: {rules['width']}; b, c: as in figures S1, S2 and S4); "
         f"crosses lie outside. Slopes: estimate and 95 % interval over seeds. Dashed: predicted "
         f"exponents. Values masked as not finite: {masked(*tables.values())}."

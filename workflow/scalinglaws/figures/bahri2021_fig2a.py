@@ -6,9 +6,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.scan_curves import Scan, scan
-from scalinglaws.figures.scan_lines import listed
-from scalinglaws.figures.scan_points import Rows, draw_fitted, seeds_of
+from scalinglaws.curves.size_curves import Curves, scan
+from scalinglaws.figures.scan_lines import Rows, draw_fitted, listed, seeds_of
 from scalinglaws.figures.style import (
     Drawing,
     below,
@@ -55,21 +54,21 @@ def panel(axes: Axes, table: pd.DataFrame, found: Fits, quantity: str, fit: str,
     pools = sorted(set(table["pool"]))
     mean = "arithmetic" if quantity.startswith("excess") else "log"
     for pool, colour in zip(pools, series_colours(len(pools)), strict=True):
-        rows = table[table["pool"] == pool]
-        curve, slope = scan(rows, quantity), found[f"{fit}_pool{pool}"]
+        curve, slope = scan(table, quantity, pool=pool), found[f"{fit}_pool{pool}"]
         series = f"pool {pool}"
         look: dict[str, Any] = {"panel": name, "colour": colour, "mean": mean}
         parts += draw_fitted(axes, curve, slope, series=series, **look)
         if quantity == "loss_data":
-            parts += prediction(axes, rows, series, pool == pools[-1])
+            parts += prediction(
+                axes, scan(table, "prediction", pool=pool), series, pool == pools[-1]
+            )
     if mean == "arithmetic":
-        parts.append(guide(axes, scan(table[table["pool"] == pools[0]], quantity), parts, name))
+        parts.append(guide(axes, scan(table, quantity, pool=pools[0]), parts, name))
     return parts
 
 
-def prediction(axes: Axes, rows: pd.DataFrame, series: str, labelled: bool) -> Rows:
+def prediction(axes: Axes, curve: Curves, series: str, labelled: bool) -> Rows:
     """kappa / 2 of the measured spectrum: no free parameter."""
-    curve = scan(rows, "prediction")
     drawn = theory_line(
         axes,
         curve.sizes,
@@ -82,7 +81,7 @@ def prediction(axes: Axes, rows: pd.DataFrame, series: str, labelled: bool) -> R
     return [drawn]
 
 
-def guide(axes: Axes, curve: Scan, parts: Rows, name: str) -> pd.DataFrame:
+def guide(axes: Axes, curve: Curves, parts: Rows, name: str) -> pd.DataFrame:
     ends = (float(curve.sizes[0]), float(curve.sizes[-1]))
     start = 2.0 * max(part["y"].iloc[0] for part in parts)
     letter = "D" if name == "a" else "P"

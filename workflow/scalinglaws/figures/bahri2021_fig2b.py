@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.scan_curves import Scan, scan
-from scalinglaws.figures.scan_points import Rows, draw_fit, draw_scan, means, seeds_of
+from scalinglaws.curves.means import mean_with_interval
+from scalinglaws.curves.size_curves import Curves, scan
+from scalinglaws.figures.scan_lines import Rows, draw_fit, draw_scan, seeds_of
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -18,6 +19,7 @@ from scalinglaws.figures.style import (
     new_figure,
     plotted_rows,
     points_with_intervals,
+    quantity_numbers,
     rows_of,
     series_colours,
     slope_label,
@@ -42,14 +44,11 @@ def spectra(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     parts: Rows = []
     pools = sorted(set(table["pool"]))
     for pool, colour in zip(pools, series_colours(len(pools)), strict=True):
-        curve, alpha = (
-            scan(table[table["pool"] == pool], "eigenvalue"),
-            found[f"alpha_k_pool{pool}"],
-        )
+        curve, alpha = scan(table, "eigenvalue", pool=pool), found[f"alpha_k_pool{pool}"]
         series = f"pool {pool}"
         label = f"{series}: {slope_label(ALPHA_K, alpha)}"
         parts += draw_scan(axes, curve, panel="a", series=series, colour=colour, label=label)
-        tail = scan(table[table["pool"] == pool], "tail")
+        tail = scan(table, "tail", pool=pool)
         parts += tail_sums(axes, tail, alpha, series, colour)
     title = "a  spectra of the random-feature kernels"
     label = r"$\lambda_i$ (points), $\sum_{j>i} \lambda_j$ (lines)"
@@ -57,13 +56,12 @@ def spectra(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     return parts
 
 
-def tail_sums(axes: Axes, tail: Scan, alpha: Mapping[str, Any], series: str, colour: str) -> Rows:
+def tail_sums(axes: Axes, tail: Curves, alpha: Mapping[str, Any], series: str, colour: str) -> Rows:
     """Sums of the higher eigenvalues as a thin line, their power law in the window on top."""
     positive = np.all(tail.values > 0, axis=0)
-    y = means(Scan(tail.sizes[positive], tail.values[:, positive]))[0]
-    line = rows_of("a", f"{series} tail sum", tail.sizes[positive], y)
+    shown, name = tail.only(positive), f"{series} tail sum"
+    line = rows_of("a", name, shown.sizes, mean_with_interval(shown.values, "log").mean)
     axes.plot(line["x"], line["y"], color=colour, lw=0.8)
-    name = f"{series} tail sum"
     fitted = draw_fit(axes, tail, alpha, panel="a", series=name, colour=ROLES["theory"])
     if fitted:
         axes.lines[-1].set(linestyle="--")
@@ -78,28 +76,12 @@ def exponents(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     kernels = [found[f"alpha_k_pool{pool}"] for pool in pools]
     x = [kernel["estimate"] for kernel in kernels]
     for letter, label, colour, marker in SIDES:
-        values = [found[f"alpha_{letter}_pool{pool}"] for pool in pools]
-        y = [np.nan if value["estimate"] is None else value["estimate"] for value in values]
-        low, high = (
-            [value["interval"][end] if value["interval"] else np.nan for value in values]
-            for end in (0, 1)
-        )
-        series = f"alpha_{letter.upper()}"
-        parts.append(
-            points_with_intervals(
-                axes,
-                x,
-                y,
-                low,
-                high,
-                panel="b",
-                series=series,
-                colour=COLOURS[colour],
-                marker=marker,
-                label=label,
-            )
-        )
-        for kernel, height in zip(kernels, y, strict=True):
+        values = [quantity_numbers(found[f"alpha_{letter}_pool{pool}"]) for pool in pools]
+        columns = np.reshape(values, (-1, 3)).T
+        look: dict[str, Any] = {"colour": COLOURS[colour], "marker": marker, "label": label}
+        look |= {"panel": "b", "series": f"alpha_{letter.upper()}"}
+        parts.append(points_with_intervals(axes, x, *columns, **look))
+        for kernel, height in zip(kernels, columns[0], strict=True):
             axes.plot(kernel["interval"], [height] * 2, color=COLOURS[colour], lw=1.0)
     for pool, kernel in zip(pools, x, strict=True):
         axes.annotate(f"pool {pool}", (kernel, kernel), (6, -12), textcoords="offset points")

@@ -6,6 +6,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.image_curves import METRIC, noise_key, noisy, split
+from scalinglaws.curves.size_curves import curves
 from scalinglaws.figures.image_panels import (
     LOSS,
     Rows,
@@ -17,9 +19,6 @@ from scalinglaws.figures.image_panels import (
 )
 from scalinglaws.figures.scan_lines import listed
 from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
-from scalinglaws.fits.data_distribution import METRIC, noise_key, noisy
-from scalinglaws.fits.image_slopes import split
-from scalinglaws.fits.resolution_slopes import curves
 from scalinglaws.rounding import quantity_text
 
 Fits = Mapping[str, Mapping[str, Any]]

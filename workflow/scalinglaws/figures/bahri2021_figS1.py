@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from scalinglaws.curves.image_curves import METRICS
 from scalinglaws.figures.image_panels import (
     Rows,
     dress_losses,
@@ -14,7 +15,6 @@ from scalinglaws.figures.image_panels import (
     training_text,
 )
 from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
-from scalinglaws.fits.image_scaling import METRICS
 
 YLABELS = {
     "best_test_loss": "best test loss (nats)",

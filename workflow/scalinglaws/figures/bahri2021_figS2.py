@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.size_curves import curves
 from scalinglaws.figures.scan_lines import (
     Rows,
     dashed,
@@ -13,8 +14,8 @@ from scalinglaws.figures.scan_lines import (
     masked,
     quantity_points,
     scan_family,
-    size_ticks,
 )
+from scalinglaws.figures.short_axes import size_ticks
 from scalinglaws.figures.style import (
     COLOURS,
     MARKERS,
@@ -24,7 +25,6 @@ from scalinglaws.figures.style import (
     new_figure,
     plotted_rows,
 )
-from scalinglaws.fits.resolution_slopes import curves
 
 Fits = Mapping[str, Mapping[str, Any]]
 KINDS = {"": "best", "_final": "final", "_selected": "validation-selected"}

@@ -6,17 +6,17 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.size_curves import curves
 from scalinglaws.figures.scan_lines import (
     Rows,
     dashed,
     listed,
     masked,
     quantity_points,
-    round_ticks,
     scan_family,
 )
+from scalinglaws.figures.short_axes import round_ticks
 from scalinglaws.figures.style import Drawing, below, dress, new_figure, plotted_rows
-from scalinglaws.fits.resolution_slopes import curves
 
 Fits = Mapping[str, Mapping[str, Any]]
 

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.image_curves import METRIC, by_shape
+from scalinglaws.curves.size_curves import curves
 from scalinglaws.figures.image_panels import (
     LOSS,
     Rows,
@@ -23,9 +26,8 @@ from scalinglaws.figures.style import (
     new_figure,
     plotted_rows,
     points_with_intervals,
+    quantity_numbers,
 )
-from scalinglaws.fits.aspect_ratio import METRIC, by_shape
-from scalinglaws.fits.resolution_slopes import curves
 from scalinglaws.rounding import quantity_text
 
 Fits = Mapping[str, Mapping[str, Any]]
@@ -65,19 +67,9 @@ def loss_panel(
 
 
 def slope_panel(axes: Axes, panel: str, name: str, sizes: list[int], found: Fits) -> pd.DataFrame:
-    slopes = [found[f"slope_{name}_{size}"] for size in sizes]
-    blank = float("nan")
-    ends = [slope["interval"] or (blank, blank) for slope in slopes]
-    drawn = points_with_intervals(
-        axes,
-        sizes,
-        [blank if slope["estimate"] is None else slope["estimate"] for slope in slopes],
-        [low for low, _ in ends],
-        [high for _, high in ends],
-        panel=panel,
-        series=f"exponent against {name}",
-        line=True,
-    )
+    slopes = np.array([quantity_numbers(found[f"slope_{name}_{size}"]) for size in sizes])
+    look: dict[str, Any] = {"panel": panel, "series": f"exponent against {name}", "line": True}
+    drawn = points_with_intervals(axes, sizes, *slopes.T, **look)
     dress(axes, name, EXPONENT, title=f"{panel}  exponent against {name}", log="x", legend=False)
     ticks_at_values(axes, sizes)
     return drawn

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.scan_curves import scan
-from scalinglaws.figures.scan_points import Rows, draw_scan, power_of_two_ticks, seeds_of
+from scalinglaws.curves.size_curves import scan
+from scalinglaws.figures.scan_lines import Rows, draw_scan, seeds_of
+from scalinglaws.figures.short_axes import power_of_two_ticks
 from scalinglaws.figures.style import COLOURS, ROLES, Drawing, dress, new_figure, plotted_rows
 from scalinglaws.rounding import quantity_text
 
@@ -27,14 +28,15 @@ def draw(
     """Panels: loss against D at fixed P over loss against P at fixed D."""
     table, found = tables["pretrained_features"], fits["pretrained_laws"]
     figure, axes = new_figure(2, 2, width=7.2, height=7.0)
+    at = settings["resonance"]
     parts: Rows = []
     for place, (target, ridge, title) in zip(axes, PANELS, strict=True):
-        parts += panel(place, table, target, ridge, title[0], settings["resonance"])
+        parts += panel(place, table, target, ridge, title[0], at)
         note = f"mean |log ratio|: {quantity_text(found[f'duality_gap_{target}_{ridge}'])}"
         dress(place, r"$D$ or $P$", "test loss / loss of predicting zero", title=title)
         power_of_two_ticks(place, *place.get_xlim())
         place.legend(title=note, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
-    return Drawing(figure, plotted_rows(*parts), caption(table, settings))
+    return Drawing(figure, plotted_rows(*parts), caption(table, at))
 
 
 def panel(axes: Axes, table: pd.DataFrame, target: str, ridge: str, name: str, at: int) -> Rows:
@@ -50,8 +52,7 @@ def panel(axes: Axes, table: pd.DataFrame, target: str, ridge: str, name: str, a
     return parts
 
 
-def caption(table: pd.DataFrame, settings: Mapping[str, Any]) -> str:
-    at = settings["resonance"]
+def caption(table: pd.DataFrame, at: int) -> str:
     return (
         "Regression on the features of a network trained on the other half of "
         f"{table['dataset'].iloc[0]}: test loss against the number of examples D with P = {at} of "

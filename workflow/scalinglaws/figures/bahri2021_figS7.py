@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.scan_curves import scan
-from scalinglaws.figures.scan_points import Rows, draw_fitted, seeds_of
+from scalinglaws.curves.size_curves import scan
+from scalinglaws.figures.scan_lines import Rows, draw_fitted, seeds_of
 from scalinglaws.figures.style import COLOURS, Drawing, below, dress, new_figure, plotted_rows
 
 Fits = Mapping[str, Any]

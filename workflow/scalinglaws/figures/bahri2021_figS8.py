@@ -6,14 +6,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.scan_curves import scan
-from scalinglaws.figures.scan_points import (
-    Rows,
-    draw_fitted,
-    draw_scan,
-    power_of_two_ticks,
-    seeds_of,
-)
+from scalinglaws.curves.size_curves import scan
+from scalinglaws.figures.scan_lines import Rows, draw_fitted, draw_scan, seeds_of
+from scalinglaws.figures.short_axes import power_of_two_ticks
 from scalinglaws.figures.style import COLOURS, Drawing, below, dress, new_figure, plotted_rows
 
 Fits = Mapping[str, Any]

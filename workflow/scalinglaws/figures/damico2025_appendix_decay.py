@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.panel_curves import decays_of, with_decay
 from scalinglaws.figures.network_panels import (
     NETWORKS,
     NORM_LABEL,
@@ -20,7 +21,6 @@ from scalinglaws.figures.network_panels import (
     trained_text,
 )
 from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
-from scalinglaws.fits.variant_laws import decays_of, with_decay
 
 IMAGES = "CIFAR10"
 

@@ -7,17 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.seed_curves import mean_and_interval
-from scalinglaws.figures.damico2025_fig2 import (
-    ALPHA,
-    LAMBDA,
-    OVER_HEBB,
-    by_alpha,
-    coloured,
-    estimates,
-    limit_curve,
-    minimisers,
-)
+from scalinglaws.curves.means import mean_with_interval
+from scalinglaws.curves.perceptron_curves import by_alpha, limit_curve, minimisers
+from scalinglaws.figures.perceptron_axes import ALPHA, LAMBDA, OVER_HEBB, coloured, estimates
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -59,7 +51,7 @@ def draw_curves(axes: Axes, limits: pd.DataFrame, simulated: pd.DataFrame) -> Ro
     curves = limits[(limits["quantity"] == "early_square_loss") & np.isfinite(limits["alpha"])]
     for alpha, colour in coloured(curves["alpha"].unique()).items():
         look: dict[str, Any] = {"panel": panel, "colour": colour}
-        line = drawn(curves[curves["alpha"] == alpha].sort_values("abscissa"))
+        line = drawn(*limit_curve(limits, "early_square_loss", alpha))
         label = rf"$\alpha$ = {alpha:g}"
         rows.append(theory_line(axes, *line, series=f"alpha = {alpha:g}", label=label, **look))
         own = simulated[simulated["alpha"] == alpha]
@@ -67,13 +59,13 @@ def draw_curves(axes: Axes, limits: pd.DataFrame, simulated: pd.DataFrame) -> Ro
             lambdas, errors = minimisers(own)
             some = slice(None, None, max(1, len(lambdas) // POINTS_PER_CURVE))
             over_hebb = errors[:, some] / hebb_error(alpha)
-            points = (lambdas[some], *mean_and_interval(over_hebb))
+            points = (lambdas[some], *mean_with_interval(over_hebb))
             name = f"alpha = {alpha:g}, minimised"
             rows.append(points_with_intervals(axes, *points, series=name, **look))
-    line = drawn(limit_curve(limits, "early_square_loss"))
+    line = drawn(*limit_curve(limits, "early_square_loss"))
     label = r"$\alpha \to \infty$"
     rows.append(theory_line(axes, *line, panel=panel, series="alpha -> infinity", label=label))
-    line = drawn(limit_curve(limits, "early_fixed_norm"))
+    line = drawn(*limit_curve(limits, "early_fixed_norm"))
     look = {"panel": panel, "series": "logistic", "colour": COLOURS["grey"], "style": "--"}
     rows.append(theory_line(axes, *line, label=r"logistic, $\alpha \to \infty$", **look))
     axes.set_ylim(0.2, 3.0)
@@ -81,9 +73,9 @@ def draw_curves(axes: Axes, limits: pd.DataFrame, simulated: pd.DataFrame) -> Ro
     return rows
 
 
-def drawn(curve: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    inside = curve[(curve["abscissa"] >= DRAWN[0]) & (curve["abscissa"] <= DRAWN[1])]
-    return inside["abscissa"], inside["value"]
+def drawn(lambdas: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    inside = (lambdas >= DRAWN[0]) & (lambdas <= DRAWN[1])
+    return lambdas[inside], errors[inside]
 
 
 def finite(limits: pd.DataFrame, name: str) -> pd.Series:

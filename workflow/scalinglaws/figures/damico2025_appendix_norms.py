@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.panel_curves import MAIN_TABLES
 from scalinglaws.figures.network_panels import (
     NETWORKS,
     Pair,
@@ -19,7 +20,6 @@ from scalinglaws.figures.network_panels import (
     trained_text,
 )
 from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
-from scalinglaws.fits.implicit_bias_laws import MAIN_TABLES
 
 IMAGES = "CIFAR10"
 NORMS = {  # in the authors' order of variants

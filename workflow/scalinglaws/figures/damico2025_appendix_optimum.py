@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.norm_curves import means_of, optima_of_means
+from scalinglaws.curves.norm_curves import errors_at_optimum, means_of, optima_of_means, seed_bands
 from scalinglaws.figures.network_panels import (
     Pair,
     Quantities,
@@ -21,7 +21,6 @@ from scalinglaws.figures.network_panels import (
     edge_labels,
     fit_errors,
     headed,
-    seed_bands,
     title_of,
     trained_text,
 )
@@ -35,7 +34,6 @@ from scalinglaws.figures.style import (
     published_marker,
     rows_of,
 )
-from scalinglaws.fits.laws_over_seeds import errors_at_optimum
 
 SOURCES = {"released": "released_refit", "ours": "implicit_bias_laws"}
 

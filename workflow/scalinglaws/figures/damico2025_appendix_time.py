@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.norm_curves import seed_bands
+from scalinglaws.curves.panel_curves import MAIN_TABLES
 from scalinglaws.figures.network_panels import (
     NETWORKS,
     NORM_LABEL,
@@ -21,14 +23,12 @@ from scalinglaws.figures.network_panels import (
     fit_errors,
     headed,
     pair_of,
-    seed_bands,
     size_bar,
     title_of,
     trained_text,
 )
 from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows, rows_of
-from scalinglaws.fits.implicit_bias_laws import MAIN_TABLES
 from scalinglaws.rounding import quantity_text
 
 LABELS = ("epoch", "examples seen (epochs times $P$)", NORM_LABEL)

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.means import mean_with_interval
 from scalinglaws.curves.norm_curves import released_means, released_set
+from scalinglaws.curves.panel_curves import comparisons_of, difference_curves
 from scalinglaws.errors import InputError
 from scalinglaws.figures.network_panels import (
     NORM_LABEL,
@@ -26,9 +28,7 @@ from scalinglaws.figures.style import (
     rows_of,
     theory_line,
 )
-from scalinglaws.fits.protocol_agreement import comparisons_of, difference_curves
 from scalinglaws.rounding import quantity_text
-from scalinglaws.statistics.bootstrap import critical
 
 ONLY_THE_PATH = "a smaller network: not held against the curve"
 
@@ -39,11 +39,11 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """One panel per training size: our mean, the released curve and the band around it."""
-    trained = comparisons_of(tables["protocol_curves"])
+    trained, band = comparisons_of(tables["protocol_curves"]), settings["band"]
     figure, axes = new_figure(1, len(trained), width=6.8, height=3.3)
     parts: Rows = []
     for axis, (name, size) in zip(axes, trained, strict=True):
-        parts += draw_size(axis, tables, name, size, settings["band"])
+        parts += draw_size(axis, tables, name, size, band)
         found = fits["protocol_agreement"].get(f"{name}_P{size}_largest_difference")
         judged = f"largest difference {quantity_text(found)}" if found else ONLY_THE_PATH
         headed(axis, f"{title_of(name)}, $P$ = {size:,}", [judged])
@@ -56,7 +56,7 @@ def draw(
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     seeds = tables["protocol_curves"].groupby(["panel", "P"])["seed"].nunique()
-    return Drawing(figure, plotted_rows(*parts), caption(seeds, settings["band"]))
+    return Drawing(figure, plotted_rows(*parts), caption(seeds, band))
 
 
 def draw_size(
@@ -93,13 +93,8 @@ def draw_band(axes: Axes, panel: str, x: np.ndarray, y: np.ndarray, band: float)
 
 def draw_means(axes: Axes, panel: str, x: np.ndarray, errors: np.ndarray) -> pd.DataFrame:
     """Mean over the seeds of (seeds, n) errors, with 95 % Student intervals."""
-    count, mean = len(errors), errors.mean(axis=0)
-    reach = np.full(len(mean), np.nan)
-    if count > 1:
-        reach = critical(count, 0.95) * errors.std(axis=0, ddof=1) / np.sqrt(count)
-    ends = (mean - reach, mean + reach)
-    label = "trained here"
-    return points_with_intervals(axes, x, mean, *ends, panel=panel, series="ours", label=label)
+    points, label = (x, *mean_with_interval(errors)), "trained here"
+    return points_with_intervals(axes, *points, panel=panel, series="ours", label=label)
 
 
 def caption(seeds: pd.Series, band: float) -> str:

@@ -11,8 +11,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
 
-from scalinglaws.curves.perceptron_curves import per_seed, seeds_against_norm
-from scalinglaws.curves.seed_curves import mean_and_interval
+from scalinglaws.curves.means import mean_with_interval
+from scalinglaws.curves.perceptron_curves import minimisers, seeds_against_norm
+from scalinglaws.curves.size_curves import curves
 from scalinglaws.errors import InputError
 from scalinglaws.figures.style import (
     COLOURS,
@@ -39,7 +40,8 @@ def draw(
 ) -> Drawing:
     """Theory, limits, gradient descent coloured by time and fixed-norm minimisers."""
     theory = tables["perceptron_theory"]
-    theory = theory[theory["alpha"] == settings["alpha"]]
+    alpha = settings["alpha"]
+    theory = theory[theory["alpha"] == alpha]
     descent, laws = tables["perceptron_descent"], fits["perceptron_laws"]
     figure, (axes,) = new_figure(1, 1, width=5.4, height=3.5)
     rows = [
@@ -49,8 +51,8 @@ def draw(
         draw_minimisers(axes, descent),
         draw_optimum(axes, theory),
     ]
-    finish(axes, settings["alpha"])
-    return Drawing(figure, plotted_rows(*rows), caption(descent, laws, settings))
+    finish(axes, alpha)
+    return Drawing(figure, plotted_rows(*rows), caption(descent, laws, alpha))
 
 
 def value(theory: pd.DataFrame, name: str) -> float:
@@ -84,7 +86,7 @@ def highest_common_norm(descent: pd.DataFrame) -> float:
 
     Raises InputError when no sample came as far as the figure's left edge.
     """
-    _, norms = per_seed(descent, "norm")
+    norms = curves(descent, "norm", "step").values
     highest = np.max(np.where(np.isfinite(norms), norms, 0.0), axis=1)
     if not np.any(highest > LOWEST):
         raise InputError(
@@ -99,8 +101,8 @@ def draw_descent(
 ) -> list[pd.DataFrame]:
     """Mean trajectory of free-norm training, coloured by the elapsed gradient-flow time."""
     grid = np.geomspace(LOWEST, highest_common_norm(descent), POINTS)
-    mean, low, high = mean_and_interval(seeds_against_norm(descent, "epsilon", grid))
-    time = np.exp(mean_and_interval(np.log(seeds_against_norm(descent, "time", grid)))[0])
+    mean, low, high = mean_with_interval(seeds_against_norm(descent, "epsilon", grid))
+    time = mean_with_interval(seeds_against_norm(descent, "time", grid), "log").mean
     corners = np.stack([grid, mean], axis=1)
     line = LineCollection(
         list(np.stack([corners[:-1], corners[1:]], axis=1)),
@@ -139,19 +141,10 @@ def draw_theory(axes: Axes, theory: pd.DataFrame, early: Mapping[str, Any]) -> p
 
 
 def draw_minimisers(axes: Axes, descent: pd.DataFrame) -> pd.DataFrame:
-    _, lambdas = per_seed(descent, "fixed_norm")
-    _, errors = per_seed(descent, "fixed_norm_epsilon")
-    mean, low, high = mean_and_interval(errors)
-    return points_with_intervals(
-        axes,
-        lambdas[0],
-        mean,
-        low,
-        high,
-        panel=PANEL,
-        series="fixed norm, minimised",
-        label="fixed norm, minimised",
-    )
+    lambdas, errors = minimisers(descent)
+    name = "fixed norm, minimised"
+    points = (lambdas, *mean_with_interval(errors))
+    return points_with_intervals(axes, *points, panel=PANEL, series=name, label=name)
 
 
 def draw_optimum(axes: Axes, theory: pd.DataFrame) -> pd.DataFrame:
@@ -188,12 +181,12 @@ def finish(axes: Axes, alpha: float) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def caption(descent: pd.DataFrame, laws: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+def caption(descent: pd.DataFrame, laws: Mapping[str, Any], alpha: float) -> str:
     size, samples = int(descent["weights"].iloc[0]), descent["seed"].nunique()
     low, high = laws["early_exponent_theory"]["window"] or (np.nan, np.nan)
     return (
         "Generalisation error of the logistic perceptron against its norm λ at "
-        f"α = {settings['alpha']:g} examples per weight. Blue line: replica-symmetric theory at "
+        f"α = {alpha:g} examples per weight. Blue line: replica-symmetric theory at "
         "fixed norm. Coloured line: free-norm gradient descent, mean over "
         f"{samples} samples of N = {size} with its 95 % Student band, coloured by gradient-flow "
         f"time. Points: fixed-norm minimisers on the same {samples} samples, 95 % Student "

@@ -1,14 +1,20 @@
 """Figure 2: the perceptron's law 1, law 2, collapse and product law; free against fixed norm."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.perceptron_curves import per_seed, seeds_against_norm
-from scalinglaws.curves.seed_curves import mean_and_interval
+from scalinglaws.curves.means import mean_with_interval
+from scalinglaws.curves.perceptron_curves import (
+    by_alpha,
+    limit_curve,
+    minimisers,
+    seeds_against_norm,
+)
+from scalinglaws.figures.perceptron_axes import ALPHA, LAMBDA, OVER_HEBB, coloured, estimates
 from scalinglaws.figures.style import (
     ROLES,
     Drawing,
@@ -18,7 +24,6 @@ from scalinglaws.figures.style import (
     points_with_intervals,
     published_marker,
     rows_of,
-    series_colours,
     slope_label,
     theory_line,
 )
@@ -26,9 +31,6 @@ from scalinglaws.theory.perceptron import hebb_error
 
 Rows = list[pd.DataFrame]
 Found = Mapping[str, Any]
-LAMBDA = r"norm $\lambda$"
-ALPHA = r"examples per weight $\alpha$"
-OVER_HEBB = r"$\hat\epsilon = \epsilon / \epsilon_\mathrm{Hebb}$"
 LOWEST = 0.03  # smallest lambda drawn: below, nothing but the Hebb plateau
 RANGE = np.array([0.4, 1500.0])  # alpha axis
 
@@ -55,26 +57,6 @@ def draw(
     return Drawing(figure, plotted_rows(*rows), caption(samples, laws))
 
 
-def limit_curve(limits: pd.DataFrame, name: str, alpha: float = np.inf) -> pd.DataFrame:
-    chosen = limits[(limits["quantity"] == name) & (limits["alpha"] == alpha)]
-    return chosen.sort_values("abscissa")
-
-
-def by_alpha(theory: pd.DataFrame, name: str) -> pd.Series:
-    chosen = theory[theory["quantity"] == name]
-    return pd.Series(chosen["value"].to_numpy(), index=chosen["alpha"].to_numpy()).sort_index()
-
-
-def minimisers(own: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """(lambdas, epsilon (samples, lambdas)) of one alpha's fixed-norm minimisers."""
-    return per_seed(own, "fixed_norm")[1][0], per_seed(own, "fixed_norm_epsilon")[1]
-
-
-def coloured(alphas: Iterable[float]) -> dict[float, str]:
-    ordered = sorted(alphas)
-    return dict(zip(ordered, series_colours(len(ordered)), strict=True))
-
-
 def draw_curves(
     axes: Axes,
     theory: pd.DataFrame,
@@ -94,14 +76,13 @@ def draw_curves(
         simulated = samples[samples["alpha"] == alpha]
         if len(simulated):
             lambdas, errors = minimisers(simulated)
-            points = (lambdas, *mean_and_interval(errors / hebb_error(alpha)))
+            points = (lambdas, *mean_with_interval(errors / hebb_error(alpha)))
             name = f"alpha = {alpha:g}, minimised"
             rows.append(points_with_intervals(axes, *points, series=name, **look))
-    limit = limit_curve(limits, "early_fixed_norm")
-    limit = limit[limit["abscissa"] >= LOWEST]
-    line = (limit["abscissa"], limit["value"])
+    lambdas, errors = limit_curve(limits, "early_fixed_norm")
+    limit = (lambdas[lambdas >= LOWEST], errors[lambdas >= LOWEST])
     label = r"$\alpha \to \infty$"
-    rows.append(theory_line(axes, *line, panel=panel, series="alpha -> infinity", label=label))
+    rows.append(theory_line(axes, *limit, panel=panel, series="alpha -> infinity", label=label))
     return rows
 
 
@@ -110,9 +91,8 @@ def draw_law_one(axes: Axes, limits: pd.DataFrame, laws: Found, published: float
     window = laws["free_gamma_1"]["window"]
     rows = []
     if window is not None:
-        limit = limit_curve(limits, "early_fixed_norm")
         ends = np.array(window)
-        start = 0.75 * float(np.interp(ends[0], limit["abscissa"], limit["value"]))
+        start = 0.75 * float(np.interp(ends[0], *limit_curve(limits, "early_fixed_norm")))
         rows = [published_slope(axes, ends, start, -published, "a", rf"$\gamma_1$ = {published}")]
         axes.plot([], [], " ", label=slope_label(r"ours: $\gamma_1$", laws["free_gamma_1"]))
     title = "a  law 1: one early branch"
@@ -157,34 +137,22 @@ def crosses(axes: Axes, values: pd.Series, panel: str, name: str) -> pd.DataFram
     return rows_of(panel, name, x, y)
 
 
-def estimates(laws: Found, prefix: str) -> pd.DataFrame:
-    """Columns alpha, y, low, high of the quantities named prefix + alpha."""
-    rows = []
-    for name, found in laws.items():
-        if name.startswith(prefix) and found["estimate"] is not None:
-            ends = found["interval"] or (np.nan, np.nan)
-            rows.append((float(name.removeprefix(prefix)), found["estimate"], *ends))
-    return pd.DataFrame(sorted(rows), columns=["alpha", "y", "low", "high"], dtype=float)
-
-
 def draw_collapse(axes: Axes, limits: pd.DataFrame, samples: pd.DataFrame) -> Rows:
     panel, rows = "c", []
-    scaled = limits[limits["quantity"] == "scaled_error"]
-    for alpha, colour in coloured(scaled["alpha"].unique()).items():
-        own = scaled[scaled["alpha"] == alpha].sort_values("abscissa")
+    colours = coloured(limits.loc[limits["quantity"] == "scaled_error", "alpha"].unique())
+    for alpha, colour in colours.items():
         label = rf"$\alpha$ = {alpha:g}"
-        line = (own["abscissa"], own["value"])
+        line = limit_curve(limits, "scaled_error", alpha)
         look: dict[str, Any] = {"panel": panel, "colour": colour, "label": label}
         rows.append(theory_line(axes, *line, series=f"alpha = {alpha:g}", **look))
-    limit = limit_curve(limits, "scaling_function")
-    line = (limit["abscissa"], limit["value"])
+    line = limit_curve(limits, "scaling_function")
     label = r"$F(\lambda / \alpha)$, $\alpha \to \infty$"
     rows.append(theory_line(axes, *line, panel=panel, series="F", style="--", label=label))
-    for alpha, colour in coloured(scaled["alpha"].unique()).items():
+    for alpha, colour in colours.items():
         simulated = samples[samples["alpha"] == alpha]
         if len(simulated):
             lambdas, errors = minimisers(simulated)
-            points = (lambdas / alpha, *mean_and_interval(alpha * errors))
+            points = (lambdas / alpha, *mean_with_interval(alpha * errors))
             look = {"panel": panel, "colour": colour}
             name = f"alpha = {alpha:g}, minimised"
             rows.append(points_with_intervals(axes, *points, series=name, **look))
@@ -230,11 +198,10 @@ def draw_product(axes: Axes, theory: pd.DataFrame, laws: Found) -> Rows:
 def draw_gap(axes: Axes, limits: pd.DataFrame, samples: pd.DataFrame, alphas: list[float]) -> Rows:
     """Free over fixed norm - 1, in per cent."""
     panel = "e"
-    fixed = limit_curve(limits, "early_fixed_norm")
-    flow = limit_curve(limits, "early_gradient_flow")
-    gap = 100 * (flow["value"].to_numpy() / fixed["value"].to_numpy() - 1)
+    fixed = limit_curve(limits, "early_fixed_norm")[1]
+    lambdas, flow = limit_curve(limits, "early_gradient_flow")
     label = r"gradient flow, $\alpha \to \infty$"
-    line = (flow["abscissa"], gap)
+    line = (lambdas, 100 * (flow / fixed - 1))
     rows = [theory_line(axes, *line, panel=panel, series="gradient flow", label=label)]
     present = [alpha for alpha in alphas if (samples["alpha"] == alpha).any()]
     for alpha, colour in coloured(present).items():
@@ -243,7 +210,7 @@ def draw_gap(axes: Axes, limits: pd.DataFrame, samples: pd.DataFrame, alphas: li
         ratio = seeds_against_norm(own, "epsilon", lambdas) / errors
         passed = np.isfinite(ratio).any(axis=0)  # descent may end before the largest lambda
         lambdas, ratio = lambdas[passed], ratio[:, passed]
-        points = (lambdas, *(100 * (part - 1) for part in mean_and_interval(ratio)))
+        points = (lambdas, *(100 * (part - 1) for part in mean_with_interval(ratio)))
         label = rf"descent, $\alpha$ = {alpha:g}"
         look: dict[str, Any] = {"panel": panel, "colour": colour, "label": label, "line": True}
         rows.append(points_with_intervals(axes, *points, series=f"alpha = {alpha:g}", **look))

@@ -11,17 +11,15 @@ from scalinglaws.figures.network_panels import (
     Pair,
     Quantities,
     Rows,
-    all_pairs,
     draw_curves,
-    draw_grid,
+    draw_pairs,
     edge_labels,
     headed,
-    size_bar,
     title_of,
     trained_text,
 )
 from scalinglaws.figures.short_axes import short_axis_ticks
-from scalinglaws.figures.style import Drawing, plotted_rows
+from scalinglaws.figures.style import Drawing
 from scalinglaws.rounding import quantity_text
 
 
@@ -31,17 +29,15 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """Nine panels; lines: released by the authors, points: trained here."""
-    pairs = all_pairs(tables, settings)
+    limits = settings["error_limits"]
 
     def draw_pair(axis: Axes, pair: Pair) -> Rows:
         parts = draw_curves(axis, pair)
         label(axis, pair, fits)
-        limit(axis, pair, settings["error_limits"][pair.name])
+        limit(axis, pair, limits[pair.name])
         return parts
 
-    figure, axes, parts = draw_grid(pairs, 7.0, draw_pair)
-    size_bar(figure, axes)
-    return Drawing(figure, plotted_rows(*parts), caption(pairs))
+    return draw_pairs(tables, settings, draw_pair, caption)
 
 
 def label(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> None:

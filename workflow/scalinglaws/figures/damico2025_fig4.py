@@ -11,17 +11,15 @@ from scalinglaws.figures.network_panels import (
     Pair,
     Quantities,
     Rows,
-    all_pairs,
     draw_collapse,
-    draw_grid,
+    draw_pairs,
     edge_labels,
     fit_errors,
     headed,
-    size_bar,
     title_of,
     trained_text,
 )
-from scalinglaws.figures.style import Drawing, plotted_rows
+from scalinglaws.figures.style import Drawing
 
 
 def draw(
@@ -30,7 +28,6 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """Nine panels; lines: released by the authors, points: trained here."""
-    pairs = all_pairs(tables, settings)
 
     def draw_pair(axis: Axes, pair: Pair) -> Rows:
         parts = draw_collapse(axis, pair)
@@ -38,9 +35,7 @@ def draw(
         fit_errors(axis, parts)
         return parts
 
-    figure, axes, parts = draw_grid(pairs, 7.0, draw_pair)
-    size_bar(figure, axes)
-    return Drawing(figure, plotted_rows(*parts), caption(pairs))
+    return draw_pairs(tables, settings, draw_pair, caption)
 
 
 def label(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.seed_curves import geometric_mean
+from scalinglaws.curves.means import mean_with_interval
+from scalinglaws.curves.size_curves import Curves, curves
 from scalinglaws.figures.scan_lines import (
     Line,
     listed,
@@ -24,7 +25,6 @@ from scalinglaws.figures.style import (
     series_colours,
     slope_label,
 )
-from scalinglaws.fits.resolution_slopes import Curves, curves
 
 Rows = list[pd.DataFrame]
 SIZE = r"training images $D$"
@@ -71,8 +71,8 @@ def fitted_line(
     if not fitted:
         inside[:] = True  # nothing was fitted, so nothing was left out
     label = f"{name}: {slope_label(ALPHA, slope) if fitted else 'no law fitted'}"
-    bounds, drawn = geometric_mean(line.values), {"panel": panel, "name": name, **look}
-    return windowed_line(axes, line.sizes, bounds, inside, slope, label, ", not fitted", **drawn)
+    found, drawn = mean_with_interval(line.values, "log"), {"panel": panel, "name": name, **look}
+    return windowed_line(axes, line.sizes, found, inside, slope, label, ", not fitted", **drawn)
 
 
 def fitted_family(axes: Axes, lines: Sequence[Line], panel: str) -> Rows:

@@ -15,21 +15,27 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm, to_hex
 from matplotlib.figure import Figure
 
+from scalinglaws.curves.means import Mean
 from scalinglaws.curves.norm_curves import (
-    LEAST_SHARE,
     Means,
     Runs,
     means_of,
     optima_of_means,
     released_means,
     released_set,
+    seed_bands,
 )
+from scalinglaws.curves.panel_curves import MAIN_TABLES, panel_runs, panel_table
 from scalinglaws.errors import InputError
 from scalinglaws.figures.short_axes import short_axis_ticks
-from scalinglaws.figures.style import dress, new_figure, points_with_intervals, rows_of
-from scalinglaws.fits.implicit_bias_laws import MAIN_TABLES
-from scalinglaws.fits.laws_over_seeds import panel_runs, panel_table
-from scalinglaws.statistics.bootstrap import critical
+from scalinglaws.figures.style import (
+    Drawing,
+    dress,
+    new_figure,
+    plotted_rows,
+    points_with_intervals,
+    rows_of,
+)
 from scalinglaws.statistics.norm_laws import Window, branch
 
 Rows = list[pd.DataFrame]
@@ -134,7 +140,7 @@ def draw_runs(
     panel: str,
     sizes: np.ndarray,
     x: np.ndarray,
-    bands: tuple[np.ndarray, np.ndarray, np.ndarray],
+    bands: Mean,
 ) -> Rows:
     """Our mean curves as points with intervals; `x` and the bands (P, norms) already scaled."""
     parts = []
@@ -160,25 +166,6 @@ def draw_runs(
 def thinned(count: int) -> np.ndarray:
     """Indices of about `POINTS` of `count` points, both ends among them."""
     return np.unique(np.linspace(0, max(count - 1, 0), min(POINTS, count)).round().astype(int))
-
-
-def seed_bands(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over the seeds that are there, and its 95 % Student interval formed in the logarithm.
-
-    `errors` (seeds, ...) positive or NaN; with less than half of the seeds there is no mean, as in
-    the fits, with fewer than two no interval.
-    """
-    positive = np.where(errors > 0, errors, np.nan)
-    count = np.isfinite(positive).sum(axis=0)
-    filled = np.where(np.isfinite(positive), positive, 0.0)
-    enough = count >= max(LEAST_SHARE * len(errors), 1)
-    mean = np.divide(filled.sum(axis=0), count, out=np.full(count.shape, np.nan), where=enough)
-    logs = np.log(np.where(np.isfinite(positive), positive, 1.0)) * np.isfinite(positive)
-    centre = logs.sum(axis=0) / np.maximum(count, 1)
-    squares = (np.where(np.isfinite(positive), logs - centre, 0.0) ** 2).sum(axis=0)
-    factor = np.array([np.nan, np.nan, *(critical(n, 0.95) for n in range(2, len(errors) + 1))])
-    reach = factor[count] * np.sqrt(squares / np.maximum(count - 1, 1) / np.maximum(count, 1))
-    return mean, mean * np.exp(-reach), mean * np.exp(reach)
 
 
 def draw_curves(axes: Axes, pair: Pair, label: str | None = None) -> Rows:
@@ -209,14 +196,27 @@ def draw_collapse(axes: Axes, pair: Pair) -> Rows:
         parts += draw_released(axes, panel, means, means.grid / norms, means.errors / errors)
     if pair.runs is not None:
         norms, errors = (values[:, None] for values in optima_of_means(means_of(pair.runs)))
-        mean, low, high = (band / errors for band in seed_bands(pair.runs.errors))
+        bands = Mean(*(band / errors for band in seed_bands(pair.runs.errors)))
         across = pair.runs.grid / norms
-        parts += draw_runs(axes, panel, pair.runs.sizes, across, (mean, low, high))
+        parts += draw_runs(axes, panel, pair.runs.sizes, across, bands)
     return parts
 
 
 def all_pairs(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> list[Pair]:
     return [pair_of(tables, panel, settings) for panel in PANELS]
+
+
+def draw_pairs(
+    tables: Mapping[str, pd.DataFrame],
+    settings: Mapping[str, Any],
+    draw_pair: Callable[[Axes, Pair], Rows],
+    caption: Callable[[list[Pair]], str],
+) -> Drawing:
+    """A figure of all panels with the scale of their colours."""
+    pairs = all_pairs(tables, settings)
+    figure, axes, parts = draw_grid(pairs, 7.0, draw_pair)
+    size_bar(figure, axes)
+    return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
 
 def draw_grid(

@@ -1,27 +1,26 @@
-"""Lines of a scan: geometric means over seeds, the fitted law in its window, points outside it."""
+"""Lines of a scan: means over seeds with their intervals, and the law fitted in its window."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.seed_curves import geometric_mean
+from scalinglaws.curves.means import Mean, mean_with_interval
+from scalinglaws.curves.size_curves import Curves
 from scalinglaws.figures.style import (
     ALPHA,
     ROLES,
     law_through_centre,
     points_with_intervals,
+    quantity_numbers,
     series_colours,
     slope_label,
     theory_line,
 )
-from scalinglaws.fits.resolution_slopes import Curves
 
 Rows = list[pd.DataFrame]
-Bounds = tuple[np.ndarray, np.ndarray, np.ndarray]
 Line = tuple[str, Curves, Mapping[str, Any]]  # name, curves, fitted slope
 
 
@@ -34,20 +33,21 @@ def scan_line(
     name: str,
     colour: str,
     marker: str = "o",
-    means: Callable[[np.ndarray], Bounds] = geometric_mean,
+    mean: str = "log",
 ) -> Rows:
     """Points inside the fit window with the fitted law; those outside as crosses.
 
-    `means`: mean and interval over seeds, each (sizes,), of (seeds, sizes) values.
+    `mean` over seeds: "log" (geometric) or "arithmetic".
     """
     inside = within_window(line, slope) & (slope["estimate"] is not None)
     label, outside = f"{name}: {slope_label(ALPHA, slope)}", " outside the window"
     look = {"panel": panel, "name": name, "colour": colour, "marker": marker}
-    bounds = means(line.values)
-    return windowed_line(axes, line.sizes, bounds, inside, slope, label, outside, **look)
+    found = mean_with_interval(line.values, mean)
+    return windowed_line(axes, line.sizes, found, inside, slope, label, outside, **look)
 
 
 def within_window(line: Curves, slope: Mapping[str, Any]) -> np.ndarray:
+    """(sizes,) which points the slope was fitted to; all where it names no window."""
     low, high = slope["window"] or (-np.inf, np.inf)
     inside: np.ndarray = (line.sizes >= low) & (line.sizes <= high)
     return inside
@@ -56,7 +56,7 @@ def within_window(line: Curves, slope: Mapping[str, Any]) -> np.ndarray:
 def windowed_line(
     axes: Axes,
     sizes: np.ndarray,
-    bounds: Bounds,
+    found: Mean,
     inside: np.ndarray,
     slope: Mapping[str, Any],
     label: str,
@@ -77,16 +77,72 @@ def windowed_line(
         (~inside, "X", outside, None if inside.any() else label),
     ):
         if chosen.any():
-            points = (sizes[chosen], *(values[chosen] for values in bounds))
+            points = (sizes[chosen], *(values[chosen] for values in found))
             look: dict[str, Any] = {"colour": colour, "marker": shape, "label": text}
             parts.append(
                 points_with_intervals(axes, *points, panel=panel, series=name + suffix, **look)
             )
     if inside.any() and slope["estimate"] is not None:
         x = sizes[inside]
-        law = law_through_centre(x, bounds[0][inside], slope["estimate"], x)
+        law = law_through_centre(x, found.mean[inside], slope["estimate"], x)
         parts.append(theory_line(axes, x, law, panel=panel, series=f"{name} fit", colour=colour))
     return parts
+
+
+def draw_scan(
+    axes: Axes, curve: Curves, *, panel: str, series: str, mean: str = "log", **look: Any
+) -> Rows:
+    """Points of one scan, all sizes alike; `look` as in style.points_with_intervals.
+
+    A lower end of an arithmetic interval that is not positive cannot be drawn on log axes: such a
+    point has no bar.
+    """
+    kept = curve.only(np.isfinite(curve.values).any(axis=0))
+    found = mean_with_interval(kept.values, mean)
+    low = np.where(found.low > 0, found.low, np.nan)
+    points = (kept.sizes, found.mean, low, found.high)
+    return [points_with_intervals(axes, *points, panel=panel, series=series, **look)]
+
+
+def draw_fit(
+    axes: Axes,
+    curve: Curves,
+    slope: Mapping[str, Any],
+    *,
+    panel: str,
+    series: str,
+    colour: str,
+    mean: str = "log",
+) -> Rows:
+    """The fitted power law in its window, through the mean of the points there."""
+    inside = within_window(curve, slope)
+    if slope["estimate"] is None or slope["window"] is None or inside.sum() < 2:
+        return []
+    x, values = curve.only(inside)
+    y = mean_with_interval(values, mean).mean
+    # The least-squares line passes through the mean of the logarithms.
+    centre = np.exp(np.mean(np.log(y)) + slope["estimate"] * np.mean(np.log(x)))
+    law = centre * x ** -slope["estimate"]
+    return [theory_line(axes, x, law, panel=panel, series=f"{series} fit", colour=colour)]
+
+
+def draw_fitted(
+    axes: Axes,
+    curve: Curves,
+    slope: Mapping[str, Any],
+    *,
+    panel: str,
+    series: str,
+    colour: Any,
+    mean: str = "log",
+    label: str | None = None,
+    **look: Any,
+) -> Rows:
+    """Points of one scan and the law fitted to them; the legend adds its exponent to `label`."""
+    shared: dict[str, Any] = {"panel": panel, "series": series, "colour": colour, "mean": mean}
+    text = f"{label or series}: {slope_label(ALPHA, slope)}"
+    points = draw_scan(axes, curve, label=text, **shared, **look)
+    return points + draw_fit(axes, curve, slope, **shared)
 
 
 def scan_family(axes: Axes, lines: Sequence[Line], *, panel: str) -> Rows:
@@ -108,51 +164,20 @@ def quantity_points(
     **look: Any,
 ) -> Rows:
     """Fitted quantities (times `factors`) with their intervals; unavailable ones are left out."""
-    kept = [i for i, found in enumerate(quantities) if found["estimate"] is not None]
-    if not kept:
+    values = np.array([quantity_numbers(found) for found in quantities]).reshape(-1, 3)
+    kept = np.isfinite(values[:, 0])
+    if not kept.any():
         return []
     scale = np.ones(len(x)) if factors is None else np.asarray(factors, dtype=float)
-    values = np.array(
-        [
-            [quantities[i]["estimate"], *(quantities[i]["interval"] or [np.nan, np.nan])]
-            for i in kept
-        ],
-        dtype=float,
-    )
-    at = np.asarray(x, dtype=float)[kept]
-    return [
-        points_with_intervals(
-            axes,
-            at,
-            *(scale[kept] * column for column in values.T),
-            panel=panel,
-            series=series,
-            **look,
-        )
-    ]
+    points = (np.asarray(x, dtype=float), *(scale * column for column in values.T))
+    shown = (column[kept] for column in points)
+    return [points_with_intervals(axes, *shown, panel=panel, series=series, **look)]
 
 
 def dashed(axes: Axes, x: Any, y: Any, *, panel: str, series: str, label: str) -> Rows:
     """A prediction as a dashed line."""
     look: dict[str, Any] = {"style": "--", "colour": ROLES["theory"], "label": label}
     return [theory_line(axes, x, y, panel=panel, series=series, **look)]
-
-
-def size_ticks(axes: Axes, sizes: Sequence[float]) -> None:
-    """Ticks at the sizes run (every other one of many): their range is often within a decade."""
-    shown = [int(size) for size in sorted(set(sizes))][:: 1 if len(set(sizes)) <= 6 else 2]
-    axes.set_xticks(shown, [str(size) for size in shown])
-    axes.minorticks_off()
-
-
-def round_ticks(axes: Axes, values: Sequence[float]) -> None:
-    """Ticks at 1, 2 and 5 times powers of ten within the range of the values."""
-    low, high = min(values), max(values)
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    round_numbers = [digit * 10**decade for decade in decades for digit in (1, 2, 5)]
-    shown = [number for number in round_numbers if 0.9 * low <= number <= 1.1 * high]
-    axes.set_xticks(shown, [f"{number:g}" for number in shown])
-    axes.minorticks_off()
 
 
 def masked(*tables: pd.DataFrame) -> int:
@@ -165,3 +190,7 @@ def listed(values: Iterable[Any]) -> str:
     distinct = sorted(set(values))
     texts = [value if isinstance(value, str) else f"{value:,}" for value in distinct]
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def seeds_of(table: pd.DataFrame) -> int:
+    return int(table["seed"].nunique())

@@ -1,5 +1,6 @@
 """Ticks of logarithmic axes that span little."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,3 +41,28 @@ def ticks_at_values(axes: Axes, values: Sequence[int]) -> None:
     """Label the values drawn: a short logarithmic x axis would label overlapping powers."""
     axes.set_xticks(values, [str(value) for value in values])
     axes.xaxis.set_minor_locator(NullLocator())
+
+
+def size_ticks(axes: Axes, sizes: Sequence[float]) -> None:
+    """Ticks at the sizes run (every other one of many): their range is often within a decade."""
+    shown = [int(size) for size in sorted(set(sizes))][:: 1 if len(set(sizes)) <= 6 else 2]
+    axes.set_xticks(shown, [str(size) for size in shown])
+    axes.minorticks_off()
+
+
+def round_ticks(axes: Axes, values: Sequence[float]) -> None:
+    """Ticks at 1, 2 and 5 times powers of ten within the range of the values."""
+    low, high = min(values), max(values)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    round_numbers = [digit * 10**decade for decade in decades for digit in (1, 2, 5)]
+    shown = [number for number in round_numbers if 0.9 * low <= number <= 1.1 * high]
+    axes.set_xticks(shown, [f"{number:g}" for number in shown])
+    axes.minorticks_off()
+
+
+def power_of_two_ticks(axes: Axes, low: float, high: float) -> None:
+    """Powers of two as plain numbers, every second one, where a log axis spans few decades."""
+    powers = 2 ** np.arange(np.ceil(np.log2(low)), np.floor(np.log2(high)) + 1)
+    chosen = powers[:: 2 if len(powers) > 4 else 1]
+    axes.set_xticks(chosen, [f"{value:.0f}" for value in chosen])
+    axes.set_xticks([], minor=True)

@@ -290,6 +290,13 @@ def law_through_centre(x: Any, y: Any, exponent: float, at: Any) -> np.ndarray:
     return law
 
 
+def quantity_numbers(quantity: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Estimate and both ends of its interval; NaN for what a fitted quantity does not have."""
+    low, high = quantity["interval"] or (np.nan, np.nan)
+    estimate = np.nan if quantity["estimate"] is None else quantity["estimate"]
+    return estimate, low, high
+
+
 def slope_label(name: str, quantity: Mapping[str, Any]) -> str:
     """Legend text of a fitted quantity, for example ``alpha = 1.02 [0.97, 1.06]``.
 

@@ -6,14 +6,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.seed_curves import mean_and_interval
+from scalinglaws.curves.size_curves import Curves
 from scalinglaws.figures.image_panels import LINE_COLOURS, NAMES
 from scalinglaws.figures.scan_lines import scan_line
 from scalinglaws.figures.style import COLOURS
-from scalinglaws.fits.resolution_slopes import Curves
 
 Rows = list[pd.DataFrame]
-LEVEL = 0.95
 TASKS = {"teacher": "teacher-student", **NAMES}
 VARIANTS = {"mse": "MSE", "erf": "erf", "cnn": "CNN"}
 # Markers by variant of a line, so that they mean the same in every panel.
@@ -51,4 +49,4 @@ def difference_line(
 ) -> Rows:
     """As `scan_line`, of arithmetic means."""
     drawn = {"panel": panel, "name": name, **look}
-    return scan_line(axes, line, slope, means=mean_and_interval, **drawn)
+    return scan_line(axes, line, slope, mean="arithmetic", **drawn)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.committee_curves import crossings
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -18,10 +19,10 @@ from scalinglaws.figures.style import (
     new_figure,
     plotted_rows,
     points_with_intervals,
+    quantity_numbers,
     series_colours,
     theory_line,
 )
-from scalinglaws.fits.crossing_ensemble import crossings
 
 Rows = list[pd.DataFrame]
 Pairs = Mapping[int, tuple[np.ndarray, np.ndarray]]
@@ -35,10 +36,11 @@ def draw(
     """Panels: a alpha of crossing seed by seed, b ratios of mean and spread against L."""
     reduced = tables["committee_reduced"]
     levels = sorted(int(number) for number in reduced["levels"].unique())
-    pairs = {n: crossings(tables, settings["crossing_error"], n) for n in levels}
+    level = settings["crossing_error"]
+    pairs = {n: crossings(tables, level, n) for n in levels}
     figure, (left, right) = new_figure(1, 2)
     parts = seed_panel(left, pairs) + ratio_panel(right, levels, fits["crossing_ensemble"])
-    return Drawing(figure, plotted_rows(*parts), caption(reduced, levels, settings))
+    return Drawing(figure, plotted_rows(*parts), caption(reduced, levels, level))
 
 
 def seed_panel(axes: Axes, pairs: Pairs) -> Rows:
@@ -65,10 +67,9 @@ def ratio_panel(axes: Axes, levels: list[int], found: Mapping[str, Any]) -> Rows
             quantity = found.get(f"{name}_L{number}")
             if quantity is None or quantity["estimate"] is None:
                 continue
-            ends = quantity["interval"] or (np.nan, np.nan)
             label = None if any(title in part["series"].iloc[0] for part in parts) else title
             look: dict[str, Any] = {"colour": colour, "marker": marker, "label": label}
-            point = (number * shift, quantity["estimate"], *ends)
+            point = (number * shift, *quantity_numbers(quantity))
             series = f"{title} L={number}"
             parts.append(points_with_intervals(axes, *point, panel="b", series=series, **look))
     axes.axhline(1.0, color=ROLES["reference"], linewidth=0.8, zorder=1)
@@ -80,11 +81,11 @@ def ratio_panel(axes: Axes, levels: list[int], found: Mapping[str, Any]) -> Rows
     return parts
 
 
-def caption(reduced: pd.DataFrame, levels: list[int], settings: Mapping[str, Any]) -> str:
+def caption(reduced: pd.DataFrame, levels: list[int], level: float) -> str:
     return (
         f"Erf committee machine of figure 1 at N = {reduced['dimension'].max()}, "
         f"{reduced['seed'].nunique()} seeds for each of L = {', '.join(map(str, levels))}: alpha "
-        f"at which eps_g falls below {settings['crossing_error']:g}. (a) Exact reduced simulation "
+        f"at which eps_g falls below {level:g}. (a) Exact reduced simulation "
         f"against order-parameter theory from the same weights, each seed a point. (b) Ratio, "
         f"theory over simulation, of the mean and of the standard deviation over seeds, with 95 % "
         f"intervals."

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.figures.committee_axes import ALPHA, ERROR, largest_per_cent, plateau_line
 from scalinglaws.figures.style import (
     ROLES,
     Drawing,
@@ -18,13 +19,10 @@ from scalinglaws.figures.style import (
     series_colours,
     theory_line,
 )
-from scalinglaws.theory.plateau import plateau_height
 
 Rows = list[pd.DataFrame]
 Colours = Mapping[int, str]
 POINTS_PER_CURVE = 20  # every recorded alpha would hide the theory line
-ALPHA = r"examples per input dimension $\alpha$"
-ERROR = r"generalisation error $\varepsilon_g$"
 
 
 def draw(
@@ -38,32 +36,38 @@ def draw(
     levels = sorted(int(number) for number in ode["levels"].unique())
     colours = dict(zip(levels, series_colours(len(levels)), strict=True))
     figure, (first, second, third, fourth) = new_figure(2, 2)
-    parts = simulation_panel(first, sgd, ode, colours, settings)
-    parts += typical_panel(second, ode, colours, settings)
-    parts += slope_panel(third, ode, colours, settings)
+    units, smallest = settings["units"], settings["smallest_error"]
+    parts = simulation_panel(first, sgd, ode, colours, units, smallest)
+    parts += typical_panel(second, ode, colours, units, smallest)
+    parts += slope_panel(third, ode, colours, settings["late_alpha"], settings["slope_limits"])
     parts += deviation_panel(fourth, sgd, ode, colours)
     return Drawing(figure, plotted_rows(*parts), caption(sgd, ode, fits["committee_agreement"]))
 
 
 def simulation_panel(
-    axes: Axes, sgd: pd.DataFrame, ode: pd.DataFrame, colours: Colours, settings: Mapping[str, Any]
+    axes: Axes,
+    sgd: pd.DataFrame,
+    ode: pd.DataFrame,
+    colours: Colours,
+    units: int,
+    smallest: float,
 ) -> Rows:
     seed = shown_seed(sgd)
     drawn = sgd[sgd["seed"] == seed]
     realised = ode[(ode["start"] == "realised") & (ode["seed"] == seed)]
     parts: Rows = []
     for levels, colour in colours.items():
-        theory = curve(realised, levels, "eps_g", settings["smallest_error"])
+        theory = curve(realised, levels, "eps_g", smallest)
         label = f"$L = {levels}$"
         look: dict[str, Any] = {"panel": "a", "colour": colour}
         parts.append(theory_line(axes, *theory, series=f"theory L={levels}", label=label, **look))
-        alphas, errors = curve(drawn, levels, "eps_g", settings["smallest_error"])
+        alphas, errors = curve(drawn, levels, "eps_g", smallest)
         every = max(1, len(alphas) // POINTS_PER_CURVE)
         if len(alphas):
             name = f"simulation L={levels}"
             points = (alphas[::every], errors[::every])
             parts.append(points_with_intervals(axes, *points, series=name, **look))
-    parts.append(height_line(axes, "a", settings["units"], ode["alpha"].min(), sgd["alpha"].max()))
+    parts.append(height_line(axes, "a", units, ode["alpha"].min(), sgd["alpha"].max()))
     axes.plot([], [], "o", color=ROLES["reference"], markersize=4, label="SGD")
     axes.plot([], [], "-", color=ROLES["reference"], label="theory")
     dress(axes, ALPHA, ERROR, title="a  one seed: SGD and theory", loc="lower left", ncols=2)
@@ -71,22 +75,22 @@ def simulation_panel(
 
 
 def typical_panel(
-    axes: Axes, ode: pd.DataFrame, colours: Colours, settings: Mapping[str, Any]
+    axes: Axes, ode: pd.DataFrame, colours: Colours, units: int, smallest: float
 ) -> Rows:
     typical = ode[ode["start"] == "typical"]
     parts: Rows = []
     for levels, colour in colours.items():
-        line = curve(typical, levels, "eps_g", settings["smallest_error"])
+        line = curve(typical, levels, "eps_g", smallest)
         name = f"typical start L={levels}"
         parts.append(theory_line(axes, *line, panel="b", series=name, colour=colour))
     ends = (typical["alpha"].min(), typical["alpha"].max())
-    parts.append(height_line(axes, "b", settings["units"], *ends))
+    parts.append(height_line(axes, "b", units, *ends))
     dress(axes, ALPHA, ERROR, title="b  theory, typical start", legend=False)
     return parts
 
 
 def slope_panel(
-    axes: Axes, ode: pd.DataFrame, colours: Colours, settings: Mapping[str, Any]
+    axes: Axes, ode: pd.DataFrame, colours: Colours, late: float, limits: list[float]
 ) -> Rows:
     typical = ode[ode["start"] == "typical"]
     parts: Rows = []
@@ -94,12 +98,11 @@ def slope_panel(
         line = curve(typical, levels, "local_slope", -np.inf)
         name = f"typical start L={levels}"
         parts.append(theory_line(axes, *line, panel="c", series=name, colour=colour))
-    late = settings["late_alpha"]
     axes.axvline(late, color=ROLES["reference"], linestyle=":", linewidth=1.0)
-    parts.append(rows_of("c", "late alpha", [late, late], settings["slope_limits"]))
+    parts.append(rows_of("c", "late alpha", [late, late], limits))
     slope = r"local slope $d\,\ln\varepsilon_g / d\,\ln\alpha$"
     dress(axes, ALPHA, slope, title="c  slope of b: from plateau to decay", log="x", legend=False)
-    axes.set_ylim(*settings["slope_limits"])
+    axes.set_ylim(*limits)
     return parts
 
 
@@ -135,22 +138,16 @@ def curve(
 
 
 def height_line(axes: Axes, panel: str, units: int, first: float, last: float) -> pd.DataFrame:
-    height = plateau_height(units)
-    axes.axhline(height, color=ROLES["reference"], linestyle="--", linewidth=0.8, zorder=1)
-    text = "plateau height"
-    axes.annotate(text, (first, height), (0, -9), textcoords="offset points", fontsize=7)
-    return rows_of(panel, "plateau height", [first, last], [height, height])
+    drawn = plateau_line(axes, panel, units, [first, last])
+    place = (first, drawn["y"].iloc[0])
+    axes.annotate("plateau height", place, (0, -9), textcoords="offset points", fontsize=7)
+    return drawn
 
 
 def caption(sgd: pd.DataFrame, ode: pd.DataFrame, found: Mapping[str, Any]) -> str:
     """What is drawn, with the numbers of these very tables."""
-    deviations = [
-        quantity["estimate"]
-        for name, quantity in found.items()
-        if name.startswith("median_deviation") and quantity["estimate"] is not None
-    ]
     typical = ode[ode["start"] == "typical"]
-    worst = f"{100 * max(deviations):.1f} %" if deviations else "not available"
+    worst = largest_per_cent(found, "median_deviation")
     return (
         f"Erf committee machine with K = M hidden units, {ode['levels'].nunique()} numbers L of "
         f"distinct covariance eigenvalues. (a) Points: one-pass SGD, N = {sgd['dimension'].max()}, "

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.curves.linear_curves import SeedRun, part_rows, seed_runs, series
-from scalinglaws.curves.seed_curves import geometric_mean, some_points
+from scalinglaws.curves.means import mean_with_interval, some_points
+from scalinglaws.figures.committee_axes import ALPHA, ERROR
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -22,8 +23,6 @@ from scalinglaws.figures.style import (
 
 Rows = list[pd.DataFrame]
 POINTS_PER_CURVE = 20
-ALPHA = r"examples per input dimension $\alpha$"
-ERROR = r"generalisation error $\varepsilon_g$"
 # name in the table -> label, colour, line
 THEORIES = {
     "general_eta": (r"any $\eta$", COLOURS["blue"], "-"),
@@ -76,11 +75,12 @@ def scaling_panel(
         line = (alphas[shown], errors[shown])
         parts.append(theory_line(axes, *line, style=style, label=label, **look))
     alphas, levels = runs[0].alphas, len(runs[0].variances)
-    exact, _, _ = geometric_mean([run.general_eta() for run in runs])
+    exact, _, _ = mean_with_interval([run.general_eta() for run in runs], "log")
     name = "theory from the same starts"
     parts.append(theory_line(axes, alphas, exact, panel="b", series=name, label=name))
     some = some_points(alphas, POINTS_PER_CURVE)
-    points = [values[some] for values in geometric_mean([run.curves[levels] for run in runs])]
+    means = mean_with_interval([run.curves[levels] for run in runs], "log")
+    points = [values[some] for values in means]
     label = slope_label("SGD, exponent", found["sgd_exponent"])
     parts.append(
         points_with_intervals(axes, alphas[some], *points, panel="b", series="SGD", label=label)

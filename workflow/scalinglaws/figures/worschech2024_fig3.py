@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.curves.linear_curves import SeedRun, seed_runs
-from scalinglaws.curves.seed_curves import geometric_mean, some_points
+from scalinglaws.curves.means import mean_with_interval, some_points
+from scalinglaws.figures.committee_axes import ALPHA, ERROR
 from scalinglaws.figures.style import (
     MARKERS,
     ROLES,
@@ -22,8 +23,6 @@ from scalinglaws.figures.style import (
 
 Rows = list[pd.DataFrame]
 POINTS_PER_CURVE = 14
-ALPHA = r"examples per input dimension $\alpha$"
-ERROR = r"generalisation error $\varepsilon_g$"
 FORMULA = "Eq 11, same starts"
 KINDS = {"images": "images", "gaussian": "Gaussian inputs"}
 
@@ -74,7 +73,7 @@ def panel(axes: Axes, name: str, kinds: Mapping[str, list[SeedRun]]) -> Rows:
 
 
 def formula_line(axes: Axes, panel: str, runs: list[SeedRun], count: int) -> pd.DataFrame:
-    formula, _, _ = geometric_mean([run.features(count) for run in runs])
+    formula, _, _ = mean_with_interval([run.features(count) for run in runs], "log")
     name = f"Eq 11 N_l={count}"
     return theory_line(axes, runs[0].alphas, formula, panel=panel, series=name, style="--")
 
@@ -84,7 +83,8 @@ def simulated_points(
 ) -> pd.DataFrame:
     alphas = runs[0].alphas
     some = some_points(alphas, POINTS_PER_CURVE, shift)
-    points = [values[some] for values in geometric_mean([run.curves[count] for run in runs])]
+    means = mean_with_interval([run.curves[count] for run in runs], "log")
+    points = [values[some] for values in means]
     return points_with_intervals(axes, alphas[some], *points, **look)
 
 

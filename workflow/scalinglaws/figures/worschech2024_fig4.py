@@ -6,6 +6,7 @@ from typing import Any, cast
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.figures.committee_axes import ALPHA, ERROR, plateau_line
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
@@ -18,12 +19,10 @@ from scalinglaws.figures.style import (
     theory_line,
 )
 from scalinglaws.rounding import quantity_text
-from scalinglaws.theory.plateau import plateau_height, plateau_overlap
+from scalinglaws.theory.plateau import plateau_overlap
 
 Rows = list[pd.DataFrame]
 POINTS_PER_CURVE = 14
-ALPHA = r"examples per input dimension $\alpha$"
-ERROR = r"generalisation error $\varepsilon_g$"
 HUES = ("blue", "orange", "green", "red", "purple", "brown", "pink", "sky")
 
 
@@ -119,9 +118,8 @@ def error_panel(axes: Axes, table: pd.DataFrame, smallest: float) -> Rows:
         parts.append(
             points_with_intervals(axes, *points, panel="d", series=f"SGD seed {seed}", label=label)
         )
-    height = plateau_height(int(table["hidden"].iloc[0]))
-    axes.axhline(height, color=ROLES["reference"], linestyle="--", linewidth=0.8, zorder=1)
-    parts.append(rows_of("d", "plateau height", errors["alpha"].iloc[[0, -1]], height))
+    units, ends = int(table["hidden"].iloc[0]), errors["alpha"].iloc[[0, -1]]
+    parts.append(plateau_line(axes, "d", units, ends))
     dress(axes, ALPHA, ERROR, title="d  generalisation error, all seeds", loc="lower left")
     return parts
 

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.curves.plateau_curves import members, plateaus, records
+from scalinglaws.figures.committee_axes import ALPHA, ERROR, largest_per_cent, plateau_line
 from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
     ROLES,
@@ -16,18 +17,15 @@ from scalinglaws.figures.style import (
     new_figure,
     plotted_rows,
     points_with_intervals,
-    rows_of,
     series_colours,
     slope_label,
     theory_line,
 )
 from scalinglaws.rounding import quantity_text
-from scalinglaws.theory.plateau import escape_time, plateau_height
+from scalinglaws.theory.plateau import escape_time
 from scalinglaws.theory.power_law_spectrum import moment
 
 Rows = list[pd.DataFrame]
-ALPHA = r"examples per input dimension $\alpha$"
-ERROR = r"generalisation error $\varepsilon_g$"
 
 
 def draw(
@@ -57,9 +55,7 @@ def curve_panel(
         shown = curve[curve["eps_g"] >= smallest]
         look = {"series": f"M={hidden} L={levels}", "label": f"$L = {levels}$", "colour": colour}
         parts.append(theory_line(axes, shown["alpha"], shown["eps_g"], panel=panel, **look))
-    height, ends = plateau_height(hidden), curves[0][1]["alpha"].iloc[[0, -1]]
-    axes.axhline(height, color=ROLES["reference"], linestyle="--", linewidth=0.8, zorder=1)
-    parts.append(rows_of(panel, "plateau height", ends, height))
+    parts.append(plateau_line(axes, panel, hidden, curves[0][1]["alpha"].iloc[[0, -1]]))
     dress(axes, ALPHA, ERROR, title=f"{panel}  $K = M = {hidden}$", loc="lower left")
     axes.set_ylim(bottom=smallest)
     return parts
@@ -107,12 +103,7 @@ def caption(table: pd.DataFrame, found: Mapping[str, Any]) -> str:
     """What is drawn, with the numbers of these very tables."""
     curves = table[table["kind"] == "curve"]
     first = curves.iloc[0]
-    worst = [
-        quantity["estimate"]
-        for name, quantity in found.items()
-        if name.startswith("largest_tau_deviation") and quantity["estimate"] is not None
-    ]
-    largest = f"{100 * max(worst):.2g} %" if worst else "not available"
+    largest = largest_per_cent(found, "largest_tau_deviation", ".2g")
     return (
         f"Erf committee machine with K = M hidden units and L distinct covariance eigenvalues, "
         f"eta = {first['eta']:g}, beta = {first['beta']:g}, typical start at N = "

@@ -7,18 +7,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from scalinglaws.curves.means import Mean, mean_with_interval
+from scalinglaws.curves.size_curves import curves
+from scalinglaws.figures.committee_axes import ALPHA, ERROR, largest_per_cent
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
     Drawing,
+    below,
     dress,
     new_figure,
     plotted_rows,
     points_with_intervals,
+    quantity_numbers,
     series_colours,
     theory_line,
 )
-from scalinglaws.statistics.bootstrap import critical
 
 Rows = list[pd.DataFrame]
 Found = Mapping[str, Any]
@@ -53,32 +57,26 @@ def curve_panel(axes: Axes, sgd: pd.DataFrame, theory: pd.DataFrame) -> Rows:
         name = f"theory of the same starts beta={beta:g}"
         dashed = {**look, "style": "--"}
         parts.append(theory_line(axes, line.index, line.to_numpy(), series=name, **dashed))
-        points = mean_over_seeds(sgd[sgd["beta"] == beta])
-        every = points[:: max(1, len(points) // POINTS_PER_CURVE)]
-        columns = (every["alpha"], every["mean"], every["low"], every["high"])
+        alphas, errors = curves(sgd[sgd["beta"] == beta], "eps_g", "alpha")
+        every = slice(None, None, max(1, len(alphas) // POINTS_PER_CURVE))
+        points = (part[every] for part in (alphas, *mean_over_seeds(errors)))
         name = f"simulation beta={beta:g}"
-        parts.append(points_with_intervals(axes, *columns, series=name, **look))
+        parts.append(points_with_intervals(axes, *points, series=name, **look))
     axes.plot([], [], "o", color=ROLES["reference"], markersize=4, label="SGD, mean over seeds")
     axes.plot([], [], "--", color=ROLES["reference"], label="theory, same starts")
     axes.plot([], [], "-", color=ROLES["reference"], label="formula, mean over starts")
-    dress(
-        axes,
-        r"examples per input dimension $\alpha$",
-        r"generalisation error $\varepsilon_g$",
-        title="a  from beside the teacher",
-        loc="lower left",
-    )
+    dress(axes, ALPHA, ERROR, title="a  from beside the teacher", loc="lower left")
     return parts
 
 
-def mean_over_seeds(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean and 95 % interval in the logarithm, so that its lower end stays on the axes."""
-    curves = rows.pivot(index="alpha", columns="seed", values="value")
-    mean, seeds = curves.mean(axis=1, skipna=False), curves.shape[1]
-    error = curves.std(axis=1) / np.sqrt(seeds) / mean
-    reach = np.exp(critical(seeds, 0.95) * error) if seeds > 1 else np.nan
-    bounds = {"low": mean / reach, "high": mean * reach}
-    return pd.DataFrame({"mean": mean, **bounds}).reset_index()
+def mean_over_seeds(errors: np.ndarray) -> Mean:
+    """Mean (alphas,) of (seeds, alphas) errors, NaN once a seed diverged, and its 95 % interval.
+
+    The error of the logarithm, to first order, keeps the interval's lower end on the axes.
+    """
+    mean, _, high = mean_with_interval(np.where(np.isfinite(errors).all(axis=0), errors, np.nan))
+    reach = np.exp((high - mean) / mean)
+    return Mean(mean, mean / reach, mean * reach)
 
 
 def exponent_panel(axes: Axes, theory: pd.DataFrame, found: Found) -> Rows:
@@ -110,13 +108,8 @@ def exponent_panel(axes: Axes, theory: pd.DataFrame, found: Found) -> Rows:
         columns = (points["beta"] + shift, points["y"], points["low"], points["high"])
         dressed = {"colour": colour, "marker": marker, "label": title, **look}
         parts.append(points_with_intervals(axes, *columns, series=title, **dressed))
-    below: dict[str, Any] = {
-        "loc": "upper center",
-        "bbox_to_anchor": (0.45, -0.18),
-        "ncols": 2,
-        "fontsize": 7,
-    }
-    dress(axes, r"$\beta$", "decay exponent", title="b  exponent", log="", **below)
+    legend = below(ncols=2, bbox_to_anchor=(0.45, -0.18))
+    dress(axes, r"$\beta$", "decay exponent", title="b  exponent", log="", **legend)
     return parts
 
 
@@ -126,19 +119,13 @@ def estimates(found: Found, name: str, betas: list[float]) -> pd.DataFrame:
     for beta in betas:
         quantity = found.get(f"{name}_b{round(100 * beta):03d}")
         if quantity is not None and quantity["estimate"] is not None:
-            ends = quantity["interval"] or (np.nan, np.nan)
-            rows.append((beta, quantity["estimate"], *ends))
+            rows.append((beta, *quantity_numbers(quantity)))
     return pd.DataFrame(rows, columns=["beta", "y", "low", "high"], dtype=float)
 
 
 def caption(sgd: pd.DataFrame, theory: pd.DataFrame, found: Found) -> str:
     size = theory[theory["kind"] == "formula"].iloc[0]
-    deviations = [
-        quantity["estimate"]
-        for name, quantity in found.items()
-        if name.startswith("sgd_deviation") and quantity["estimate"] is not None
-    ]
-    worst = f"{100 * max(deviations):.1f} %" if deviations else "not available"
+    worst = largest_per_cent(found, "sgd_deviation")
     lost = int(sgd["value"].isna().groupby(sgd["member"]).any().sum())
     return (
         f"Specialised phase of the erf committee machine. (a) One-pass SGD from J = B + sigma_J "

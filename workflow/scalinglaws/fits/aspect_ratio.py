@@ -6,18 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.curves.image_curves import METRIC, by_shape
 from scalinglaws.fits.image_slopes import (
     Lines,
     data_line,
     data_slope,
     of_slopes,
-    split,
     spread,
 )
 from scalinglaws.statistics.quantity import Quantity, unavailable
 
 Settings = Mapping[str, Any]
-METRIC = "best_test_loss"
 
 
 def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
@@ -50,18 +49,6 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
     both = [*wide, *deep] if len(wide) > 1 and len(deep) > 1 else []
     results["width_over_depth"] = compared(over_depth, both, 4, settings, "width_over_depth")
     return results
-
-
-def by_shape(table: pd.DataFrame) -> tuple[dict[int, pd.DataFrame], dict[int, pd.DataFrame]]:
-    """Rows of each width at the depth with most widths, and of each depth at the width with most
-    depths."""
-    shapes = table[["width", "depth"]].drop_duplicates()
-    depth = shapes["depth"].value_counts(sort=False).sort_index().idxmax()
-    width = shapes["width"].value_counts(sort=False).sort_index().idxmax()
-    return (
-        split(table[table["depth"] == depth], "width"),
-        split(table[table["width"] == width], "depth"),
-    )
 
 
 def compared(statistic: Any, lines: Lines, least: int, settings: Settings, key: str) -> Quantity:

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import chi2
 from scipy.stats import t as student
 
-from scalinglaws.fits.committee_agreement import crossing
+from scalinglaws.curves.committee_curves import crossings
 from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity
 from scalinglaws.statistics.quantity import Quantity, quantity, unavailable
 from scalinglaws.streams import generator
@@ -92,21 +92,3 @@ def spread(values: np.ndarray, facts: Mapping[str, Any]) -> Quantity:
     freedom, found = len(values) - 1, float(values.std(ddof=1))
     low, high = found * np.sqrt(freedom / chi2.ppf((0.975, 0.025), freedom))
     return quantity(found, (low, high), interval_kind="chi-squared over seeds", **facts)
-
-
-def crossings(
-    tables: Mapping[str, pd.DataFrame], level: float, levels: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """alpha at the level, per seed, of simulation and of theory from the same start."""
-    sgd, ode = tables["committee_reduced"], tables["committee_reduced_ode"]
-    sgd = sgd[sgd["levels"] == levels]
-    ode = ode[(ode["levels"] == levels) & (ode["start"] == "realised")]
-    seeds = sorted(set(sgd["seed"]) & set(ode["seed"]))
-    pair = (ode[ode["quantity"] == "eps_g"], sgd)
-    theory, simulation = (np.array([of_seed(rows, seed, level) for seed in seeds]) for rows in pair)
-    return simulation, theory
-
-
-def of_seed(rows: pd.DataFrame, seed: int, level: float) -> float:
-    curve = rows[rows["seed"] == seed].sort_values("alpha")
-    return crossing(curve["alpha"].to_numpy(), curve["value"].to_numpy(), level)

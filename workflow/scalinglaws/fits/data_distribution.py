@@ -6,21 +6,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.curves.image_curves import METRIC, noise_key, noisy, split
+from scalinglaws.curves.size_curves import curves
 from scalinglaws.fits.image_slopes import (
     data_line,
     data_slope,
     of_slopes,
-    split,
     spread,
     stream,
 )
-from scalinglaws.fits.resolution_slopes import curves
 from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity, mean_curve
 from scalinglaws.statistics.independent import weighted_sum
 from scalinglaws.statistics.quantity import Quantity
 
 Settings = Mapping[str, Any]
-METRIC = "best_test_loss"
 KINDS = ("fixed", "resampled")
 
 
@@ -77,16 +76,6 @@ def of_noise(kind: str, table: pd.DataFrame, settings: Settings) -> dict[str, Qu
     key = f"noise_drop_{kind}"
     found[key] = of_slopes(drop, lines, settings, key)
     return found
-
-
-def noisy(table: pd.DataFrame, kind: str) -> dict[float, pd.DataFrame]:
-    """Rows of each standard deviation of one kind of noise, none included, in order."""
-    rows = table[table["noise_kind"].isin(["none", kind])]
-    return split(rows, "noise")
-
-
-def noise_key(kind: str, deviation: float) -> str:
-    return f"noise_slope_{kind}_{round(100 * deviation)}"
 
 
 def drop(slopes: np.ndarray) -> float:

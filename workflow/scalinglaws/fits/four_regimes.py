@@ -10,14 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.fits.resolution_slopes import (
-    MIN_POINTS,
-    Curves,
-    Window,
-    curves,
-    data_slopes,
-    derived,
-)
+from scalinglaws.curves.size_curves import Curves, curves
+from scalinglaws.curves.variance_curves import lines_of
+from scalinglaws.fits.resolution_slopes import MIN_POINTS, Window, data_slopes, derived
 from scalinglaws.statistics.bootstrap import (
     bootstrap,
     bootstrap_quantity,
@@ -32,7 +27,6 @@ Settings = Mapping[str, Any]
 Found = dict[str, Quantity]
 Lines = dict[str, pd.DataFrame]
 NOT_RUN = "this scale does not run it"
-SUFFIXES = {"squared": "_mse", "erf": "_erf", "convolutional": "_cnn"}
 # name of a quantity -> the column of values whose exponent it is
 IN_DATA = {"variance_slope": "excess", "deviation_slope": "deviation", "spread_slope": "spread"}
 IN_WIDTH = {"width_slope": "excess", "width_deviation_slope": "deviation"}
@@ -55,11 +49,9 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
     - `resolution_slope_{line}`: best test loss; `_final`, `_selected` (by the validation loss);
       `final_minus_best_{line}`, `selected_minus_best_{line}`: differences of exponents.
     """
-    dense, convolved = (
-        lines_of(tables[name], settings) for name in ("variance_limited", "variance_limited_cnn")
-    )
-    wide, centred = (
-        lines_of(tables[f"variance_limited_{name}"], settings) for name in ("width", "centred")
+    dense, convolved, wide, centred = (
+        lines_of(tables[f"variance_limited{name}"], settings["lines"])
+        for name in ("", "_cnn", "_width", "_centred")
     )
     found = absent(settings)
     for line, rows in {**dense, **convolved}.items():
@@ -75,26 +67,6 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
         line = settings["lines"][task]
         found |= data_slopes(line, rows, settings, lambda key: stream(settings, key))
     return found
-
-
-def lines_of(table: pd.DataFrame, settings: Settings) -> Lines:
-    """Rows of each line of a table, by name, in the order of `lines`."""
-    keys = [key for key in ("task", "loss", "activation", "network") if key in table]
-    found = {
-        line_name({key: str(rows[key].iloc[0]) for key in keys}, settings): rows
-        for _, rows in table.groupby(keys, sort=True)
-    }
-    order = list(dict.fromkeys(settings["lines"].values()))
-    return dict(
-        sorted(found.items(), key=lambda item: (order.index(item[0].split("_")[0]), item[0]))
-    )
-
-
-def line_name(identity: Mapping[str, str], settings: Settings) -> str:
-    suffixes = [
-        SUFFIXES.get(identity.get(key, ""), "") for key in ("loss", "activation", "network")
-    ]
-    return settings["lines"][identity["task"]] + "".join(suffixes)
 
 
 def absent(settings: Settings) -> Found:

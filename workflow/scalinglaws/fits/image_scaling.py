@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from scalinglaws.curves.image_curves import METRICS, against_parameters
 from scalinglaws.fits.image_slopes import (
     NOT_RUN,
     data_line,
@@ -13,13 +13,11 @@ from scalinglaws.fits.image_slopes import (
     exponent,
     of_slopes,
 )
-from scalinglaws.fits.resolution_slopes import Curves, curves
 from scalinglaws.statistics.quantity import Quantity, unavailable
 
 Settings = Mapping[str, Any]
 Rows = pd.DataFrame | None
 NETWORKS = {"wrn": "image_data_scan", "cnn": "cnn_data_scan"}
-METRICS = ("best_test_loss", "final_test_loss", "best_test_error", "final_test_error")
 
 
 def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
@@ -73,10 +71,3 @@ def of_width(line: str, rows: Rows, settings: Settings) -> dict[str, Quantity]:
     if rows is None:
         return {key: unavailable(NOT_RUN)}
     return {key: exponent(against_parameters(rows), None, "all widths", settings, key)}
-
-
-def against_parameters(rows: pd.DataFrame, quantity: str = "best_test_loss") -> Curves:
-    """One quantity over the number of trained parameters instead of the width."""
-    sizes = rows[rows["quantity"] == "parameters"].groupby("width", sort=True)["value"].first()
-    line = curves(rows, quantity, "width")
-    return Curves(np.array([sizes[width] for width in line.sizes]), line.values)

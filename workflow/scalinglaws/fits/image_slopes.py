@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.fits.resolution_slopes import Curves, Window, curves, slope
+from scalinglaws.curves.size_curves import Curves, curves
+from scalinglaws.fits.resolution_slopes import Window, slope
 from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity, exponent_over_seeds
 from scalinglaws.statistics.quantity import Quantity, unavailable
 from scalinglaws.streams import generator
@@ -79,12 +80,6 @@ def of_slopes(
 
     found = bootstrap(statistic_of, seeds, draws=settings["draws"], generator=stream(settings, key))
     return bootstrap_quantity(found, **facts)
-
-
-def split(rows: pd.DataFrame, column: str) -> dict[Any, pd.DataFrame]:
-    """Rows of each value of a column, in order of the value."""
-    values = sorted(rows[column].unique().tolist())
-    return {value: rows[rows[column] == value] for value in values}
 
 
 def spread(slopes: np.ndarray) -> float:

@@ -14,6 +14,7 @@ from scalinglaws.curves.norm_curves import (
     finite_mean,
     means_of,
 )
+from scalinglaws.curves.panel_curves import MAIN_TABLES, panel_runs, panel_table
 from scalinglaws.errors import InputError
 from scalinglaws.fits.laws_over_seeds import (
     absent,
@@ -23,13 +24,10 @@ from scalinglaws.fits.laws_over_seeds import (
     geometric_gamma_2,
     law_quantities,
     offset_quantities,
-    panel_runs,
-    panel_table,
 )
 from scalinglaws.statistics.norm_laws import LAWS, window_from
 from scalinglaws.statistics.quantity import Quantity, quantity
 
-MAIN_TABLES = {"CNN": "cnn_curves", "ResNet": "resnet_curves", "ViT": "vit_curves"}
 OFFSETS = ("gamma_1_with_offset", "gamma_2_with_offset", "gamma_measured_with_offset")
 COUNTS = ("optima_at_last_point", "seeds_reaching_optimum")
 SIGNS = (

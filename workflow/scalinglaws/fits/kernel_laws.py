@@ -4,17 +4,15 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.curves.scan_curves import (
-    Scan,
     Settings,
     exponent,
-    inside,
     mean_gap,
     mean_ratio,
     peak_height,
-    scan,
     slope,
     tag,
 )
+from scalinglaws.curves.size_curves import Curves, inside, scan
 from scalinglaws.errors import InputError
 from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.theory.kernel_learning_curve import variance_limited_excess
@@ -74,14 +72,14 @@ def regimes(name: str, rows: pd.DataFrame, predicted: pd.DataFrame, settings: Se
     return found
 
 
-def theory_curve(predicted: pd.DataFrame, like: Scan) -> Scan:
+def theory_curve(predicted: pd.DataFrame, like: Curves) -> Curves:
     """kappa / 2 at the same sizes, repeated for every seed."""
     losses = predicted[predicted["quantity"] == "loss"].set_index("samples")["value"]
     values = losses.reindex(like.sizes.astype(int)).to_numpy(dtype=float)
-    return Scan(like.sizes, np.tile(values, (len(like.values), 1)))
+    return Curves(like.sizes, np.tile(values, (len(like.values), 1)))
 
 
-def computed_slope(curve: Scan, window: tuple[float, float], rule: str) -> Quantity:
+def computed_slope(curve: Curves, window: tuple[float, float], rule: str) -> Quantity:
     try:
         value = slope(curve, np.array([0]))
     except InputError as problem:
@@ -101,6 +99,6 @@ def excess_ratio(rows: pd.DataFrame, side: str, settings: Settings, key: str) ->
     excess = scan(rows, "excess", scan=f"{side}_variance")
     limit = scan(rows, "limit", scan=f"{side}_variance")
     formula = variance_limited_excess(1.0, settings["fixed"], excess.sizes)
-    whole = Scan(excess.sizes, limit.values * formula)
+    whole = Curves(excess.sizes, limit.values * formula)
     rule = "all sizes, over L(P) P / (D - P - 1) with the seed's own limit"
     return mean_ratio(excess, whole, settings, key, rule)

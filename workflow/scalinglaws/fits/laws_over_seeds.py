@@ -5,21 +5,15 @@ draws at once.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from scalinglaws.curves.norm_curves import (
-    Means,
     Runs,
-    best_points,
+    errors_at_optimum,
     means_of,
-    runs_of,
-    settings_step,
 )
-from scalinglaws.errors import InputError
 from scalinglaws.statistics.bootstrap import (
     bootstrap_quantity,
     exponent_over_seeds,
@@ -41,41 +35,6 @@ def drawn_counts(settings: Mapping[str, Any], label: str, seeds: int) -> Array:
     """(draws, seeds) how often each seed is drawn; its stream depends on the label alone."""
     source = generator(settings["seed"], PAPER, "laws_over_seeds", {"label": label}, "draws")
     return source.multinomial(seeds, np.full(seeds, 1 / seeds), size=settings["draws"])
-
-
-def panel_table(table: pd.DataFrame, panel: str) -> pd.DataFrame:
-    """Rows of one panel. Raises InputError when there are none."""
-    chosen = table[table["panel"] == panel]
-    if chosen.empty:
-        raise InputError("not trained at this scale")
-    return chosen
-
-
-def without_empty_sizes(runs: Runs) -> Runs:
-    """Sizes of which no run reaches the grid (all diverged) have no curve and take no part."""
-    kept = np.isfinite(runs.errors).any(axis=(0, 2))
-    return replace(
-        runs,
-        sizes=runs.sizes[kept],
-        errors=runs.errors[:, kept],
-        optima=runs.optima[:, kept],
-        by_epoch=runs.by_epoch[:, kept],
-        monotone=runs.monotone[:, kept],
-    )
-
-
-def panel_runs(
-    table: pd.DataFrame,
-    panel: str,
-    settings: Mapping[str, Any],
-    norm: str = "spectral_complexity",
-    error: str = "test_error",
-) -> Runs:
-    """Curves of one panel on its family's grid. Raises InputError when there are none."""
-    runs = without_empty_sizes(runs_of(table, norm, settings_step(settings, panel, norm), error))
-    if not len(runs.sizes):
-        raise InputError("no run passes two norms of the grid; train longer")
-    return runs
 
 
 def facts_of(runs: Runs) -> dict[str, Any]:
@@ -148,12 +107,6 @@ def over_sizes(x: Array, samples: Array, runs: Runs, draws: Mapping[str, Any]) -
     found = exponent_over_seeds(x, samples, **draws)
     window = (float(runs.sizes[0]), float(runs.sizes[-1]))
     return {**found, "window": list(window)}
-
-
-def errors_at_optimum(runs: Runs, means: Means) -> Array:
-    """(seeds, P) errors of the seeds at the optimal norm of the mean curve."""
-    best = best_points(means.errors)
-    return runs.errors[:, np.arange(len(best)), best]
 
 
 def geometric_gamma_2(runs: Runs, settings: Mapping[str, Any], label: str) -> Quantity:

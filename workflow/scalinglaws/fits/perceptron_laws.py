@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.curves.perceptron_curves import per_seed, seeds_against_norm
+from scalinglaws.curves.perceptron_curves import minimisers, seeds_against_norm
 from scalinglaws.statistics.bootstrap import bootstrap, exponent_over_seeds
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
@@ -116,7 +116,7 @@ def simulated(
 ) -> dict[str, Quantity]:
     """Numbers of the simulated perceptrons; samples are the independent units."""
     optimum = float(limit(theory, "lambda_optimum")[settings["alpha"]])
-    lambdas, fixed = fixed_norm(descent)
+    lambdas, fixed = minimisers(descent)
     predicted = np.exp(CubicSpline(*np.log(curve(theory, settings["alpha"])))(np.log(lambdas)))
     gaps = seeds_against_norm(descent, "epsilon", lambdas) / fixed - 1.0
     inside = select(lambdas, *settings["fixed_norm_window"])
@@ -130,13 +130,6 @@ def simulated(
         ),
         **descent_quantities(theory, descent, settings, optimum),
     }
-
-
-def fixed_norm(descent: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """(lambdas, epsilon (samples, lambdas)) of the fixed-norm minimisers."""
-    _, lambdas = per_seed(descent, "fixed_norm")
-    _, errors = per_seed(descent, "fixed_norm_epsilon")
-    return lambdas[0], errors
 
 
 def gap_at(

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.curves.perceptron_curves import seeds_against_norm
+from scalinglaws.curves.perceptron_curves import limit_curve, minimisers, seeds_against_norm
 from scalinglaws.fits.perceptron_laws import (
     ERROR_OF_EPSILON,
     ERROR_OF_LAMBDA,
     common_norms,
     curve,
-    fixed_norm,
     gap_at,
     limit,
     numerical,
@@ -54,15 +53,6 @@ def samples_of(tables: Tables) -> dict[float, pd.DataFrame]:
     """Simulated perceptrons of every alpha."""
     both = pd.concat([tables["perceptron_descent"], tables["perceptron_alphas"]])
     return {float(alpha): own for alpha, own in both.groupby("alpha")}  # type: ignore[arg-type]
-
-
-def limit_curve(
-    limits: pd.DataFrame, name: str, alpha: float = float("inf")
-) -> tuple[np.ndarray, np.ndarray]:
-    """(abscissa, value) of one curve of perceptron_limits, abscissa increasing."""
-    chosen = limits[(limits["quantity"] == name) & (limits["alpha"] == alpha)]
-    chosen = chosen.sort_values("abscissa")
-    return chosen["abscissa"].to_numpy(), chosen["value"].to_numpy()
 
 
 def read_curve(x: np.ndarray, y: np.ndarray, at: float) -> float:
@@ -147,7 +137,7 @@ def free_norm(
     if alpha not in samples or not len(lam):
         why = f"theory or simulation is missing at alpha = {alpha:g}"
         return {name: unavailable(why) for name in ("free_gamma_1", "free_gamma_1_plain")}
-    lambdas, fixed = fixed_norm(samples[alpha])
+    lambdas, fixed = minimisers(samples[alpha])
     free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
     predicted = np.array([read_curve(lam, eps, at) for at in lambdas])
 
@@ -176,7 +166,7 @@ def gaps(samples: Mapping[float, pd.DataFrame], settings: Mapping[str, Any]) -> 
             if alpha not in samples:
                 found[name] = unavailable(f"nothing was simulated at alpha = {alpha:g}")
                 continue
-            lambdas, fixed = fixed_norm(samples[alpha])
+            lambdas, fixed = minimisers(samples[alpha])
             free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
             found[name] = gap_at(free / fixed - 1.0, lambdas, key, settings)
     return found
@@ -252,7 +242,7 @@ def held(
         if alpha not in samples or not len(lam):
             found[name] = unavailable(f"theory or simulation is missing at alpha = {alpha:g}")
             continue
-        lambdas, fixed = fixed_norm(samples[alpha])
+        lambdas, fixed = minimisers(samples[alpha])
         predicted = np.array([read_curve(lam, eps, at) for at in lambdas])
         found[name] = over_samples(fixed / predicted, name, settings)
     return found

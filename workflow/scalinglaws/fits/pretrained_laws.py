@@ -4,16 +4,14 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.curves.scan_curves import (
-    Scan,
     Settings,
     exponent,
-    inside,
     mean_gap,
     peak_height,
     resampled,
-    scan,
     slope_difference,
 )
+from scalinglaws.curves.size_curves import Curves, inside, scan
 from scalinglaws.errors import InputError
 from scalinglaws.statistics.quantity import Quantity, unavailable
 
@@ -75,10 +73,10 @@ def regimes(rows: pd.DataFrame, ridge: str, settings: Settings) -> Found:
     return found
 
 
-def without(curve: Scan, settings: Settings) -> Scan:
+def without(curve: Curves, settings: Settings) -> Curves:
     """At D = P both scans are the same regression."""
     kept = curve.sizes != settings["resonance"]
-    return Scan(curve.sizes[kept], curve.values[:, kept])
+    return curve.only(kept)
 
 
 def of_kernel(rows: pd.DataFrame, features: str, settings: Settings) -> Found:
@@ -105,12 +103,12 @@ def of_kernel(rows: pd.DataFrame, features: str, settings: Settings) -> Found:
     return found
 
 
-def coefficients(rows: pd.DataFrame, settings: Settings) -> tuple[Scan, str]:
+def coefficients(rows: pd.DataFrame, settings: Settings) -> tuple[Curves, str]:
     low, high = settings["coefficient_ranks"]
     return inside(scan(rows, "coefficient"), (low, high)), f"ranks {low} to {high}"
 
 
-def growth(curve: Scan, seeds: np.ndarray) -> float:
+def growth(curve: Curves, seeds: np.ndarray) -> float:
     """Slope of the mean log coefficient against the log rank."""
     if len(curve.sizes) < 3:
         raise InputError("fewer than 3 bins of ranks lie in the window.")
@@ -132,7 +130,7 @@ def coefficient_differences(table: pd.DataFrame, settings: Settings) -> Found:
 
 
 def coefficient_difference(
-    learned: Scan, other: Scan, settings: Settings, key: str, rule: str
+    learned: Curves, other: Curves, settings: Settings, key: str, rule: str
 ) -> Quantity:
     return resampled(
         lambda seeds: growth(learned, seeds) - growth(other, seeds), learned, settings, key, rule

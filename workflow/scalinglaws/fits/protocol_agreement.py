@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.curves.norm_curves import finite_mean, released_means, released_set
+from scalinglaws.curves.norm_curves import finite_mean
+from scalinglaws.curves.panel_curves import difference_curves
 from scalinglaws.errors import InputError
 from scalinglaws.fits.laws_over_seeds import PAPER
 from scalinglaws.statistics.bootstrap import bootstrap_quantity, student_interval
@@ -37,61 +38,6 @@ def estimate(
             own = dict.fromkeys(NAMES, unavailable(str(problem)))
         found |= {f"{name}_P{size}_{key}": one for key, one in own.items()}
     return found
-
-
-def set_of(panel: str) -> str:
-    """The released set that a panel is held against: its name opens with the set's."""
-    return "_".join(panel.split("_")[:2])
-
-
-def comparisons_of(table: pd.DataFrame) -> list[tuple[str, int]]:
-    """Released set and training size of what is trained."""
-    pairs = table.groupby(["panel", "P"]).size().index
-    return sorted((set_of(str(panel)), int(size)) for panel, size in pairs)
-
-
-def difference_curves(
-    tables: Mapping[str, pd.DataFrame], name: str, size: int
-) -> tuple[Array, Array, Array]:
-    """(n,) released norms that all seeds pass, (seeds, n) our error minus the released one, and
-    (n,) the released error. Raises InputError where there is nothing to compare.
-    """
-    every = tables["protocol_curves"]
-    ours = every[(every["panel"].map(set_of) == name) & (every["P"] == size)]
-    theirs = released_means(released_set(tables["released_curves"], name))
-    at = np.flatnonzero(theirs.sizes == size)
-    if ours.empty or not len(at):
-        raise InputError(f"P = {size} is not trained with the authors' protocol at this scale")
-    released = theirs.errors[at[0]]
-    errors = errors_on(ours, theirs.grid)
-    shared = np.isfinite(released) & np.isfinite(errors).all(axis=0)
-    if not shared.any():
-        raise InputError("our seeds and the released curve share no norm")
-    return theirs.grid[shared], errors[:, shared] - released[shared], released[shared]
-
-
-def errors_on(table: pd.DataFrame, grid: Array) -> Array:
-    """(seeds, norms) test error interpolated linearly in log10(norm), as the authors do."""
-    wide = (
-        table[table["quantity"].isin(["spectral_complexity", "test_error"])]
-        .pivot(index=["seed", "step"], columns="quantity", values="value")
-        .reset_index()
-    )
-    curves = []
-    for seed in np.unique(wide["seed"]):
-        run = wide[wide["seed"] == seed]
-        norms, errors = (run[name].to_numpy() for name in ("spectral_complexity", "test_error"))
-        curves.append(interpolated(grid, norms, errors))
-    return np.array(curves)
-
-
-def interpolated(grid: Array, norms: Array, errors: Array) -> Array:
-    known = np.isfinite(norms) & np.isfinite(errors)
-    if not known.any():
-        return np.full(len(grid), np.nan)
-    order = np.argsort(norms[known], kind="stable")
-    x, y = np.log10(norms[known][order]), errors[known][order]
-    return np.interp(np.log10(grid), x, y, np.nan, np.nan)
 
 
 def difference_quantities(

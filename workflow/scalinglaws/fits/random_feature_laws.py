@@ -5,12 +5,11 @@ import pandas as pd
 from scalinglaws.curves.scan_curves import (
     Settings,
     exponent,
-    inside,
     mean_gap,
     mean_ratio,
-    scan,
     slope_difference,
 )
+from scalinglaws.curves.size_curves import inside, scan
 from scalinglaws.statistics.quantity import Quantity, unavailable
 
 Found = dict[str, Quantity]

@@ -1,11 +1,12 @@
 """Exponents of resolution-limited losses, L against D or P, over independent seeds."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from scalinglaws.curves.size_curves import Curves, curves
 from scalinglaws.statistics.bootstrap import (
     bootstrap,
     bootstrap_quantity,
@@ -20,24 +21,6 @@ Window = tuple[float, float]
 Stream = Callable[[str], np.random.Generator]  # bootstrap generator of a named quantity
 MIN_POINTS = 3  # of a window in the scan
 KINDS = ("best", "final", "selected")  # smallest over time, last, at the smallest validation loss
-
-
-class Curves(NamedTuple):
-    """One quantity of one line: `values` (seeds, sizes) over `sizes` (sizes,)."""
-
-    sizes: np.ndarray
-    values: np.ndarray
-
-
-def curves(rows: pd.DataFrame, name: str, size: str = "data_size") -> Curves:
-    """One quantity, averaged over the training sets of a seed where there are several.
-
-    A training set that diverged (NaN) makes its seed NaN at that size: it is masked, not dropped.
-    """
-    chosen = rows[rows["quantity"] == name]
-    grouped = chosen.groupby(["seed", size], sort=True)["value"]
-    means = grouped.agg(lambda values: values.mean(skipna=False)).unstack(size)
-    return Curves(means.columns.to_numpy(dtype=float), means.to_numpy(dtype=float))
 
 
 def data_slopes(

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.curves.size_curves import Curves, curves
 from scalinglaws.fits.resolution_slopes import (
     KINDS,
-    Curves,
     Window,
-    curves,
     data_slopes,
     derived,
     slope,

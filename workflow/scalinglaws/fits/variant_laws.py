@@ -6,16 +6,19 @@ As the appendix of arXiv:2505.13230; trained here.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from scalinglaws.curves.panel_curves import (
+    MAIN_TABLES,
+    decays_of,
+    panel_runs,
+    panel_table,
+    with_decay,
+)
 from scalinglaws.errors import InputError
-from scalinglaws.fits.implicit_bias_laws import MAIN_TABLES
 from scalinglaws.fits.laws_over_seeds import (
     absent,
     law_quantities,
-    panel_runs,
-    panel_table,
 )
 from scalinglaws.statistics.quantity import Quantity
 
@@ -59,12 +62,3 @@ def variants(
         for number in range(settings["decays"]):
             table = with_decay(tables["decay_curves"], decays[number : number + 1])
             yield f"{panel}_decay_{number}", table, panel, NORM, ERROR
-
-
-def decays_of(table: pd.DataFrame, panel: str) -> np.ndarray:
-    """Weight decays of a panel, from the largest down: the authors' order, as it seems."""
-    return np.unique(table[table["panel"] == panel]["weight_decay"].to_numpy())[::-1]
-
-
-def with_decay(table: pd.DataFrame, decays: np.ndarray) -> pd.DataFrame:
-    return table[table["weight_decay"].isin(decays)]
