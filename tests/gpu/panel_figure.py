@@ -21,7 +21,6 @@ from scalinglaws.curves.norm_curves import LEAST_SHARE, released_means
 from scalinglaws.curves.panel_curves import errors_on
 from scalinglaws.data.published import load_published
 from scalinglaws.experiments.released.run import released_rows
-from scalinglaws.fits.protocol_agreement import errors_on
 
 SET = "CNN_CIFAR10"
 

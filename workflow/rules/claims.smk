@@ -34,13 +34,13 @@ rule write_ledger:
         departures="config/departures.yaml",
     output:
         report(
-            "<results>/ledger.html",
+            "<results>/{ledger}.html",
             caption="../report/table.rst",
             category="Ledger",
             labels={"page": "every claim and its verdict"},
         ),
     log:
-        "<results>/logs/write_ledger.log",
+        "<results>/logs/write_{ledger}.log",
     conda:
         "../../envs/cpu.yaml"
     params:

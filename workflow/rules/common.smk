@@ -48,6 +48,13 @@ wildcard_constraints:
     block="[A-Za-z0-9_.-]+",
     figure="[a-z0-9]+_[A-Za-z0-9_]+",
     dataset="[a-z0-9_]+",
+    # One value each. Snakemake lists rules without wildcards as targets, and nobody asks for these.
+    ledger="ledger",
+    plan="plan",
+    environment="environment",
+    numbers="numbers",
+    replication="replication",
+    manifest="manifest",
 
 
 # Seconds each, and fetching needs the network that compute nodes often lack: on a cluster these

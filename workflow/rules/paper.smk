@@ -17,9 +17,9 @@ rule gather_numbers:
         papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
         departures="config/departures.yaml",
     output:
-        "<results>/numbers.json",
+        "<results>/{numbers}.json",
     log:
-        "<results>/logs/gather_numbers.log",
+        "<results>/logs/gather_{numbers}.log",
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -42,13 +42,13 @@ rule compile_paper:
         figures=[PLAN.figure_files(name, ("pdf", "png")) for name in PLAN.figures()],
     output:
         report(
-            "<results>/replication.pdf",
+            "<results>/{replication}.pdf",
             caption="../report/table.rst",
             category="Replication paper",
             labels={"document": "the whole replication, to read or print"},
         ),
     log:
-        "<results>/logs/compile_paper.log",
+        "<results>/logs/compile_{replication}.log",
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -8,9 +8,9 @@ Steps: write down what will run and what it is expected to cost, and with which 
 rule write_plan:
     """Write down every block with its expected cost."""
     output:
-        "<results>/plan/plan.json",
+        "<results>/plan/{plan}.json",
     log:
-        "<results>/logs/write_plan.log",
+        "<results>/logs/write_{plan}.log",
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -39,9 +39,9 @@ rule plan:
 rule record_environment:
     """Record interpreter, libraries and processor."""
     output:
-        "<results>/environment.json",
+        "<results>/{environment}.json",
     log:
-        "<results>/logs/record_environment.log",
+        "<results>/logs/record_{environment}.log",
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -18,9 +18,9 @@ rule write_manifest:
         plan="<results>/plan/plan.json",
         environment="<results>/environment.json",
     output:
-        "<results>/manifest.json",
+        "<results>/{manifest}.json",
     log:
-        "<results>/logs/write_manifest.log",
+        "<results>/logs/write_{manifest}.log",
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -2,7 +2,6 @@
 
 import difflib
 import importlib
-import importlib.util
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -51,7 +50,7 @@ class Plan:
         if key not in self.named:
             raise InputError(
                 f"scale {self.config['scale']} has no block {'/'.join(key)}; the blocks of a scale "
-                f"are in {self.results}/plan/plan.json, made with: snakemake write_plan"
+                f"are in its plan, made with: snakemake {self.results}/plan/plan.json"
             )
         return self.named[key]
 
@@ -213,14 +212,8 @@ def assemble(overrides: Mapping[str, Any] | None = None, machine: Machine | None
 def experiment_blocks(request: Request) -> list[Block]:
     """Cut one experiment, by its family's plan. Raises InputError."""
     experiment = request.experiment
-    old = f"scalinglaws.experiments.{request.family}.plan_{experiment}"
-    blocks: list[Block]
-    if importlib.util.find_spec(old):
-        design = importlib.import_module(old)
-        blocks = design.blocks(request.sizes, request.seed, request.device)
-    else:
-        design = importlib.import_module(f"scalinglaws.experiments.{request.family}.plan")
-        blocks = design.blocks(request)
+    design = importlib.import_module(f"scalinglaws.experiments.{request.family}.plan")
+    blocks: list[Block] = design.blocks(request)
     names = [block.name for block in blocks]
     if len(set(names)) != len(names):
         raise InputError(f"experiment {experiment} names two blocks alike: {sorted(names)}.")

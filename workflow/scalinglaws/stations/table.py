@@ -91,6 +91,6 @@ def check_members(experiment: str, frames: Sequence[pd.DataFrame]) -> None:
         if twice := sorted(seen & members):
             raise InputError(
                 f"experiment {experiment}: member {twice[0]} is in two blocks; expected each "
-                "member once: cut the blocks in planning/experiments without overlap."
+                "member once: cut the blocks in its family's plan.py without overlap."
             )
         seen |= members
