@@ -10,7 +10,7 @@ from scalinglaws.experiments.committee import run_reduced as committee_reduced
 from scalinglaws.experiments.committee import run_sgd as committee_sgd
 from scalinglaws.figures.style import PLOTTED
 from scalinglaws.figures.worschech2024_extra_ensemble import draw
-from scalinglaws.fits.crossing_ensemble import estimate, spread, spread_ratio
+from scalinglaws.fits.crossing_ensemble import fit, spread, spread_ratio
 from scalinglaws.training.session import Session
 
 SETTINGS = {
@@ -127,7 +127,7 @@ def tables(exits, factor=1.0):
 
 
 def test_known_crossings_give_known_ratios():
-    found = estimate(tables([1000.0, 1500.0, 1200.0, 900.0], factor=1.02), FIT)
+    found = fit(tables([1000.0, 1500.0, 1200.0, 900.0], factor=1.02), FIT)
     assert found["mean_crossing_ratio_L1"]["estimate"] == pytest.approx(1.02, rel=1e-6)
     assert found["spread_ratio_L1"]["estimate"] == pytest.approx(1.02, rel=1e-6)
     assert found["mean_crossing_ratio_L8"]["estimate"] is None
@@ -138,7 +138,7 @@ def test_diverged_seed_is_said_and_not_left_out():
     broken = tables([1000.0, 1500.0, 1200.0])
     rows = broken["committee_reduced"]
     rows.loc[(rows["seed"] == 1) & (rows["alpha"] > 100), "value"] = np.nan
-    found = estimate(broken, FIT)["mean_crossing_ratio_L1"]
+    found = fit(broken, FIT)["mean_crossing_ratio_L1"]
     assert found["estimate"] is None
     assert "1 of 3 seeds diverged" in found["why"]
 
@@ -159,7 +159,7 @@ def test_intervals_of_spreads_cover_the_truth():
 
 def test_figure_draws_what_it_lists():
     made = tables([1000.0, 1500.0, 1200.0, 900.0])
-    drawing = draw(made, {"crossing_ensemble": estimate(made, FIT)}, {"crossing_error": 0.003})
+    drawing = draw(made, {"crossing_ensemble": fit(made, FIT)}, {"crossing_error": 0.003})
     assert list(drawing.plotted.columns) == PLOTTED
     assert {"L=1", "mean L=1", "standard deviation L=1"} <= set(drawing.plotted["series"])
     assert "4 seeds" in drawing.caption

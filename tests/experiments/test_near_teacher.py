@@ -10,7 +10,7 @@ from scalinglaws.experiments.specialised import run_sgd as near_teacher_sgd
 from scalinglaws.experiments.specialised import run_theory as asymptotic_theory
 from scalinglaws.figures.style import PLOTTED
 from scalinglaws.figures.worschech2024_fig6 import draw
-from scalinglaws.fits.specialised_laws import estimate
+from scalinglaws.fits.specialised_laws import fit
 from scalinglaws.training.session import Session
 
 SETTINGS = {
@@ -100,7 +100,7 @@ def test_diverged_member_is_nan_and_the_estimates_say_so(tables):
     assert np.all(np.isnan(broken["value"].reshape(9, -1)[:, -1]))
     sgd = tables["near_teacher_sgd"].copy()
     sgd.loc[(sgd["seed"] == 1) & (sgd["alpha"] > 100), "value"] = np.nan
-    found = estimate({**tables, "near_teacher_sgd": sgd}, FIT)
+    found = fit({**tables, "near_teacher_sgd": sgd}, FIT)
     for name in ("sgd_law_exponent", "sgd_minus_theory", "sgd_deviation"):
         quantity = found[f"{name}_b100"]
         assert quantity["estimate"] is None
@@ -149,7 +149,7 @@ def test_exponent_of_the_formula_itself_is_recovered_without_bias(tables):
     """Where a straight line through the very same points is steeper by 0.1 and more."""
     formula = tables["asymptotic_theory"].query("kind == 'formula' and quantity == 'eps_g'")
     parts = [formula.assign(seed=s, value=formula["value"] * (1 + 0.01 * s)) for s in (0, 1, 2)]
-    found = estimate({**tables, "near_teacher_sgd": pd.concat(parts)}, FIT)
+    found = fit({**tables, "near_teacher_sgd": pd.concat(parts)}, FIT)
     for beta in (0.5, 1.0):
         law = found[f"sgd_law_exponent_b{round(100 * beta):03d}"]
         line = found[f"sgd_exponent_b{round(100 * beta):03d}"]
@@ -158,9 +158,9 @@ def test_exponent_of_the_formula_itself_is_recovered_without_bias(tables):
 
 
 def test_exponents_of_the_formula_do_not_depend_on_the_density_of_points(tables):
-    found = estimate(tables, FIT)
+    found = fit(tables, FIT)
     denser = asymptotic_theory.run({**THEORY, "window_points": 480}, {}, Session())
-    again = estimate({**tables, "asymptotic_theory": pd.DataFrame(denser)}, FIT)
+    again = fit({**tables, "asymptotic_theory": pd.DataFrame(denser)}, FIT)
     for beta in ("b025", "b050", "b100", "b150", "b200"):
         name = f"paper_levels_exponent_{beta}"
         low, high = found[name]["interval"]
@@ -170,7 +170,7 @@ def test_exponents_of_the_formula_do_not_depend_on_the_density_of_points(tables)
 
 
 def test_every_claim_of_figure_6_names_a_quantity_that_is_estimated(tables):
-    found = estimate(tables, FIT)
+    found = fit(tables, FIT)
     claims = [c for c in read_claims("worschech2024") if c["figure"] == "worschech2024_fig6"]
     named = {name for claim in claims for name in claim["quantities"]}
     assert named
@@ -178,7 +178,7 @@ def test_every_claim_of_figure_6_names_a_quantity_that_is_estimated(tables):
 
 
 def test_figure_draws_what_it_lists(tables):
-    drawing = draw(tables, {"specialised_laws": estimate(tables, FIT)}, {})
+    drawing = draw(tables, {"specialised_laws": fit(tables, FIT)}, {})
     assert list(drawing.plotted.columns) == PLOTTED
     assert {"formula beta=1", "simulation beta=1", "law", "SGD, line fit"} <= set(
         drawing.plotted["series"]

@@ -102,8 +102,8 @@ def tables() -> dict[str, pd.DataFrame]:
 def fits(tables: dict[str, pd.DataFrame]) -> dict[str, dict]:
     return {
         "perceptron_laws": perceptron_laws.theory_quantities(tables["perceptron_theory"], OTHER),
-        "perceptron_scaling": perceptron_scaling.estimate(tables, SETTINGS),
-        "square_loss_laws": square_loss_laws.estimate(tables, {"draws": 100, "seed": 3}),
+        "perceptron_scaling": perceptron_scaling.fit(tables, SETTINGS),
+        "square_loss_laws": square_loss_laws.fit(tables, {"draws": 100, "seed": 3}),
     }
 
 
@@ -223,8 +223,8 @@ def test_figures_are_drawn_also_with_a_diverged_sample_and_without_a_simulated_a
         spoilt[name] = spoilt[name][spoilt[name]["alpha"] != 5.0]
     again = {
         **fits,
-        "perceptron_scaling": perceptron_scaling.estimate(spoilt, SETTINGS),
-        "square_loss_laws": square_loss_laws.estimate(spoilt, {"draws": 100, "seed": 3}),
+        "perceptron_scaling": perceptron_scaling.fit(spoilt, SETTINGS),
+        "square_loss_laws": square_loss_laws.fit(spoilt, {"draws": 100, "seed": 3}),
     }
     settings = {
         "curve_alphas": [2.0, 5.0, 50.0],

@@ -122,7 +122,7 @@ def test_escape_exponents_and_deviations_are_found_in_made_curves():
     shapes = [(m, 1) for m in (2, 4, 8, 16, 64)] + [(64, n) for n in (16, 64, 256)]
     times = {(m, n): 7.0 * m**1.9 / n**0.9 for m, n in shapes}
     table = pd.concat([made_growth(*shape, tau) for shape, tau in times.items()])
-    found = plateau_laws.estimate({"plateau_theory": table.assign()}, settings)
+    found = plateau_laws.fit({"plateau_theory": table.assign()}, settings)
     assert found["escape_exponent_units"]["estimate"] == pytest.approx(1.9, abs=1e-9)
     assert found["escape_exponent_levels"]["estimate"] == pytest.approx(-0.9, abs=1e-9)
     low, high = found["escape_exponent_units"]["interval"]
@@ -145,7 +145,7 @@ def test_length_slopes_are_found_in_made_curves():
         curve = {"alpha": alphas, "quantity": "eps_g", "value": errors}
         member = f"{dimension} {sigma_j}"
         parts.append(pd.DataFrame({**identity, **start, **curve, "member": member}))
-    found = plateau_laws.estimate(
+    found = plateau_laws.fit(
         {"plateau_theory": pd.concat([made_growth(2, 1, tau), *parts])}, settings
     )
     slope = found["length_slope_dimension_M2_L1"]

@@ -49,7 +49,7 @@ def fits(tables: dict[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
     for name in FITS:
         module = importlib.import_module(f"scalinglaws.fits.{name}")
         settings = PAPER["fits"][name]["settings"]
-        found[name] = module.estimate(tables, {**settings, "draws": 50})
+        found[name] = module.fit(tables, {**settings, "draws": 50})
     return found
 
 

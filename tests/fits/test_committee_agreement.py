@@ -5,7 +5,8 @@ import pytest
 from scalinglaws.config import read_paper
 from scalinglaws.figures.style import PLOTTED
 from scalinglaws.figures.worschech2024_fig1 import draw
-from scalinglaws.fits.committee_agreement import crossing, estimate
+from scalinglaws.fits.committee_agreement import fit
+from scalinglaws.statistics.crossings import crossing
 from scalinglaws.theory.plateau import escape_time, plateau_height
 
 RECORD = read_paper("worschech2024")
@@ -45,7 +46,7 @@ def tables():
 
 
 def test_known_tables_give_known_quantities(tables):
-    found = estimate(tables, SETTINGS)
+    found = fit(tables, SETTINGS)
     assert found["median_deviation_L1"]["estimate"] == pytest.approx(0.01)
     assert found["crossing_ratio_L1"]["estimate"] == pytest.approx(np.sqrt(1.01), rel=1e-6)
     assert found["crossing_ratio_L1"]["n_seeds"] == 2
@@ -56,7 +57,7 @@ def test_known_tables_give_known_quantities(tables):
 
 
 def test_levels_that_a_scale_lacks_are_unavailable_with_a_reason(tables):
-    found = estimate(tables, SETTINGS)
+    found = fit(tables, SETTINGS)
     for name in ("median_deviation_L64", "late_slope_L32", "late_slope_rise_L1_L2"):
         assert found[name]["estimate"] is None
         assert found[name]["why"]
@@ -65,7 +66,7 @@ def test_levels_that_a_scale_lacks_are_unavailable_with_a_reason(tables):
 def test_diverged_seed_is_counted_and_leaves_no_crossing(tables):
     sgd = tables["committee_sgd"]
     sgd.loc[(sgd["seed"] == 1) & (sgd["alpha"] > 500), "value"] = np.nan
-    found = estimate(tables, SETTINGS)
+    found = fit(tables, SETTINGS)
     lost = int(np.sum(ALPHAS > 500))
     assert found["median_deviation_L1"]["n_masked"] == lost
     assert found["crossing_ratio_L1"]["estimate"] is None
@@ -80,7 +81,7 @@ def test_crossing_is_exact_on_a_power_law_and_absent_without_one():
 def test_every_claim_names_a_quantity_that_is_estimated(tables):
     from scalinglaws.config import read_claims, read_departures
 
-    found = estimate(tables, SETTINGS)
+    found = fit(tables, SETTINGS)
     departures = {record["id"] for record in read_departures()}
     for claim in read_claims("worschech2024"):
         assert set(claim["departures"]) <= departures
@@ -90,7 +91,7 @@ def test_every_claim_names_a_quantity_that_is_estimated(tables):
 
 
 def test_figure_plots_what_the_tables_hold(tables):
-    fits = {"committee_agreement": estimate(tables, SETTINGS)}
+    fits = {"committee_agreement": fit(tables, SETTINGS)}
     drawing = draw(tables, fits, RECORD["figures"]["worschech2024_fig1"]["settings"])
     assert list(drawing.plotted.columns) == PLOTTED
     assert set(drawing.plotted["panel"]) == {"a", "b", "c", "d"}

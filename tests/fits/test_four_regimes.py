@@ -5,8 +5,8 @@ import pytest
 from scalinglaws.config import read_claims, read_departures, read_paper
 from scalinglaws.figures.bahri2021_fig1a import draw
 from scalinglaws.fits import four_regimes
-from scalinglaws.fits.resolution_slopes import trained_window
 from scalinglaws.statistics.quantity import quantity, unavailable
+from scalinglaws.statistics.resolution_slopes import Trained, trained_window
 
 RECORD = read_paper("bahri2021")
 SETTINGS = {**RECORD["fits"]["four_regimes"]["settings"], "draws": 200}
@@ -96,7 +96,7 @@ def tables():
 
 
 def estimate(tables):
-    return four_regimes.estimate(tables, SETTINGS)
+    return four_regimes.fit(tables, SETTINGS)
 
 
 def drawn(tables):
@@ -176,7 +176,7 @@ def test_the_window_ends_before_the_first_under_trained_size(tables):
     rows = tables["digits_mlp"].copy()
     spoiled = (rows["quantity"] == "train_loss") & (rows["data_size"] == 256)
     rows.loc[spoiled, "value"] = 100.0
-    assert trained_window(rows, SETTINGS)[0] == (64.0, 128.0)
+    assert trained_window(rows, Trained(SETTINGS["train_to_test"]))[0] == (64.0, 128.0)
 
 
 def test_a_diverged_member_is_masked_and_counted(tables):

@@ -8,7 +8,7 @@ from made_curves import made_table
 from scalinglaws.config import read_paper
 from scalinglaws.curves.norm_curves import means_of, runs_of
 from scalinglaws.fits import implicit_bias_laws, variant_laws
-from scalinglaws.fits.laws_over_seeds import drawn_counts, drawn_laws
+from scalinglaws.statistics.laws_over_seeds import counts_of, drawn_laws
 from scalinglaws.statistics.norm_laws import Window, laws
 
 FITS = read_paper("damico2025")["fits"]
@@ -26,7 +26,7 @@ def tables(**options: Any) -> dict[str, pd.DataFrame]:
 
 
 def test_known_laws_are_recovered_in_every_panel_that_is_trained() -> None:
-    found = implicit_bias_laws.estimate(tables(), SETTINGS)
+    found = implicit_bias_laws.fit(tables(), SETTINGS)
     for panel in ("CNN_MNIST", "ResNet_CIFAR10", "ViT_CIFAR10"):
         assert found[f"{panel}_gamma_1"]["estimate"] == pytest.approx(0.4, rel=0.01)
         assert found[f"{panel}_gamma_2"]["estimate"] == pytest.approx(1.2, rel=0.02)
@@ -40,7 +40,7 @@ def test_known_laws_are_recovered_in_every_panel_that_is_trained() -> None:
 
 
 def test_a_panel_that_is_not_trained_says_so_under_every_name() -> None:
-    found = implicit_bias_laws.estimate(tables(), SETTINGS)
+    found = implicit_bias_laws.fit(tables(), SETTINGS)
     names = {key.removeprefix("CNN_MNIST_") for key in found if key.startswith("CNN_MNIST_")}
     for name in names:
         absent = found[f"ViT_MNIST_{name}"]
@@ -51,7 +51,7 @@ def test_a_panel_that_is_not_trained_says_so_under_every_name() -> None:
 
 def test_the_interval_holds_the_truth_and_widens_with_the_noise() -> None:
     def interval(noise: float) -> list[float]:
-        found = implicit_bias_laws.estimate(tables(noise=noise), SETTINGS)
+        found = implicit_bias_laws.fit(tables(noise=noise), SETTINGS)
         return found["CNN_MNIST_gamma_measured"]["interval"] or []
 
     quiet, loud = interval(0.01), interval(0.1)
@@ -62,7 +62,7 @@ def test_the_interval_holds_the_truth_and_widens_with_the_noise() -> None:
 def test_the_drawn_laws_are_those_of_the_repeated_seeds() -> None:
     runs = runs_of(made_table(["CNN_MNIST"], noise=0.1), "spectral_complexity", 0.1)
     window = Window(smallest_size=400.0)
-    counts = drawn_counts({"seed": 1, "draws": 3}, "made", 4)
+    counts = counts_of({"seed": 1, "draws": 3}, "made", 4)
     drawn = drawn_laws(runs, window, counts)
     for number, count in enumerate(counts):
         table = made_table(["CNN_MNIST"], noise=0.1)
@@ -92,14 +92,14 @@ def test_diverged_epochs_are_masked_and_counted() -> None:
     table = made["cnn_curves"]
     gone = (table["P"] == 400) & (table["seed"] == 2) & (table["step"] > 50)
     table.loc[gone, "value"] = np.nan
-    found = implicit_bias_laws.estimate(made, SETTINGS)
+    found = implicit_bias_laws.fit(made, SETTINGS)
     assert found["CNN_MNIST_gamma_1"]["n_masked"] == 10
     assert found["CNN_MNIST_gamma_1"]["estimate"] == pytest.approx(0.4, rel=0.01)
 
 
 def test_the_product_does_not_depend_on_the_power_of_the_norm() -> None:
     settings = {**FITS["variant_laws"]["settings"], "draws": 50}
-    found = variant_laws.estimate(tables(), settings)
+    found = variant_laws.fit(tables(), settings)
     for label in (
         "ResNet_CIFAR10_spectral_complexity_complete",
         "ResNet_CIFAR10_l1_norm",

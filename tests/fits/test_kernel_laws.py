@@ -48,7 +48,7 @@ def tables():
 
 @pytest.fixture(scope="module")
 def fits(tables):
-    return {name: module.estimate(tables, settings_of(name)) for name, module in FITS.items()}
+    return {name: module.fit(tables, settings_of(name)) for name, module in FITS.items()}
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -86,7 +86,7 @@ def synthetic(exponents, seeds=6):
 def test_exponents_and_their_differences_are_recovered():
     exponents = {"tail": 0.6, "loss_data": 0.7, "loss_parameters": 0.5, "prediction": 0.7}
     exponents |= {"excess_data": 1.0, "excess_parameters": 1.1}
-    found = random_feature_laws.estimate(synthetic(exponents), settings_of("random_feature_laws"))
+    found = random_feature_laws.fit(synthetic(exponents), settings_of("random_feature_laws"))
     expected = {"alpha_k": 0.6, "alpha_d": 0.7, "alpha_p": 0.5, "d_minus_k": 0.1, "p_minus_k": -0.1}
     expected |= {"variance_d": 1.0, "variance_p": 1.1, "kappa_ratio": 1.0}
     for name, value in expected.items():
@@ -103,6 +103,6 @@ def test_exponents_and_their_differences_are_recovered():
 def test_a_duality_gap_is_seen():
     exponents = dict.fromkeys(["tail", "prediction", "excess_data", "excess_parameters"], 1.0)
     exponents |= {"loss_data": 0.7, "loss_parameters": 0.5}
-    found = random_feature_laws.estimate(synthetic(exponents), settings_of("random_feature_laws"))
+    found = random_feature_laws.fit(synthetic(exponents), settings_of("random_feature_laws"))
     expected = np.mean(0.2 * np.log([16, 32, 64, 100]))
     assert found["duality_gap_pool2"]["estimate"] == pytest.approx(expected, abs=0.02)

@@ -69,7 +69,7 @@ def images(features):
 
 
 def laws(theory, descent):
-    return linear_laws.estimate({"linear_theory": theory, "linear_sgd": descent}, LAWS)
+    return linear_laws.fit({"linear_theory": theory, "linear_sgd": descent}, LAWS)
 
 
 def feature_quantities(theory, features, images):
@@ -78,7 +78,7 @@ def feature_quantities(theory, features, images):
         "feature_scaling": features,
         "image_features": images,
     }
-    return feature_laws.estimate(tables, FEATURES)
+    return feature_laws.fit(tables, FEATURES)
 
 
 def test_simulation_equal_to_its_theory_but_for_a_factor_has_that_deviation(theory, descent):

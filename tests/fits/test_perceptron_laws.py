@@ -63,7 +63,7 @@ def test_gap_is_the_mean_over_samples_of_free_over_fixed_norm_error(
     tables: dict[str, pd.DataFrame],
 ) -> None:
     descent = tables["perceptron_descent"]
-    found = perceptron_laws.estimate(tables, SETTINGS)["descent_gap_at_peak"]
+    found = perceptron_laws.fit(tables, SETTINGS)["descent_gap_at_peak"]
     gaps = []
     for _, own in descent.groupby("seed"):
         by_name = {name: part["value"].to_numpy() for name, part in own.groupby("quantity")}
@@ -79,7 +79,7 @@ def test_gap_is_the_mean_over_samples_of_free_over_fixed_norm_error(
 def test_theory_quantities_carry_the_numbers_of_the_table(
     tables: dict[str, pd.DataFrame],
 ) -> None:
-    found = perceptron_laws.estimate(tables, SETTINGS)
+    found = perceptron_laws.fit(tables, SETTINGS)
     assert found["optimum_lambda"]["estimate"] == pytest.approx(4.5361, abs=1e-4)
     assert found["optimum_above_bayes"]["estimate"] == pytest.approx(6.29e-4, rel=2e-3)
     assert found["optimum_slope_100"]["estimate"] == pytest.approx(0.8836, abs=1e-4)
@@ -90,7 +90,7 @@ def test_a_diverged_sample_is_masked_and_counted_and_the_figure_is_still_drawn(
     tables: dict[str, pd.DataFrame],
 ) -> None:
     spoilt = with_diverged_sample(tables, 2)
-    found = perceptron_laws.estimate(spoilt, SETTINGS)
+    found = perceptron_laws.fit(spoilt, SETTINGS)
     for name in ("simulation_over_theory", "descent_gap_at_peak", "descent_optimum_lambda"):
         assert found[name]["n_seeds"] == 5
         assert found[name]["n_masked"] > 0
@@ -100,7 +100,7 @@ def test_a_diverged_sample_is_masked_and_counted_and_the_figure_is_still_drawn(
 
 
 def test_a_missing_lambda_is_said_to_be_missing(tables: dict[str, pd.DataFrame]) -> None:
-    found = perceptron_laws.estimate(tables, {**SETTINGS, "peak_lambda": 0.7})
+    found = perceptron_laws.fit(tables, {**SETTINGS, "peak_lambda": 0.7})
     assert found["descent_gap_at_peak"]["estimate"] is None
     assert "0.7" in str(found["descent_gap_at_peak"]["why"])
 

@@ -28,7 +28,7 @@ def test_every_stored_exponent_and_error_comes_back():
 
 def test_table_1_comes_back_from_the_released_curves(released):
     settings = FITS["released_refit"]["settings"]
-    found = released_refit.estimate({"released_curves": released}, settings)
+    found = released_refit.fit({"released_curves": released}, settings)
     for name in NETWORK_SETS:
         assert found[f"{name}_deviation"]["estimate"] < 0.006
         stored = load_published(CONFIG / "published" / "damico2025" / f"{name}.json")
@@ -41,7 +41,7 @@ def test_table_1_comes_back_from_the_released_curves(released):
 
 def test_ablations_come_back_from_the_released_curves(released):
     settings = FITS["released_refit"]["settings"]
-    found = released_refit.estimate({"released_curves": released}, settings)
+    found = released_refit.fit({"released_curves": released}, settings)
     expected = {  # predicted, measured: as their own arrays give them
         "CNN_CIFAR10_SGD": (0.202, 0.225),
         "CNN_CIFAR10_wd_1": (0.136, 0.193),
@@ -57,11 +57,9 @@ def test_ablations_come_back_from_the_released_curves(released):
 
 def test_our_estimator_on_released_curves_sees_what_they_hold(released):
     settings = FITS["released_laws"]["settings"]
-    found = released_laws.estimate({"released_curves": released}, settings)
+    found = released_laws.fit({"released_curves": released}, settings)
     # the measured exponent has no window: it must be the authors'
-    refit = released_refit.estimate(
-        {"released_curves": released}, FITS["released_refit"]["settings"]
-    )
+    refit = released_refit.fit({"released_curves": released}, FITS["released_refit"]["settings"])
     for name in NETWORK_SETS:
         assert found[f"{name}_gamma_measured"]["estimate"] == pytest.approx(
             refit[f"{name}_gamma_measured"]["estimate"], rel=1e-9
@@ -74,7 +72,7 @@ def test_our_estimator_on_released_curves_sees_what_they_hold(released):
 
 def test_a_set_that_is_not_read_leaves_its_quantities_unavailable():
     table = released_table("CNN_MNIST")
-    found = released_laws.estimate({"released_curves": table}, FITS["released_laws"]["settings"])
+    found = released_laws.fit({"released_curves": table}, FITS["released_laws"]["settings"])
     assert found["CNN_MNIST_gamma_1"]["estimate"] is not None
     assert found["ViT_MNIST_gamma_1"]["estimate"] is None
     assert "ViT_MNIST" in (found["ViT_MNIST_gamma_1"]["why"] or "")
@@ -101,7 +99,7 @@ def test_runs_on_the_released_curve_agree_with_it_and_shifted_ones_do_not():
             rows.loc[mine, "value"] = values
     rows = rows[rows["step"] <= steps]
     tables = {"protocol_curves": rows, "released_curves": released}
-    found = protocol_agreement.estimate(tables, FITS["protocol_agreement"]["settings"])
+    found = protocol_agreement.fit(tables, FITS["protocol_agreement"]["settings"])
     for name in ("largest_difference", "mean_difference"):
         one = found[f"CNN_CIFAR10_P4000_{name}"]
         assert one["estimate"] == pytest.approx(0.01, abs=1e-9)

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from scalinglaws.config import read_claims, read_departures, read_paper
-from scalinglaws.fits import teacher_student_laws
-from scalinglaws.fits.teacher_student_laws import estimate
+from scalinglaws.fits.teacher_student_laws import fit
 from scalinglaws.statistics.independent import mean_of_independent, weighted_sum
+from scalinglaws.statistics.over_seeds import named_draws
 from scalinglaws.statistics.quantity import quantity, unavailable
 
 RECORD = read_paper("bahri2021")
@@ -75,7 +75,7 @@ def tables():
 
 @pytest.fixture(scope="module")
 def found(tables):
-    return estimate(tables, SETTINGS)
+    return fit(tables, SETTINGS)
 
 
 @pytest.mark.parametrize("dimension", [3, 4, 6])
@@ -90,7 +90,7 @@ def test_the_window_leaves_out_small_and_under_trained_sets(found, dimension):
 
 def test_data_beyond_a_tenth_of_the_parameters_are_not_fitted(tables):
     small = tables["teacher_student"].assign(parameters=2600)
-    changed = estimate({**tables, "teacher_student": small}, SETTINGS)
+    changed = fit({**tables, "teacher_student": small}, SETTINGS)
     assert changed["resolution_slope_d4"]["window"] == [128.0, 256.0]
     assert changed["resolution_slope_d4"]["estimate"] is None
 
@@ -145,7 +145,7 @@ def test_a_difference_of_independent_parts_is_as_wide_as_their_sum():
 def test_sizes_that_a_user_adds_are_fitted_too(tables):
     added = tables["power_losses"].assign(power=tables["power_losses"]["power"] + 3.0)
     both = pd.concat([tables["power_losses"], added])
-    found = estimate({**tables, "power_losses": both}, SETTINGS | {"powers": [], "products": []})
+    found = fit({**tables, "power_losses": both}, SETTINGS | {"powers": [], "products": []})
     assert found["resolution_slope_power_p6"]["estimate"] == pytest.approx(1.5, abs=0.05)
     assert found["resolution_slope_product_3x3"]["estimate"] is not None
 
@@ -200,5 +200,5 @@ def test_image_markers_stand_at_their_measured_dimension(tables, found):
 
 
 def test_bootstrap_streams_differ_between_quantities():
-    stream = teacher_student_laws.named_streams(SETTINGS)
+    stream = named_draws(SETTINGS["draws"], SETTINGS["seed"], "bahri2021", "fit").stream
     assert stream("a").random() != stream("b").random()

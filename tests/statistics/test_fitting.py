@@ -10,7 +10,6 @@ from scipy.stats import t as student
 
 from scalinglaws.errors import InputError
 from scalinglaws.statistics.bootstrap import bootstrap, exponent_over_seeds
-from scalinglaws.statistics.collapse import log_spread
 from scalinglaws.statistics.power_law import PowerLaw, fit_power_law
 from scalinglaws.statistics.quantity import quantity, unavailable
 from scalinglaws.statistics.windows import select, window_scan
@@ -314,21 +313,6 @@ def test_unavailable_keeps_the_facts():
     assert found["estimate"] is None
     assert (found["n_seeds"], found["n_masked"], found["window"]) == (4, 2, [1.0, 2.0])
     assert found["why"] == "no optimum inside the grid"
-
-
-def test_curves_that_collapse_have_no_spread():
-    shape = np.geomspace(1, 10, 5)
-    scales = np.array([1.0, 3.0, 7.0])
-    assert log_spread(scales[:, None] * shape, scales) == pytest.approx(np.zeros(5), abs=1e-12)
-
-
-def test_the_collapse_spread_is_the_standard_deviation_of_the_logarithms():
-    curves = np.array([[1.0, 10.0, np.nan], [10.0, 10.0, 1.0]])
-    spread = log_spread(curves, np.array([1.0, 1.0]))
-    assert spread[:2] == pytest.approx([np.sqrt(0.5), 0.0])
-    assert np.isnan(spread[2])
-    with pytest.raises(InputError, match="positive"):
-        log_spread(-curves, np.array([1.0, 1.0]))
 
 
 def test_students_quantile_sets_the_width():

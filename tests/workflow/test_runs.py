@@ -77,7 +77,7 @@ def test_a_deleted_figure_is_drawn_again_and_nothing_else_runs(finished):
     took = time.monotonic() - began
     assert "Drawing damico2025_fig1" in run.stdout
     assert "Training" not in run.stdout
-    assert "Estimating" not in run.stdout
+    assert "Fitting" not in run.stdout
     assert picture.read_bytes() == before
     assert took <= 15
     run_all(finished)  # the paper and the manifest again, for the tests that follow

@@ -63,7 +63,7 @@ wildcard_constraints:
 localrules:
     fetch_data,
     collect_table,
-    estimate_quantities,
+    fit_curves,
     draw_figure,
     judge_claims,
     write_ledger,

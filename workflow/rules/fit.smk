@@ -1,12 +1,12 @@
 """
 REQUIRED INPUTS: <results>/tables/{paper}/{experiment}.parquet (runs/ or theory/ where an experiment is one block)
 OUTPUTS: <results>/fits/{paper}/{fit}.json
-Steps: estimate exponents and other quantities with intervals and window scans.
+Steps: fit exponents and other quantities with intervals and window scans.
 """
 
 
-rule estimate_quantities:
-    """Estimate one fit's quantities with intervals and window scans."""
+rule fit_curves:
+    """Fit one fit's quantities, with intervals and window scans."""
     input:
         tables=lambda wildcards: [
             PLAN.table_file(name)
@@ -15,7 +15,7 @@ rule estimate_quantities:
     output:
         "<results>/fits/{paper}/{fit}.json",
     log:
-        "<results>/logs/estimate_quantities/{paper}/{fit}.log",
+        "<results>/logs/fit_curves/{paper}/{fit}.log",
     priority: 30
     conda:
         "../../envs/cpu.yaml"
@@ -29,7 +29,7 @@ rule estimate_quantities:
         ),
         code=lambda wildcards: code("scalinglaws.stations.fit", f"scalinglaws.fits.{wildcards.fit}"),
     message:
-        "Estimating {wildcards.fit}"
+        "Fitting {wildcards.fit}"
     shell:
-        "python -m scalinglaws estimate {wildcards.fit} --tables {input.tables}"
+        "python -m scalinglaws quantities {wildcards.fit} --tables {input.tables}"
         " --digests {params.digests} --settings {params.settings:q} --output {output} 2>&1 | tee {log}"

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.scan_curves import tag
 from scalinglaws.curves.size_curves import Curves, scan
 from scalinglaws.figures.scan_lines import Rows, draw_fitted, draw_scan, seeds_of
 from scalinglaws.figures.short_axes import power_of_two_ticks
@@ -23,6 +22,7 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
+from scalinglaws.statistics.quantity import tag
 from scalinglaws.theory.kernel_learning_curve import variance_limited_excess
 
 Fits = Mapping[str, Any]

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.curves.image_curves import METRIC, by_shape
-from scalinglaws.fits.image_slopes import (
+from scalinglaws.records import as_record
+from scalinglaws.statistics.image_slopes import (
+    ImageSettings,
     Lines,
     data_line,
     data_slope,
@@ -16,10 +18,8 @@ from scalinglaws.fits.image_slopes import (
 )
 from scalinglaws.statistics.quantity import Quantity, unavailable
 
-Settings = Mapping[str, Any]
 
-
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
+def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
     """Decay exponents of the best test loss in D.
 
     - `slope_width_{width}` at the depth, `slope_depth_{depth}` at the width all others share.
@@ -28,6 +28,7 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
     - `depth_range`: largest less smallest exponent over depths; `width_over_depth`: width_gain
       less depth_range.
     """
+    settings = as_record(ImageSettings, given)
     widths, depths = by_shape(tables["aspect_scan"])
     results = {}
     for name, scanned in (("width", widths), ("depth", depths)):
@@ -51,7 +52,9 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
     return results
 
 
-def compared(statistic: Any, lines: Lines, least: int, settings: Settings, key: str) -> Quantity:
+def compared(
+    statistic: Any, lines: Lines, least: int, settings: ImageSettings, key: str
+) -> Quantity:
     if len(lines) < least:
         return unavailable(f"needs at least {least} shapes, this scale runs {len(lines)}")
     return of_slopes(statistic, lines, settings, key)

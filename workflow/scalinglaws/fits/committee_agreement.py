@@ -5,45 +5,70 @@ set in config/papers, and an L that a scale does not contain is unavailable, wit
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity
+from scalinglaws.records import as_record
 from scalinglaws.statistics.crossings import crossing
+from scalinglaws.statistics.over_seeds import Draws, mean_over_seeds, named_draws
 from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
-from scalinglaws.streams import generator
 from scalinglaws.theory.plateau import escape_time, plateau_height
 
 Tables = Mapping[str, pd.DataFrame]
-Settings = Mapping[str, Any]
 Measure = Callable[[np.ndarray, np.ndarray], float]
+LOST = "diverged or do not reach the level compared"
 
 
-def estimate(tables: Tables, settings: Settings) -> dict[str, Quantity]:
-    """All quantities of the committee machine's learning curves.
+@dataclass(frozen=True)
+class Settings:
+    """Which L are asked for, and how their curves are measured.
 
-    Settings: levels_compared, levels_theory, levels_plateau; crossing_error (eps_g whose alpha is
-    compared), plateau_window (factors of the plateau height), late_alpha, growth_window (of
-    r^(1)), solver_error (relative, of eps_g and rates),
-    slope_error, units, eta, beta (of the formulas), draws, seed.
+    - `crossing_error`: eps_g at which alpha is compared; `late_alpha`: where the late slope is
+    - `plateau_window`: factors of the plateau's height; `growth_window`: of r^(1)
+    - `solver_error`: relative, of eps_g and rates; `slope_error`: of local slopes
+    - `units`, `eta`, `beta`: of the formulas
     """
+
+    levels_compared: tuple[int, ...]
+    levels_theory: tuple[int, ...]
+    levels_plateau: tuple[int, ...]
+    crossing_error: float
+    plateau_window: tuple[float, float]
+    late_alpha: float
+    growth_window: tuple[float, float]
+    solver_error: float
+    slope_error: float
+    units: int
+    eta: float
+    beta: float
+    draws: int
+    seed: int
+
+
+def fit(tables: Tables, given: Mapping[str, Any]) -> dict[str, Quantity]:
+    """All quantities of the committee machine's learning curves; `given`: see `Settings`."""
+    settings = as_record(Settings, given)
+    draws = named_draws(
+        settings.draws, settings.seed, "worschech2024", "committee_agreement", "name"
+    )
     found: dict[str, Quantity] = {}
-    for levels in settings["levels_compared"]:
+    for levels in settings.levels_compared:
         pairs = matched(tables, levels)
-        ratio = crossing_ratio(settings["crossing_error"])
+        ratio = crossing_ratio(settings.crossing_error)
         for measure, of_seed in (("median_deviation", deviation), ("crossing_ratio", ratio)):
             name = f"{measure}_L{levels}"
-            found[name] = over_seeds(pairs, of_seed, settings, name)
-    for levels in settings["levels_theory"]:
+            found[name] = mean_of_pairs(pairs, of_seed, draws, name)
+    for levels in settings.levels_theory:
         found[f"flattest_slope_L{levels}"] = flattest_slope(tables, settings, levels)
         found[f"late_slope_L{levels}"] = late_slope(tables, settings, levels)
-    for levels in settings["levels_plateau"]:
+    for levels in settings.levels_plateau:
         found[f"plateau_height_L{levels}"] = measured_height(tables, settings, levels)
         found[f"escape_time_ratio_L{levels}"] = escape_ratio(tables, settings, levels)
-    return found | slope_rises(found, settings["levels_theory"])
+    return found | slope_rises(found, settings.levels_theory)
 
 
 def matched(tables: Tables, levels: int) -> list[pd.DataFrame]:
@@ -58,40 +83,16 @@ def matched(tables: Tables, levels: int) -> list[pd.DataFrame]:
     return [frame for _, frame in both.groupby("seed")]
 
 
-def over_seeds(
-    pairs: list[pd.DataFrame],
-    measure: Callable[[pd.DataFrame], float],
-    settings: Settings,
-    name: str,
+def mean_of_pairs(
+    pairs: list[pd.DataFrame], measure: Callable[[pd.DataFrame], float], draws: Draws, name: str
 ) -> Quantity:
-    """Mean over seeds of a per-seed measure, with its interval over seeds."""
+    """Mean over seeds of a measure of each seed's pair of curves."""
     if not pairs:
         return unavailable("no seed of this L was both simulated and integrated")
     values = np.array([measure(frame) for frame in pairs])
     masked = sum(int((~np.isfinite(frame["sgd"])).sum()) for frame in pairs)
-    facts: dict[str, Any] = {
-        "n_points": len(pairs[0]),
-        "n_seeds": len(pairs),
-        "n_masked": masked,
-    }
-    if unusable := int((~np.isfinite(values)).sum()):
-        why = f"{unusable} of {len(values)} seeds diverged or do not reach the level compared"
-        return unavailable(why, **facts)
-    stream = generator(
-        settings["seed"], "worschech2024", "committee_agreement", {"name": name}, "bootstrap"
-    )
-    interval = bootstrap(
-        lambda chosen: float(values[chosen].mean()),
-        len(values),
-        draws=settings["draws"],
-        generator=stream,
-    )
-    return bootstrap_quantity(
-        interval,
-        scan=(values.min(), values.max()),
-        why="one seed has no spread over seeds" if len(values) < 2 else None,
-        **facts,
-    )
+    points = len(pairs[0])
+    return mean_over_seeds(values, draws, name, lost=LOST, n_points=points, n_masked=masked)
 
 
 def deviation(frame: pd.DataFrame) -> float:
@@ -145,7 +146,7 @@ def missing_level(levels: int) -> Quantity:
 
 
 def on_plateau(curves: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    low, high = (f * plateau_height(settings["units"]) for f in settings["plateau_window"])
+    low, high = (f * plateau_height(settings.units) for f in settings.plateau_window)
     inside = curves["eps_g"].between(low, high) & np.isfinite(curves["local_slope"])
     return curves[inside]
 
@@ -171,7 +172,7 @@ def late_slope(tables: Tables, settings: Settings, levels: int) -> Quantity:
     if curves.empty:
         return missing_level(levels)
     resolved = curves[np.isfinite(curves["local_slope"])]
-    late = settings["late_alpha"]
+    late = settings.late_alpha
     if resolved.empty or not resolved["alpha"].iloc[0] < late < resolved["alpha"].iloc[-1]:
         return unavailable(f"eps_g is not resolved around alpha = {late:g}")
     columns = (resolved["alpha"].to_numpy(), resolved["local_slope"].to_numpy())
@@ -185,10 +186,10 @@ def late_slope(tables: Tables, settings: Settings, levels: int) -> Quantity:
 
 def slope_error(settings: Settings, slope: float) -> float:
     """Absolute up to slopes of 1, relative beyond: steep slopes inherit the error of alpha."""
-    return settings["slope_error"] * max(1.0, abs(slope))
+    return settings.slope_error * max(1.0, abs(slope))
 
 
-def slope_rises(found: Mapping[str, Quantity], levels: list[int]) -> dict[str, Quantity]:
+def slope_rises(found: Mapping[str, Quantity], levels: tuple[int, ...]) -> dict[str, Quantity]:
     """Late slope of each L minus that of the L before: positive where more levels decay slower."""
     rises: dict[str, Quantity] = {}
     for fewer, more in pairwise(levels):
@@ -226,7 +227,7 @@ def measured_height(tables: Tables, settings: Settings, levels: int) -> Quantity
         near["local_slope"].to_numpy(),
         errors,
         lambda slopes, y: float(y[np.argmax(slopes)]),
-        settings["solver_error"] * plateau_height(settings["units"]),
+        settings.solver_error * plateau_height(settings.units),
         rule="eps_g where the local slope is largest",
     )
 
@@ -236,13 +237,13 @@ def escape_ratio(tables: Tables, settings: Settings, levels: int) -> Quantity:
     curves = theory_curves(tables, levels, "noiseless")
     if curves.empty:
         return missing_level(levels)
-    window = settings["growth_window"]
+    window = settings.growth_window
     rates = curves.loc[curves["split"].between(*window), "growth_rate"].to_numpy()
     if len(rates) < 3:
         return unavailable("fewer than 3 abscissae in growth_window", n_points=len(rates))
-    formula = escape_time(settings["units"], settings["eta"], levels, settings["beta"])
+    formula = escape_time(settings.units, settings.eta, levels, settings.beta)
     ratios = 1 / (rates * formula)
-    error = settings["solver_error"]
+    error = settings.solver_error
     return quantity(
         float(np.median(ratios)),
         (ratios.min() * (1 - error), ratios.max() * (1 + error)),

@@ -1,6 +1,7 @@
 """When curves of an ensemble leave the plateau: exact simulation against theory, seed by seed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,24 +10,36 @@ from scipy.stats import chi2
 from scipy.stats import t as student
 
 from scalinglaws.curves.committee_curves import crossings
-from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity
+from scalinglaws.records import as_record
+from scalinglaws.statistics.over_seeds import named_draws, over_seeds
 from scalinglaws.statistics.quantity import Quantity, quantity, unavailable
-from scalinglaws.streams import generator
 from scalinglaws.theory.plateau import escape_time
 
-Settings = Mapping[str, Any]
 PAIRED_KIND = "inverted Pitman-Morgan test over seeds"
 
 
-def estimate(tables: Mapping[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
+@dataclass(frozen=True)
+class Settings:
+    """`levels` L; `crossing_error`: eps_g; `units`, `eta`, `beta`: of the escape time."""
+
+    levels: tuple[int, ...]
+    crossing_error: float
+    units: int
+    eta: float
+    beta: float
+    draws: int
+    seed: int
+
+
+def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
     """Mean and spread over seeds of the alpha at which eps_g falls below a level.
 
-    Settings: levels, crossing_error, units, eta, beta (of the escape time), draws, seed. Per L:
-    mean_crossing_ratio (mean over seeds, theory / simulation), spread_ratio (standard deviation,
-    theory / simulation), spread_in_escape_times (of the simulation, over tau_esc).
+    Per L: mean_crossing_ratio (mean over seeds, theory / simulation), spread_ratio (standard
+    deviation, theory / simulation), spread_in_escape_times (of the simulation, over tau_esc).
     """
+    settings = as_record(Settings, given)
     found: dict[str, Quantity] = {}
-    for levels in settings["levels"]:
+    for levels in settings.levels:
         found |= of_levels(tables, settings, levels)
     return found
 
@@ -35,39 +48,25 @@ def of_levels(
     tables: Mapping[str, pd.DataFrame], settings: Settings, levels: int
 ) -> dict[str, Quantity]:
     names = ("mean_crossing_ratio", "spread_ratio", "spread_in_escape_times")
-    sgd, ode = crossings(tables, settings["crossing_error"], levels)
+    sgd, ode = crossings(tables, settings.crossing_error, levels)
     facts: dict[str, Any] = {"n_points": len(sgd), "n_seeds": len(sgd)}
+    draws = named_draws(settings.draws, settings.seed, "worschech2024", "crossing_ensemble", "name")
+
+    def mean_ratio(chosen: np.ndarray) -> float:
+        return float(ode[chosen].mean() / sgd[chosen].mean())
+
     lost = int((~np.isfinite(sgd + ode)).sum())
     if len(sgd) < 2 or lost:
         why = f"{lost} of {len(sgd)} seeds diverged or do not reach the level"
         why = why if lost else "fewer than two seeds of this L at this scale"
         return {f"{name}_L{levels}": unavailable(why, n_masked=lost, **facts) for name in names}
-    tau = escape_time(settings["units"], settings["eta"], levels, settings["beta"])
+    tau = escape_time(settings.units, settings.eta, levels, settings.beta)
     made = [
-        mean_ratio(sgd, ode, settings, levels, facts),
+        over_seeds(mean_ratio, draws=draws, name=f"mean_crossing_ratio_L{levels}", **facts),
         spread_ratio(sgd, ode, facts),
         spread(sgd / tau, facts),
     ]
     return {f"{name}_L{levels}": found for name, found in zip(names, made, strict=True)}
-
-
-def mean_ratio(
-    sgd: np.ndarray, ode: np.ndarray, settings: Settings, levels: int, facts: Mapping[str, Any]
-) -> Quantity:
-    identity = {"name": f"mean_crossing_ratio_L{levels}"}
-    stream = generator(
-        settings["seed"], "worschech2024", "crossing_ensemble", identity, "bootstrap"
-    )
-    interval = bootstrap(
-        lambda chosen: float(ode[chosen].mean() / sgd[chosen].mean()),
-        len(sgd),
-        draws=settings["draws"],
-        generator=stream,
-    )
-    return bootstrap_quantity(
-        interval,
-        **facts,
-    )
 
 
 def spread_ratio(sgd: np.ndarray, ode: np.ndarray, facts: Mapping[str, Any]) -> Quantity:

@@ -8,22 +8,24 @@ import pandas as pd
 
 from scalinglaws.curves.image_curves import METRIC, noise_key, noisy, split
 from scalinglaws.curves.size_curves import curves
-from scalinglaws.fits.image_slopes import (
+from scalinglaws.records import as_record
+from scalinglaws.statistics.bootstrap import mean_curve
+from scalinglaws.statistics.image_slopes import (
+    ImageSettings,
     data_line,
     data_slope,
+    image_draws,
     of_slopes,
     spread,
-    stream,
 )
-from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity, mean_curve
 from scalinglaws.statistics.independent import weighted_sum
+from scalinglaws.statistics.over_seeds import over_seeds
 from scalinglaws.statistics.quantity import Quantity
 
-Settings = Mapping[str, Any]
 KINDS = ("fixed", "resampled")
 
 
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
+def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
     """Decay exponents of the best test loss in D, and how far they lie apart.
 
     - `superclass_slope_{classes}`, `superclass_spread`: largest less smallest exponent;
@@ -34,6 +36,7 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
       the line without noise belongs to both; `noise_over_superclass_{kind}`: spread of one less
       that of the other.
     """
+    settings = as_record(ImageSettings, given)
     by_classes = split(tables["superclass_scan"], "classes")
     results = {
         f"superclass_slope_{count}": data_slope(rows, METRIC, settings, f"superclass_slope_{count}")
@@ -50,21 +53,19 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
     return results
 
 
-def level_ratio(rows: list[pd.DataFrame], settings: Settings) -> Quantity:
+def level_ratio(rows: list[pd.DataFrame], settings: ImageSettings) -> Quantity:
     """Of geometric means over seeds."""
     few, many = (curves(part, METRIC, "D").values[:, -1] for part in (rows[0], rows[-1]))
-    found = bootstrap(
-        lambda chosen: float(
-            mean_curve(many[chosen, None], "log")[0] / mean_curve(few[chosen, None], "log")[0]
-        ),
-        len(few),
-        draws=settings["draws"],
-        generator=stream(settings, "superclass_level_ratio"),
-    )
-    return bootstrap_quantity(found, n_seeds=len(few), n_points=2)
+
+    def ratio(chosen: np.ndarray) -> float:
+        above, below = (mean_curve(part[chosen, None], "log")[0] for part in (many, few))
+        return float(above / below)
+
+    draws = image_draws(settings)
+    return over_seeds(ratio, len(few), draws, "superclass_level_ratio", n_points=2)
 
 
-def of_noise(kind: str, table: pd.DataFrame, settings: Settings) -> dict[str, Quantity]:
+def of_noise(kind: str, table: pd.DataFrame, settings: ImageSettings) -> dict[str, Quantity]:
     chosen = noisy(table, kind)
     found = {}
     for deviation, rows in chosen.items():

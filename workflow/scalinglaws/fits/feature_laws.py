@@ -7,6 +7,7 @@ Eq 11 of the same start times 1 / (1 - eta s / 2), late in training.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,28 +20,48 @@ from scalinglaws.curves.linear_curves import (
     per_seed,
     seed_runs,
 )
-from scalinglaws.curves.seed_means import computed, mean_over_seeds, tag, thinned
+from scalinglaws.records import as_record
+from scalinglaws.statistics.over_seeds import mean_over_seeds, named_draws
 from scalinglaws.statistics.power_law import fit_power_law
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.quantity import Quantity, computed, tag, unavailable
 from scalinglaws.statistics.spectral_exponent import beta_of_tail
-from scalinglaws.statistics.windows import window_scan
+from scalinglaws.statistics.windows import thinned, window_scan
 from scalinglaws.theory.linear import learning_rate_factor
 
 Tables = Mapping[str, pd.DataFrame]
-Settings = Mapping[str, Any]
 Found = dict[str, Quantity]
 Array = np.ndarray
 TAIL_KINDS = ("tail_bias", "published_form_bias", "finite_form_bias")
+LOST = "diverged or lack points in the window"
 
 
-def estimate(tables: Tables, settings: Settings) -> Found:
-    """Settings: tail_dimensions, tail_betas (of the exact tails), trainable (N_l compared),
-    late (fraction of the last alpha from which tails are averaged), datasets and ranks (first
-    rank, last rank as a share of N, points: window of the spectrum's exponent), fit_error
-    (numerical), draws, seed."""
+@dataclass(frozen=True)
+class Settings:
+    """What is asked for of figure 3.
+
+    - `tail_dimensions`, `tail_betas`: N and beta of the exact tails; `trainable`: N_l compared
+    - `late`: fraction of the last alpha from which tails are averaged
+    - `ranks`: window of a spectrum's exponent: first rank, last as a share of N, points
+    - `fit_error`: numerical
+    """
+
+    tail_dimensions: tuple[int, ...]
+    tail_betas: tuple[float, ...]
+    trainable: tuple[int, ...]
+    late: float
+    datasets: tuple[str, ...]
+    ranks: tuple[int, float, int]
+    fit_error: float
+    draws: int
+    seed: int
+
+
+def fit(tables: Tables, given: Mapping[str, Any]) -> Found:
+    """All quantities of figure 3; `given`: see `Settings`."""
+    settings = as_record(Settings, given)
     found: Found = {}
-    for size in settings["tail_dimensions"]:
-        for beta in settings["tail_betas"]:
+    for size in settings.tail_dimensions:
+        for beta in settings.tail_betas:
             found |= tail_quantities(tables["linear_theory"], settings, size, beta)
     runs = seed_runs(tables["feature_scaling"])
     found |= simulation_quantities(runs, settings, "")
@@ -63,7 +84,7 @@ def tail_quantities(theory: pd.DataFrame, settings: Settings, size: int, beta: f
     whole = beta_of_tail(counts, tails, size)
     # Few points, each exact: the error is rounding, not the choice of points.
     low, high, _ = window_scan(counts, tails, 3)
-    error, scan = settings["fit_error"], (low - beta, high - beta)
+    error, scan = settings.fit_error, (low - beta, high - beta)
     return {
         f"tail_bias_{where}": computed(line - beta, error, scan=scan, **facts),
         f"published_form_bias_{where}": computed(leading - beta, error, **facts),
@@ -73,7 +94,8 @@ def tail_quantities(theory: pd.DataFrame, settings: Settings, size: int, beta: f
 
 def simulation_quantities(runs: list[SeedRun], settings: Settings, prefix: str) -> Found:
     found: Found = {}
-    for count in settings["trainable"]:
+    draws = named_draws(settings.draws, settings.seed, "worschech2024", "linear", "name")
+    for count in settings.trainable:
         names = (f"{prefix}tail_ratio_N{count}", f"{prefix}deviation_N{count}")
         if not runs or count not in runs[0].curves:
             missing = unavailable(f"N_l = {count} was not simulated at this scale")
@@ -88,12 +110,13 @@ def simulation_quantities(runs: list[SeedRun], settings: Settings, prefix: str) 
         values = (late_ratios(runs, count, late), deviations(runs, count))
         for name, of_seeds, fact in zip(names, values, facts, strict=True):
             masked = sum(int((~np.isfinite(run.curves[count])).sum()) for run in runs)
-            found[name] = mean_over_seeds(of_seeds, settings, name, n_masked=masked, **fact)
+            fact |= {"n_masked": masked}
+            found[name] = mean_over_seeds(of_seeds, draws, name, lost=LOST, **fact)
     return found
 
 
 def late_points(alphas: Array, settings: Settings) -> Array:
-    return alphas >= settings["late"] * alphas[-1]
+    return alphas >= settings.late * alphas[-1]
 
 
 def late_ratios(runs: list[SeedRun], count: int, late: Array) -> Array:
@@ -114,7 +137,7 @@ def deviations(runs: list[SeedRun], count: int) -> Array:
 def spectrum_quantities(images: pd.DataFrame, settings: Settings) -> Found:
     """spectrum_beta_mnist5k and so on: lambda_l ~ l^-(1+beta) over a window of ranks."""
     found: Found = {}
-    for dataset in settings["datasets"]:
+    for dataset in settings.datasets:
         rows = images[(images["dataset"] == dataset) & (images["quantity"] == "variance")]
         name = f"spectrum_beta_{dataset}"
         found[name] = (
@@ -127,7 +150,7 @@ def spectrum_quantities(images: pd.DataFrame, settings: Settings) -> Found:
 
 def spectrum_beta(variances: Array, settings: Settings) -> Quantity:
     """Straight line through eigenvalues at log-spaced ranks, so that each decade counts alike."""
-    first, share, points = settings["ranks"]
+    first, share, points = settings.ranks
     ranks = np.unique(np.rint(np.geomspace(first, share * len(variances), points)).astype(int))
     chosen = variances[ranks - 1]
     if len(ranks) < 4 or np.any(chosen <= 0):
@@ -137,7 +160,7 @@ def spectrum_beta(variances: Array, settings: Settings) -> Quantity:
         return fit_power_law(x, y).exponent - 1
 
     low, high, _ = window_scan(ranks, chosen, max(4, len(ranks) // 2))
-    slope, change = thinned(ranks.astype(float), chosen, beta, settings["fit_error"])
+    slope, change = thinned(ranks.astype(float), chosen, beta, settings.fit_error)
     return computed(
         slope,
         change,

@@ -5,6 +5,7 @@ _erf (instead of ReLU), _cnn (convolutional instead of fully connected).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,19 @@ import pandas as pd
 
 from scalinglaws.curves.size_curves import Curves, curves
 from scalinglaws.curves.variance_curves import lines_of
-from scalinglaws.fits.resolution_slopes import MIN_POINTS, Window, data_slopes, derived
-from scalinglaws.statistics.bootstrap import (
-    bootstrap,
-    bootstrap_quantity,
-    exponent_over_seeds,
-    mean_curve,
-)
+from scalinglaws.records import as_record
+from scalinglaws.statistics.bootstrap import exponent_over_seeds, mean_curve
+from scalinglaws.statistics.over_seeds import Draws, named_draws, over_seeds
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import Quantity, unavailable
-from scalinglaws.streams import generator
+from scalinglaws.statistics.resolution_slopes import (
+    MIN_POINTS,
+    Trained,
+    Window,
+    data_slopes,
+    derived,
+)
 
-Settings = Mapping[str, Any]
 Found = dict[str, Quantity]
 Lines = dict[str, pd.DataFrame]
 NOT_RUN = "this scale does not run it"
@@ -33,7 +35,31 @@ IN_WIDTH = {"width_slope": "excess", "width_deviation_slope": "deviation"}
 CENTRED = {"centred_slope": "excess_limit", "centred_deviation_slope": "deviation_limit"}
 
 
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
+@dataclass(frozen=True)
+class Settings:
+    """Windows and names of the lines.
+
+    - `data_per_parameter`, `width_per_example`: from where D and w count as large
+    - `data_lines`, `width_lines`, `centred_lines`: those that claims name, run or not
+    - `train_to_test`: see `Trained`; `lines`: what the line of each task is called
+    """
+
+    data_per_parameter: float
+    width_per_example: float
+    data_lines: tuple[str, ...]
+    width_lines: tuple[str, ...]
+    centred_lines: tuple[str, ...]
+    train_to_test: float
+    lines: Mapping[str, str]
+    draws: int
+    seed: int
+
+
+def draws_of(settings: Settings) -> Draws:
+    return named_draws(settings.draws, settings.seed, "bahri2021", "four_regimes")
+
+
+def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
     """Decay exponents with intervals over seeds.
 
     - `variance_slope_{line}`: L(D) - L(infinity), predicted 1; `deviation_slope_{line}`, mean
@@ -49,8 +75,9 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
     - `resolution_slope_{line}`: best test loss; `_final`, `_selected` (by the validation loss);
       `final_minus_best_{line}`, `selected_minus_best_{line}`: differences of exponents.
     """
+    settings = as_record(Settings, given)
     dense, convolved, wide, centred = (
-        lines_of(tables[f"variance_limited{name}"], settings["lines"])
+        lines_of(tables[f"variance_limited{name}"], settings.lines)
         for name in ("", "_cnn", "_width", "_centred")
     )
     found = absent(settings)
@@ -64,20 +91,18 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
     found |= mean_slope("mean_variance_slope", dense, "data_size", variance_window, settings)
     found |= mean_slope("mean_width_slope", wide, "width", width_window, settings)
     for task, rows in tables["digits_mlp"].groupby("task", sort=True):
-        line = settings["lines"][task]
-        found |= data_slopes(line, rows, settings, lambda key: stream(settings, key))
+        line = settings.lines[str(task)]
+        found |= data_slopes(line, rows, Trained(settings.train_to_test), draws_of(settings))
     return found
 
 
 def absent(settings: Settings) -> Found:
     """Every quantity a claim may name, as not run; those that are run replace them."""
-    names = [
-        f"{name}_{line}" for line in settings["data_lines"] for name in (*IN_DATA, "ratio_slope")
-    ]
-    names += [f"{name}_{line}" for line in settings["width_lines"] for name in IN_WIDTH]
+    names = [f"{name}_{line}" for line in settings.data_lines for name in (*IN_DATA, "ratio_slope")]
+    names += [f"{name}_{line}" for line in settings.width_lines for name in IN_WIDTH]
     names += [
         f"{name}_{line}"
-        for line in settings["centred_lines"]
+        for line in settings.centred_lines
         for name in (*CENTRED, "centred_ratio_slope")
     ]
     return {name: unavailable(NOT_RUN) for name in names}
@@ -119,22 +144,22 @@ def exponents(
             window=window[0],
             rule=window[1],
             min_points=MIN_POINTS,
-            draws=settings["draws"],
-            generator=stream(settings, f"{name}_{line}"),
+            draws=settings.draws,
+            generator=draws_of(settings).stream(f"{name}_{line}"),
         )
     return found
 
 
 def variance_window(rows: pd.DataFrame, settings: Settings) -> tuple[Window, str]:
     """All D of at least `data_per_parameter` times the number of parameters."""
-    factor = settings["data_per_parameter"]
+    factor = settings.data_per_parameter
     low = float(factor * rows["parameters"].iloc[0])
     return (low, max(low, float(rows["data_size"].max()))), f"D >= {factor} P"
 
 
 def width_window(rows: pd.DataFrame, settings: Settings) -> tuple[Window, str]:
     """All w of at least `width_per_example` times the number of training examples."""
-    factor = settings["width_per_example"]
+    factor = settings.width_per_example
     low = float(factor * rows["examples"].iloc[0])
     return (low, max(low, float(rows["width"].max()))), f"w >= {factor} D"
 
@@ -155,7 +180,7 @@ def ratio_slope(
         first, second = (arithmetic_slope(line, window, seeds) for line in pair)
         return first - second
 
-    return derived(difference, used, stream(settings, key), settings)
+    return derived(difference, used, draws_of(settings), key)
 
 
 def mean_slope(
@@ -177,10 +202,6 @@ def mean_slope(
         return float(np.mean([arithmetic_slope(line, window[0], seeds) for line, window in parts]))
 
     seeds = counts.pop()
-    found = bootstrap(statistic, seeds, draws=settings["draws"], generator=stream(settings, key))
     rule = f"mean over {len(parts)} lines, {parts[0][1][1]} in each"
-    return {key: bootstrap_quantity(found, n_seeds=seeds, n_points=len(parts), rule=rule)}
-
-
-def stream(settings: Settings, key: str) -> np.random.Generator:
-    return generator(settings["seed"], "bahri2021", "four_regimes", {"quantity": key}, "bootstrap")
+    draws = draws_of(settings)
+    return {key: over_seeds(statistic, seeds, draws, key, n_points=len(parts), rule=rule)}

@@ -6,8 +6,10 @@ from typing import Any
 import pandas as pd
 
 from scalinglaws.curves.image_curves import METRICS, against_parameters
-from scalinglaws.fits.image_slopes import (
+from scalinglaws.records import as_record
+from scalinglaws.statistics.image_slopes import (
     NOT_RUN,
+    ImageSettings,
     data_line,
     data_slope,
     exponent,
@@ -15,12 +17,11 @@ from scalinglaws.fits.image_slopes import (
 )
 from scalinglaws.statistics.quantity import Quantity, unavailable
 
-Settings = Mapping[str, Any]
 Rows = pd.DataFrame | None
 NETWORKS = {"wrn": "image_data_scan", "cnn": "cnn_data_scan"}
 
 
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
+def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
     """Decay exponents with intervals over seeds; lines that a scale does not run say so.
 
     For networks wrn and cnn and each line (digits, fashion, cifar10, cifar100, svhn):
@@ -30,8 +31,9 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
     - `{network}_four_over_alpha_{line}`: 4 / exponent of the best loss.
     And `width_slope_{line}`: exponent of the best loss in the number of parameters.
     """
+    settings = as_record(ImageSettings, given)
     results: dict[str, Quantity] = {}
-    for line in dict.fromkeys(settings["lines"].values()):
+    for line in dict.fromkeys(settings.lines.values()):
         for network, table in NETWORKS.items():
             results |= of_data(
                 f"{network}_", line, rows_of(tables[table], line, settings), settings
@@ -40,13 +42,12 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Q
     return results
 
 
-def rows_of(table: pd.DataFrame, line: str, settings: Settings) -> Rows:
-    tasks = [task for task, name in settings["lines"].items() if name == line]
-    rows = table[table["task"].isin(tasks)]
+def rows_of(table: pd.DataFrame, line: str, settings: ImageSettings) -> Rows:
+    rows = table[table["task"].isin(settings.tasks(line))]
     return None if rows.empty else rows
 
 
-def of_data(prefix: str, line: str, rows: Rows, settings: Settings) -> dict[str, Quantity]:
+def of_data(prefix: str, line: str, rows: Rows, settings: ImageSettings) -> dict[str, Quantity]:
     found = {
         key: data_slope(rows, metric, settings, key)
         for metric in METRICS
@@ -66,7 +67,7 @@ def of_data(prefix: str, line: str, rows: Rows, settings: Settings) -> dict[str,
     return found
 
 
-def of_width(line: str, rows: Rows, settings: Settings) -> dict[str, Quantity]:
+def of_width(line: str, rows: Rows, settings: ImageSettings) -> dict[str, Quantity]:
     key = f"width_slope_{line}"
     if rows is None:
         return {key: unavailable(NOT_RUN)}

@@ -16,10 +16,10 @@ from scalinglaws.curves.norm_curves import (
 )
 from scalinglaws.curves.panel_curves import MAIN_TABLES, panel_runs, panel_table
 from scalinglaws.errors import InputError
-from scalinglaws.fits.laws_over_seeds import (
+from scalinglaws.statistics.laws_over_seeds import (
     absent,
     bootstrapped,
-    drawn_counts,
+    counts_of,
     facts_of,
     geometric_gamma_2,
     law_quantities,
@@ -39,9 +39,7 @@ SIGNS = (
 ALL = (*LAWS, "gamma_2_geometric", *OFFSETS, *COUNTS, *SIGNS)
 
 
-def estimate(
-    tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
-) -> dict[str, Quantity]:
+def fit(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> dict[str, Quantity]:
     """Quantities ``{panel}_{name}`` for every panel of ``settings["panels"]``; panels that are not
     trained at this scale are unavailable.
     """
@@ -87,7 +85,7 @@ def optimum_facts(runs: Runs) -> dict[str, Quantity]:
 
 def monotone_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Quantity:
     """Share of logged steps in which the norm did not fall, mean over sizes and seeds."""
-    counts = drawn_counts(settings, panel, len(runs.errors))
+    counts = counts_of(settings, panel, len(runs.errors))
     by_seed = np.nanmean(runs.monotone, axis=1)
     drawn = finite_mean(by_seed, counts)
     return bootstrapped(float(np.nanmean(by_seed)), drawn, runs, n_points=runs.monotone.size)
@@ -95,7 +93,7 @@ def monotone_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Qu
 
 def rank_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Quantity:
     """Spearman's correlation of the optimal norm (mean over seeds) with the training size."""
-    counts = drawn_counts(settings, panel, len(runs.errors))
+    counts = counts_of(settings, panel, len(runs.errors))
     drawn = rank_correlation(finite_mean(runs.optima, counts))
     point = float(rank_correlation(means_of(runs).optima))
     return bootstrapped(point, drawn, runs, n_points=len(runs.sizes))
@@ -114,7 +112,7 @@ def spread_ratios(runs: Runs, settings: Mapping[str, Any], panel: str) -> dict[s
     that at equal norm: 0 where the norm orders the curves no better than time.
     """
     window = window_from(settings, runs.sizes)
-    counts = drawn_counts(settings, panel, len(runs.errors))
+    counts = counts_of(settings, panel, len(runs.errors))
     point = epoch_over_norm(runs, window, np.ones(len(runs.errors)))
     drawn = epoch_over_norm(runs, window, counts)
     return {

@@ -6,46 +6,41 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity
+from scalinglaws.records import as_record
+from scalinglaws.statistics.image_slopes import NOT_RUN, ImageSettings
+from scalinglaws.statistics.over_seeds import named_draws, over_seeds
 from scalinglaws.statistics.quantity import Quantity, unavailable
-from scalinglaws.streams import generator
 
-Settings = Mapping[str, Any]
 NETWORKS = {"wrn": "image_data_scan", "cnn": "cnn_data_scan"}
 
 
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
+def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
     """`{network}_{line}`: mean over k = 2, 3, 4 neighbours and over seeds, of the activations
     before the last layer of the networks with the largest training set; networks wrn and cnn.
     """
+    settings = as_record(ImageSettings, given)
     results = {}
     for network, table in NETWORKS.items():
-        for line in dict.fromkeys(settings["lines"].values()):
-            tasks = [task for task, name in settings["lines"].items() if name == line]
-            rows = tables[table][tables[table]["task"].isin(tasks)]
+        for line in dict.fromkeys(settings.lines.values()):
+            rows = tables[table][tables[table]["task"].isin(settings.tasks(line))]
             results[f"{network}_{line}"] = dimension(rows, settings, f"{network}_{line}")
     return results
 
 
-def dimension(rows: pd.DataFrame, settings: Settings, key: str) -> Quantity:
+def dimension(rows: pd.DataFrame, settings: ImageSettings, key: str) -> Quantity:
     chosen = rows[rows["quantity"].str.startswith("intrinsic_dimension_k")]
     if chosen.empty:
-        return unavailable("this scale does not run it")
+        return unavailable(NOT_RUN)
     values = chosen.groupby("seed", sort=True)["value"].agg(lambda part: part.mean(skipna=False))
     finite = values.to_numpy()[np.isfinite(values.to_numpy())]
-    stream = generator(settings["seed"], "bahri2021", "dimension", {"quantity": key}, "bootstrap")
     if not len(finite):
         return unavailable("no network has finite activations", n_masked=len(values))
-    found = bootstrap(
+    return over_seeds(
         lambda seeds: float(finite[seeds].mean()),
         len(finite),
-        draws=settings["draws"],
-        generator=stream,
-    )
-    return bootstrap_quantity(
-        found,
+        named_draws(settings.draws, settings.seed, "bahri2021", "dimension"),
+        key,
         n_points=int(chosen["quantity"].nunique()),
-        n_seeds=len(finite),
         n_masked=len(values) - len(finite),
         rule="k = 2, 3 and 4 neighbours, averaged",
     )

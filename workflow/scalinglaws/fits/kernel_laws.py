@@ -1,27 +1,50 @@
 """Gaussian features and spheres against theory (Bahri et al., arXiv:2102.06701, C7 to C12)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from scalinglaws.curves.scan_curves import (
-    Settings,
+from scalinglaws.curves.size_curves import Curves, inside, scan
+from scalinglaws.errors import InputError
+from scalinglaws.records import as_record
+from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, tag, unavailable
+from scalinglaws.statistics.scan_statistics import (
     exponent,
+    kernel_draws,
     mean_gap,
     mean_ratio,
     peak_height,
     slope,
-    tag,
 )
-from scalinglaws.curves.size_curves import Curves, inside, scan
-from scalinglaws.errors import InputError
-from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.theory.kernel_learning_curve import variance_limited_excess
 
 Found = dict[str, Quantity]
 SIDES = {"data": "d", "parameters": "p"}
 
 
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
+@dataclass(frozen=True)
+class Settings:
+    """Windows in D and P.
+
+    - `first`, `share` (of the S features): of the exponents; `ratio_from`: of D over theory
+    - `resonance`: D = P of the peaks; `fixed`: the other size where one grows
+    - `sphere_window`: D on spheres
+    """
+
+    first: int
+    share: float
+    ratio_from: float
+    resonance: float
+    fixed: int
+    sphere_window: tuple[float, float]
+    draws: int
+    seed: int
+
+
+def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
     """For each alpha_K, tagged 03, 06, 1:
 
     - `alpha_d_`, `alpha_p_`: exponents of L(D), L(P); `alpha_theory_`: that of kappa / 2 of the
@@ -32,43 +55,46 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
 
     `sphere_{kernel}_m{m}`: exponent on the sphere of m dimensions.
     """
+    settings = as_record(Settings, given)
+    draws = kernel_draws(settings.draws, settings.seed)
     found: Found = {}
     gaussian, theory = tables["gaussian_features"], tables["kernel_theory"]
     for alpha in sorted(set(gaussian["alpha_k"])):
         rows, predicted = (table[table["alpha_k"] == alpha] for table in (gaussian, theory))
         found |= regimes(tag(alpha), rows, predicted, settings)
     for (kernel, dimension), rows in tables["sphere_kernels"].groupby(["kernel", "dimension"]):
-        key, (low, high) = f"sphere_{kernel}_m{dimension}", settings["sphere_window"]
+        key, (low, high) = f"sphere_{kernel}_m{dimension}", settings.sphere_window
         curve = scan(rows, "loss")
         window = (low, max(low, min(high, curve.sizes[-1])))
-        found[key] = exponent(curve, window, f"D >= {low}", settings, key)
+        found[key] = exponent(curve, window, f"D >= {low}", draws, key)
     return found
 
 
 def regimes(name: str, rows: pd.DataFrame, predicted: pd.DataFrame, settings: Settings) -> Found:
+    draws = kernel_draws(settings.draws, settings.seed)
     features = int(rows["features"].iloc[0])
-    window = (float(settings["first"]), settings["share"] * features)
-    rule = f"{settings['first']} <= D, P <= {settings['share']:g} S"
+    window = (float(settings.first), settings.share * features)
+    rule = f"{settings.first} <= D, P <= {settings.share:g} S"
     losses = {side: scan(rows, "loss", scan=side) for side in SIDES}
     found: Found = {}
     for side, letter in SIDES.items():
         key = f"alpha_{letter}_{name}"
-        found[key] = exponent(losses[side], window, rule, settings, key)
+        found[key] = exponent(losses[side], window, rule, draws, key)
         key = f"excess_ratio_{letter}_{name}"
         found[key] = excess_ratio(rows, side, settings, key)
     data, parameters = (inside(losses[side], window) for side in SIDES)
     theory = theory_curve(predicted, data)
     found[f"alpha_theory_{name}"] = computed_slope(theory, window, rule)
-    high = inside(losses["data"], (settings["ratio_from"], window[1]))
-    rule = f"{settings['ratio_from']} <= D <= {settings['share']:g} S"
+    high = inside(losses["data"], (settings.ratio_from, window[1]))
+    rule = f"{settings.ratio_from} <= D <= {settings.share:g} S"
     key = f"kappa_ratio_{name}"
-    found[key] = mean_ratio(high, theory_curve(predicted, high), settings, key, rule)
+    found[key] = mean_ratio(high, theory_curve(predicted, high), draws, key, rule)
     key = f"duality_gap_{name}"
-    found[key] = mean_gap(data, parameters, settings, key, "mean over D = P of |log ratio|")
+    found[key] = mean_gap(data, parameters, draws, key, "mean over D = P of |log ratio|")
     for ridge in ("low", "tuned"):
         key = f"peak_{ridge}_{name}"
         curve = scan(rows, f"loss_{ridge}", scan="data_resonance")
-        found[key] = peak_height(curve, settings["resonance"], settings, key)
+        found[key] = peak_height(curve, settings.resonance, draws, key)
     return found
 
 
@@ -96,9 +122,10 @@ def computed_slope(curve: Curves, window: tuple[float, float], rule: str) -> Qua
 
 
 def excess_ratio(rows: pd.DataFrame, side: str, settings: Settings, key: str) -> Quantity:
+    draws = kernel_draws(settings.draws, settings.seed)
     excess = scan(rows, "excess", scan=f"{side}_variance")
     limit = scan(rows, "limit", scan=f"{side}_variance")
-    formula = variance_limited_excess(1.0, settings["fixed"], excess.sizes)
+    formula = variance_limited_excess(1.0, settings.fixed, excess.sizes)
     whole = Curves(excess.sizes, limit.values * formula)
     rule = "all sizes, over L(P) P / (D - P - 1) with the seed's own limit"
-    return mean_ratio(excess, whole, settings, key, rule)
+    return mean_ratio(excess, whole, draws, key, rule)

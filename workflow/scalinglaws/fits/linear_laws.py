@@ -6,6 +6,7 @@ through the incomplete-gamma form, which has none.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,27 +20,53 @@ from scalinglaws.curves.linear_curves import (
     seed_runs,
     series,
 )
-from scalinglaws.curves.seed_means import computed, mean_over_seeds, tag, thinned
+from scalinglaws.records import as_record
 from scalinglaws.statistics.bootstrap import exponent_over_seeds
+from scalinglaws.statistics.over_seeds import mean_over_seeds, named_draws
 from scalinglaws.statistics.power_law import fit_power_law
-from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
+from scalinglaws.statistics.quantity import (
+    NUMERICAL,
+    Quantity,
+    computed,
+    quantity,
+    tag,
+    unavailable,
+)
 from scalinglaws.statistics.spectral_exponent import beta_of_decay
-from scalinglaws.statistics.windows import select, window_scan
+from scalinglaws.statistics.windows import select, thinned, window_scan
 from scalinglaws.streams import generator
 from scalinglaws.theory.linear import decay_exponent, power_law_range
 
 Tables = Mapping[str, pd.DataFrame]
-Settings = Mapping[str, Any]
 Found = dict[str, Quantity]
 Array = np.ndarray
+LOST = "diverged or lack points in the window"
 
 
-def estimate(tables: Tables, settings: Settings) -> Found:
-    """Settings: betas, ratio_from (first alpha of the eta ratio), window (factors of the range of
-    the power law), fit_error and rate_error (numerical), draws, seed."""
+@dataclass(frozen=True)
+class Settings:
+    """What is asked for of figure 2.
+
+    - `ratio_from`: first alpha of the ratio of any eta to small eta
+    - `window`: factors of the range of the power law
+    - `fit_error`, `rate_error`: numerical, of exponents and of critical rates
+    """
+
+    betas: tuple[float, ...]
+    ratio_from: float
+    window: tuple[float, float]
+    fit_error: float
+    rate_error: float
+    draws: int
+    seed: int
+
+
+def fit(tables: Tables, given: Mapping[str, Any]) -> Found:
+    """All quantities of figure 2; `given`: see `Settings`."""
+    settings = as_record(Settings, given)
     theory, runs = tables["linear_theory"], seed_runs(tables["linear_sgd"])
     found: Found = {}
-    for beta in settings["betas"]:
+    for beta in settings.betas:
         found |= law_quantities(theory, settings, beta)
     found |= critical_quantities(theory, settings)
     found["any_eta_ratio"] = any_eta_ratio(theory, settings)
@@ -54,7 +81,7 @@ def law_quantities(theory: pd.DataFrame, settings: Settings, beta: float) -> Fou
         kinds = ("law_exponent", "law_bias", "recovered_bias", "gamma_deviation")
         return {f"{kind}_b{name}": missing for kind in kinds}
     alphas, errors = series(law, "small_eta")
-    slope, change = thinned(alphas, errors, decay, settings["fit_error"])
+    slope, change = thinned(alphas, errors, decay, settings.fit_error)
     low, high, _ = window_scan(alphas[::6], errors[::6])
     facts: dict[str, Any] = {
         "n_points": len(alphas),
@@ -88,8 +115,8 @@ def gamma_quantities(theory: pd.DataFrame, settings: Settings, beta: float) -> F
         return float(np.max(relative))
 
     facts: dict[str, Any] = {"n_points": len(alphas), "window": (alphas[0], alphas[-1])}
-    bias = thinned(alphas, exact, recovered, settings["fit_error"])
-    largest = thinned(alphas, np.abs(form / exact - 1), worst, settings["fit_error"])
+    bias = thinned(alphas, exact, recovered, settings.fit_error)
+    largest = thinned(alphas, np.abs(form / exact - 1), worst, settings.fit_error)
     return {
         f"recovered_bias_b{tag(beta)}": computed(*bias, **facts),
         f"gamma_deviation_b{tag(beta)}": computed(*largest, **facts),
@@ -103,7 +130,7 @@ def critical_quantities(theory: pd.DataFrame, settings: Settings) -> Found:
         letter = "L" if record["quantity"] == "theory" else "N"
         size, beta = record["dimension"], tag(record["beta"])
         name = f"critical_{record['quantity']}_{letter}{size}_b{beta}"
-        found[name] = computed(record["value"], settings["rate_error"], n_points=1)
+        found[name] = computed(record["value"], settings.rate_error, n_points=1)
     return found
 
 
@@ -112,13 +139,13 @@ def any_eta_ratio(theory: pd.DataFrame, settings: Settings) -> Quantity:
     rows = part_rows(theory, "any_eta")
     alphas, general = series(rows, "general_eta")
     ratio = general / series(rows, "small_eta")[1] * (1 - float(rows["eta"].iloc[0]) / 2)
-    late = ratio[alphas >= settings["ratio_from"]]
+    late = ratio[alphas >= settings.ratio_from]
     return quantity(
         float(np.median(late)),
         (late.min(), late.max()),
         interval_kind=NUMERICAL,
         n_points=len(late),
-        window=(settings["ratio_from"], alphas[-1]),
+        window=(settings.ratio_from, alphas[-1]),
         rule="median and range of the ratio from ratio_from on",
     )
 
@@ -127,7 +154,7 @@ def simulation_quantities(table: pd.DataFrame, runs: list[SeedRun], settings: Se
     """SGD against the theory from the same starts, and its exponent by itself."""
     levels, beta, eta = (table[key].iloc[0] for key in ("dimension", "beta", "eta"))
     first, last = power_law_range(int(levels), float(beta), float(eta))
-    window = (first * settings["window"][0], last * settings["window"][1])
+    window = (first * settings.window[0], last * settings.window[1])
     curves = np.array([run.curves[levels] for run in runs])
     masked = int((~np.isfinite(curves)).sum())
     alphas, facts = runs[0].alphas, {"n_points": len(runs[0].alphas), "n_masked": masked}
@@ -149,19 +176,20 @@ def simulation_quantities(table: pd.DataFrame, runs: list[SeedRun], settings: Se
             return float("nan")
         return decay(alphas[inside], simulated) - decay(alphas[inside], exact)
 
-    stream = generator(settings["seed"], "worschech2024", "linear", {}, "sgd exponent")
+    draws = named_draws(settings.draws, settings.seed, "worschech2024", "linear", "name")
+    stream = generator(settings.seed, "worschech2024", "linear", {}, "sgd exponent")
+    values = {"sgd_deviation": (deviation, facts), "sgd_exponent_shift": (shift, within)}
+    means = {
+        name: mean_over_seeds(per_seed(runs, measure), draws, name, lost=LOST, **known)
+        for name, (measure, known) in values.items()
+    }
     return {
-        "sgd_deviation": mean_over_seeds(
-            per_seed(runs, deviation), settings, "sgd_deviation", **facts
-        ),
-        "sgd_exponent_shift": mean_over_seeds(
-            per_seed(runs, shift), settings, "sgd_exponent_shift", **within
-        ),
+        **means,
         "sgd_exponent": exponent_over_seeds(
             alphas,
             curves,
             generator=stream,
-            draws=settings["draws"],
+            draws=settings.draws,
             window=window,
             min_points=max(4, len(alphas) // 4),
             rule=within["rule"],

@@ -1,37 +1,58 @@
 """Numbers of the perceptron at figure 1: limits, optimum, simulation against theory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.curves.perceptron_curves import minimisers, seeds_against_norm
-from scalinglaws.statistics.bootstrap import bootstrap, exponent_over_seeds
+from scalinglaws.curves.perceptron_curves import seeds_against_norm
+from scalinglaws.curves.size_curves import curves
+from scalinglaws.records import as_record
+from scalinglaws.statistics.bootstrap import exponent_over_seeds
+from scalinglaws.statistics.over_samples import gap_at, over_samples, sample_draws
+from scalinglaws.statistics.over_seeds import Draws
 from scalinglaws.statistics.power_law import fit_power_law
-from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
+from scalinglaws.statistics.quantity import Quantity, computed, quantity, unavailable
 from scalinglaws.statistics.windows import select
-from scalinglaws.streams import generator
 
 # Accuracy of the solved saddle point (residuals below 1e-10) and of the minimum over lambda,
 # where a flat bottom turns an error of 1e-12 in epsilon into one of 1e-6 in lambda.
 ERROR_OF_EPSILON, ERROR_OF_LAMBDA = 1e-8, 1e-5
-KIND = "bootstrap over samples, Student t"
-Statistic = Callable[[np.ndarray], float]
 
 
-def estimate(
-    tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
-) -> dict[str, Quantity]:
-    """Quantities of the claims P1 to P5, P8 and P9; settings are those of config/papers."""
+@dataclass(frozen=True)
+class Settings:
+    """Where the curves of figure 1 are read.
+
+    - `alpha`: of the figure; `limit_alpha`, `large_alphas`: of the limits of large alpha
+    - `hebb_lambda`: small, where Hebb's rule holds; `peak_lambda`, `optimum_lambda`: of gaps
+    - `early_window`: factors of the optimal norm; `fixed_norm_window`: norms compared with theory
+    """
+
+    alpha: float
+    large_alphas: tuple[float, ...]
+    limit_alpha: float
+    hebb_lambda: float
+    early_window: tuple[float, float]
+    fixed_norm_window: tuple[float, float]
+    peak_lambda: float
+    optimum_lambda: float
+    draws: int
+    seed: int
+
+
+def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
+    """Quantities of the claims P1 to P5, P8 and P9; `given`: see `Settings`."""
+    settings = as_record(Settings, given)
     theory, descent = tables["perceptron_theory"], tables["perceptron_descent"]
     return {**theory_quantities(theory, settings), **simulated(theory, descent, settings)}
 
 
 def numerical(value: float, error: float, n_points: int = 1) -> Quantity:
-    ends = (value - error, value + error)
-    return quantity(value, ends, interval_kind=NUMERICAL, n_points=n_points)
+    return computed(value, error, n_points=n_points)
 
 
 def limit(theory: pd.DataFrame, name: str) -> pd.Series:
@@ -47,14 +68,14 @@ def curve(theory: pd.DataFrame, alpha: float) -> tuple[np.ndarray, np.ndarray]:
     return chosen["lambda"].to_numpy(), chosen["value"].to_numpy()
 
 
-def theory_quantities(theory: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, Quantity]:
+def theory_quantities(theory: pd.DataFrame, settings: Settings) -> dict[str, Quantity]:
     """Deterministic numbers of the replica-symmetric equations."""
-    alpha, far = settings["alpha"], settings["limit_alpha"]
+    alpha, far = settings.alpha, settings.limit_alpha
     hebb, stable = limit(theory, "epsilon_hebb"), limit(theory, "epsilon_maximum_stability")
     best, bayes = limit(theory, "epsilon_optimum"), limit(theory, "epsilon_bayes")
     at, gap = limit(theory, "lambda_optimum"), limit(theory, "epsilon_optimum") / bayes - 1.0
     found = {
-        "hebb_deviation": hebb_deviation(theory, hebb, settings["hebb_lambda"]),
+        "hebb_deviation": hebb_deviation(theory, hebb, settings.hebb_lambda),
         "maximum_stability_limit": numerical(far * stable[far], ERROR_OF_EPSILON),
         "bayes_limit": numerical(far * bayes[far], ERROR_OF_EPSILON),
         "gibbs_limit": numerical(far * limit(theory, "epsilon_gibbs")[far], ERROR_OF_EPSILON),
@@ -66,7 +87,7 @@ def theory_quantities(theory: pd.DataFrame, settings: Mapping[str, Any]) -> dict
         "maximum_stability_over_optimum": numerical(stable[alpha] / best[alpha], ERROR_OF_EPSILON),
         "early_exponent_theory": early_exponent(theory, settings, at[alpha]),
     }
-    for large in settings["large_alphas"]:
+    for large in settings.large_alphas:
         found[f"optimum_slope_{large:g}"] = numerical(at[large] / large, ERROR_OF_LAMBDA)
     return found
 
@@ -80,19 +101,19 @@ def hebb_deviation(theory: pd.DataFrame, hebb: pd.Series, lam: float) -> Quantit
     return numerical(float(deviations.max()), ERROR_OF_EPSILON, len(rows))
 
 
-def early_window(settings: Mapping[str, Any], optimum: float) -> tuple[float, float]:
-    low, high = settings["early_window"]
+def early_window(settings: Settings, optimum: float) -> tuple[float, float]:
+    low, high = settings.early_window
     return low * optimum, high * optimum
 
 
-def early_exponent(theory: pd.DataFrame, settings: Mapping[str, Any], optimum: float) -> Quantity:
+def early_exponent(theory: pd.DataFrame, settings: Settings, optimum: float) -> Quantity:
     """Effective exponent of epsilon against lambda on the early branch of theory's curve.
 
     The interval spans the exponents of the window's two halves: at finite alpha the branch bends,
     and that bend, not a numerical error, is what limits the exponent's meaning.
     """
     window = early_window(settings, optimum)
-    lam, eps = curve(theory, settings["alpha"])
+    lam, eps = curve(theory, settings.alpha)
     inside = select(lam, *window)
     lam, eps = lam[inside], eps[inside]
     if len(lam) < 8:
@@ -112,64 +133,37 @@ def early_exponent(theory: pd.DataFrame, settings: Mapping[str, Any], optimum: f
 
 
 def simulated(
-    theory: pd.DataFrame, descent: pd.DataFrame, settings: Mapping[str, Any]
+    theory: pd.DataFrame, descent: pd.DataFrame, settings: Settings
 ) -> dict[str, Quantity]:
     """Numbers of the simulated perceptrons; samples are the independent units."""
-    optimum = float(limit(theory, "lambda_optimum")[settings["alpha"]])
-    lambdas, fixed = minimisers(descent)
-    predicted = np.exp(CubicSpline(*np.log(curve(theory, settings["alpha"])))(np.log(lambdas)))
+    optimum = float(limit(theory, "lambda_optimum")[settings.alpha])
+    lambdas, fixed = fixed_norm(descent)
+    predicted = np.exp(CubicSpline(*np.log(curve(theory, settings.alpha)))(np.log(lambdas)))
+    draws = sample_draws(settings.draws, settings.seed)
     gaps = seeds_against_norm(descent, "epsilon", lambdas) / fixed - 1.0
-    inside = select(lambdas, *settings["fixed_norm_window"])
+    inside = select(lambdas, *settings.fixed_norm_window)
     ratios = (fixed / predicted)[:, inside]
     return {
-        "simulation_over_theory": over_samples(ratios, "simulation_over_theory", settings),
-        "descent_gap_at_peak": gap_at(gaps, lambdas, "peak_lambda", settings),
-        "descent_gap_at_optimum": gap_at(gaps, lambdas, "optimum_lambda", settings),
-        "descent_gap_largest": over_samples(
-            gaps, "descent_gap_largest", settings, lambda values: float(np.max(values.mean(axis=0)))
+        "simulation_over_theory": over_samples(ratios, "simulation_over_theory", draws),
+        "descent_gap_at_peak": gap_at(
+            gaps, lambdas, settings.peak_lambda, "gap peak_lambda", draws
         ),
-        **descent_quantities(theory, descent, settings, optimum),
+        "descent_gap_at_optimum": gap_at(
+            gaps, lambdas, settings.optimum_lambda, "gap optimum_lambda", draws
+        ),
+        "descent_gap_largest": over_samples(
+            gaps, "descent_gap_largest", draws, lambda values: float(np.max(values.mean(axis=0)))
+        ),
+        **descent_quantities(theory, descent, settings, optimum, draws),
     }
 
 
-def gap_at(
-    gaps: np.ndarray, lambdas: np.ndarray, key: str, settings: Mapping[str, Any]
-) -> Quantity:
-    """Mean of (free norm / fixed norm - 1) at the lambda named in the settings."""
-    place = np.flatnonzero(np.isclose(lambdas, settings[key], rtol=1e-6))
-    if not len(place):
-        return unavailable(f"no fixed-norm minimiser was computed at lambda = {settings[key]:g}")
-    return over_samples(gaps[:, place], f"gap {key}", settings)
-
-
-def over_samples(
-    values: np.ndarray,
-    purpose: str,
-    settings: Mapping[str, Any],
-    reduce: Callable[[np.ndarray], float] = lambda chosen: float(np.mean(chosen)),
-) -> Quantity:
-    """Bootstrap a reduction of (samples, points); samples with a value missing are left out."""
-    whole = values[np.all(np.isfinite(values), axis=1)]
-    masked = int(np.sum(~np.isfinite(values)))
-    if len(whole) < 2:
-        return unavailable("fewer than 2 samples have all values", n_masked=masked)
-    random = stream(settings, purpose)
-    found = bootstrap(
-        lambda units: reduce(whole[units]), len(whole), draws=settings["draws"], generator=random
+def fixed_norm(descent: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """(lambdas, epsilon (samples, lambdas)) of the fixed-norm minimisers."""
+    lambdas, errors = (
+        curves(descent, name, "step").values for name in ("fixed_norm", "fixed_norm_epsilon")
     )
-    return quantity(
-        found.estimate,
-        (found.low, found.high),
-        interval_kind=KIND,
-        standard_error=found.standard_error,
-        n_points=values.shape[1],
-        n_seeds=len(whole),
-        n_masked=masked,
-    )
-
-
-def stream(settings: Mapping[str, Any], purpose: str) -> np.random.Generator:
-    return generator(settings["seed"], "damico2025", "perceptron_laws", {}, purpose)
+    return lambdas[0], errors
 
 
 def common_norms(lam: np.ndarray, errors: np.ndarray, low: float) -> np.ndarray:
@@ -180,10 +174,10 @@ def common_norms(lam: np.ndarray, errors: np.ndarray, low: float) -> np.ndarray:
 
 
 def descent_quantities(
-    theory: pd.DataFrame, descent: pd.DataFrame, settings: Mapping[str, Any], optimum: float
+    theory: pd.DataFrame, descent: pd.DataFrame, settings: Settings, optimum: float, draws: Draws
 ) -> dict[str, Quantity]:
     """Early branch and minimum of the free-norm curve, read at theory's lambdas."""
-    lam, predicted = curve(theory, settings["alpha"])
+    lam, predicted = curve(theory, settings.alpha)
     window = early_window(settings, optimum)
     errors = seeds_against_norm(descent, "epsilon", lam)
     grid = common_norms(lam, errors, window[0])
@@ -199,11 +193,11 @@ def descent_quantities(
         "early_exponent_descent": exponent_over_seeds(
             lam,
             errors,
-            generator=stream(settings, "early"),
-            draws=settings["draws"],
+            generator=draws.stream("early"),
+            draws=draws.count,
             window=window,
             rule="early_window times lambda_opt",
         ),
-        "descent_optimum_lambda": over_samples(smooth, "best norm", settings, best_norm),
-        "descent_optimum_over_theory": over_samples(smooth, "best error", settings, best_error),
+        "descent_optimum_lambda": over_samples(smooth, "best norm", draws, best_norm),
+        "descent_optimum_over_theory": over_samples(smooth, "best error", draws, best_error),
     }

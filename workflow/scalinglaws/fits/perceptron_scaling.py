@@ -1,6 +1,7 @@
 """Numbers of the perceptron at figure 2: both laws, their product, free norm at several alpha."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -8,19 +9,20 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.curves.perceptron_curves import limit_curve, minimisers, seeds_against_norm
+from scalinglaws.curves.perceptron_curves import seeds_against_norm
 from scalinglaws.fits.perceptron_laws import (
     ERROR_OF_EPSILON,
     ERROR_OF_LAMBDA,
     common_norms,
     curve,
-    gap_at,
+    fixed_norm,
     limit,
     numerical,
-    over_samples,
-    stream,
 )
+from scalinglaws.records import as_record
 from scalinglaws.statistics.bootstrap import exponent_over_seeds
+from scalinglaws.statistics.over_samples import gap_at, over_samples, sample_draws
+from scalinglaws.statistics.over_seeds import Draws
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import Quantity, unavailable
 from scalinglaws.statistics.windows import select
@@ -34,18 +36,44 @@ Tables = Mapping[str, pd.DataFrame]
 Found = dict[str, Quantity]
 
 
-def estimate(tables: Tables, settings: Mapping[str, Any]) -> Found:
-    """Quantities of the claims P4b, P6, P7, P8b, P9c to P10c; settings are config/papers'."""
+@dataclass(frozen=True)
+class Settings:
+    """Where the curves of figure 2 are read.
+
+    - `early_window`, `early_lambda`: norms of law 1; `large_alpha`: where its branch is long
+    - `collapse_range`: of lambda / alpha; `product_alphas`, `optimum_alphas`: of the exponents
+    - `gap_alpha`, `peak_lambda`, `optimum_lambda`: where free is compared with fixed norm
+    - `held_alphas`: where simulation is held against theory
+    """
+
+    early_lambda: float
+    early_window: tuple[float, float]
+    large_alpha: float
+    collapse_range: tuple[float, float]
+    product_alphas: tuple[float, ...]
+    optimum_alphas: tuple[float, ...]
+    gap_alpha: float
+    peak_lambda: float
+    optimum_lambda: float
+    held_alphas: tuple[float, ...]
+    draws: int
+    seed: int
+
+
+def fit(tables: Tables, given: Mapping[str, Any]) -> Found:
+    """Quantities of the claims P4b, P6, P7, P8b, P9c to P10c; `given`: see `Settings`."""
+    settings = as_record(Settings, given)
+    draws = sample_draws(settings.draws, settings.seed)
     theory, limits = tables["perceptron_theory"], tables["perceptron_limits"]
     samples = samples_of(tables)
     return {
         **early_branch(limits, settings),
-        **collapse(limits, settings["collapse_range"]),
-        **product_law(theory, limits, settings["product_alphas"]),
-        **free_norm(theory, samples, settings),
-        **gaps(samples, settings),
-        **law_two(theory, samples, settings),
-        **held(theory, samples, settings),
+        **collapse(limits, settings.collapse_range),
+        **product_law(theory, limits, settings.product_alphas),
+        **free_norm(theory, samples, settings, draws),
+        **gaps(samples, settings, draws),
+        **law_two(theory, samples, settings.optimum_alphas, draws),
+        **held(theory, samples, settings.held_alphas, draws),
     }
 
 
@@ -55,18 +83,27 @@ def samples_of(tables: Tables) -> dict[float, pd.DataFrame]:
     return {float(alpha): own for alpha, own in both.groupby("alpha")}  # type: ignore[arg-type]
 
 
+def limit_curve(
+    limits: pd.DataFrame, name: str, alpha: float = float("inf")
+) -> tuple[np.ndarray, np.ndarray]:
+    """(abscissa, value) of one curve of perceptron_limits, abscissa increasing."""
+    chosen = limits[(limits["quantity"] == name) & (limits["alpha"] == alpha)]
+    chosen = chosen.sort_values("abscissa")
+    return chosen["abscissa"].to_numpy(), chosen["value"].to_numpy()
+
+
 def read_curve(x: np.ndarray, y: np.ndarray, at: float) -> float:
     return float(np.exp(CubicSpline(np.log(x), np.log(y))(np.log(at))))
 
 
-def early_branch(limits: pd.DataFrame, settings: Mapping[str, Any]) -> Found:
+def early_branch(limits: pd.DataFrame, settings: Settings) -> Found:
     """Law 1 at alpha -> infinity: the error at one lambda, the exponents in the window."""
     fixed, flow = (limit_curve(limits, f"early_{n}") for n in ("fixed_norm", "gradient_flow"))
-    at, peak = settings["early_lambda"], settings["peak_lambda"]
+    at, peak = settings.early_lambda, settings.peak_lambda
     return {
         "early_error": numerical(read_curve(*fixed, at), ERROR_OF_SPLINE),
-        "early_exponent": exponent_in(*fixed, settings["early_window"]),
-        "flow_exponent": exponent_in(*flow, settings["early_window"]),
+        "early_exponent": exponent_in(*fixed, settings.early_window),
+        "flow_exponent": exponent_in(*flow, settings.early_window),
         "flow_gap_at_peak": numerical(
             read_curve(*flow, peak) / read_curve(*fixed, peak) - 1.0, ERROR_OF_FLOW
         ),
@@ -124,7 +161,10 @@ def product_law(theory: pd.DataFrame, limits: pd.DataFrame, alphas: Sequence[flo
 
 
 def free_norm(
-    theory: pd.DataFrame, samples: Mapping[float, pd.DataFrame], settings: Mapping[str, Any]
+    theory: pd.DataFrame,
+    samples: Mapping[float, pd.DataFrame],
+    settings: Settings,
+    draws: Draws,
 ) -> Found:
     """Law 1 along gradient descent, at the one alpha where its branch is long.
 
@@ -132,12 +172,12 @@ def free_norm(
     norm. So the exponent of (free / fixed) times the theory of the latter has the same mean as
     the plain one and a fraction of its interval.
     """
-    window, alpha = settings["early_window"], settings["large_alpha"]
+    window, alpha = settings.early_window, settings.large_alpha
     lam, eps = curve(theory, alpha)
     if alpha not in samples or not len(lam):
         why = f"theory or simulation is missing at alpha = {alpha:g}"
         return {name: unavailable(why) for name in ("free_gamma_1", "free_gamma_1_plain")}
-    lambdas, fixed = minimisers(samples[alpha])
+    lambdas, fixed = fixed_norm(samples[alpha])
     free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
     predicted = np.array([read_curve(lam, eps, at) for at in lambdas])
 
@@ -145,8 +185,8 @@ def free_norm(
         return exponent_over_seeds(
             lambdas,
             values,
-            generator=stream(settings, name),
-            draws=settings["draws"],
+            generator=draws.stream(name),
+            draws=draws.count,
             window=window,
             rule="the window of the theory's exponent",
         )
@@ -157,36 +197,39 @@ def free_norm(
     }
 
 
-def gaps(samples: Mapping[float, pd.DataFrame], settings: Mapping[str, Any]) -> Found:
+def gaps(samples: Mapping[float, pd.DataFrame], settings: Settings, draws: Draws) -> Found:
     """Free over fixed norm - 1 on the same data, at the peak and where it should be closed."""
     found: Found = {}
-    for alpha in (settings["gap_alpha"], settings["large_alpha"]):
-        for key in ("peak_lambda", "optimum_lambda"):
-            name = f"gap_at_{key.removesuffix('_lambda')}_{alpha:g}"
+    for alpha in (settings.gap_alpha, settings.large_alpha):
+        for place, at in (("peak", settings.peak_lambda), ("optimum", settings.optimum_lambda)):
+            name = f"gap_at_{place}_{alpha:g}"
             if alpha not in samples:
                 found[name] = unavailable(f"nothing was simulated at alpha = {alpha:g}")
                 continue
-            lambdas, fixed = minimisers(samples[alpha])
+            lambdas, fixed = fixed_norm(samples[alpha])
             free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
-            found[name] = gap_at(free / fixed - 1.0, lambdas, key, settings)
+            found[name] = gap_at(free / fixed - 1.0, lambdas, at, f"gap {place}_lambda", draws)
     return found
 
 
 def law_two(
-    theory: pd.DataFrame, samples: Mapping[float, pd.DataFrame], settings: Mapping[str, Any]
+    theory: pd.DataFrame,
+    samples: Mapping[float, pd.DataFrame],
+    alphas: Sequence[float],
+    draws: Draws,
 ) -> Found:
     """Norm and error at the minimum of the mean free-norm curve, and the growth of that norm."""
-    have = [alpha for alpha in settings["optimum_alphas"] if alpha in samples]
+    have = [alpha for alpha in alphas if alpha in samples]
     curves = {alpha: free_curves(samples[alpha]) for alpha in have}
     found: Found = {}
     for alpha, (grid, errors) in curves.items():
         name = f"free_optimum_{alpha:g}"
-        found[name] = over_samples(errors, name, settings, partial(best_norm, grid))
+        found[name] = over_samples(errors, name, draws, partial(best_norm, grid))
         name = f"free_smallest_{alpha:g}"
-        found[name] = over_samples(errors, name, settings, lambda c: float(c.mean(axis=0).min()))
+        found[name] = over_samples(errors, name, draws, lambda c: float(c.mean(axis=0).min()))
     optima = limit(theory, "lambda_optimum")
     found["fixed_gamma_2"] = slope_of(optima[[alpha for alpha in have if alpha in optima.index]])
-    found["free_gamma_2"] = growth(curves, settings)
+    found["free_gamma_2"] = growth(curves, draws)
     return found
 
 
@@ -208,9 +251,7 @@ def slope_of(optima: pd.Series) -> Quantity:
     return numerical(slope, ERROR_OF_LAMBDA, len(optima))
 
 
-def growth(
-    curves: Mapping[float, tuple[np.ndarray, np.ndarray]], settings: Mapping[str, Any]
-) -> Quantity:
+def growth(curves: Mapping[float, tuple[np.ndarray, np.ndarray]], draws: Draws) -> Quantity:
     """Exponent of the best norm against alpha, samples of all alphas resampled together."""
     if len(curves) < LEAST_ALPHAS:
         return unavailable(TOO_FEW)
@@ -227,22 +268,25 @@ def growth(
         return -fit_power_law(alphas, np.array(norms)).exponent
 
     units = np.arange(count, dtype=float)[:, None]
-    found = over_samples(units, "free growth", settings, exponent)
+    found = over_samples(units, "free growth", draws, exponent)
     return {**found, "n_points": len(alphas), "window": [alphas.min(), alphas.max()]}
 
 
 def held(
-    theory: pd.DataFrame, samples: Mapping[float, pd.DataFrame], settings: Mapping[str, Any]
+    theory: pd.DataFrame,
+    samples: Mapping[float, pd.DataFrame],
+    alphas: Sequence[float],
+    draws: Draws,
 ) -> Found:
     """Mean ratio of simulated to predicted fixed-norm error, for each alpha that has both."""
     found: Found = {}
-    for alpha in settings["held_alphas"]:
+    for alpha in alphas:
         name = f"simulation_over_theory_{alpha:g}"
         lam, eps = curve(theory, alpha)
         if alpha not in samples or not len(lam):
             found[name] = unavailable(f"theory or simulation is missing at alpha = {alpha:g}")
             continue
-        lambdas, fixed = minimisers(samples[alpha])
+        lambdas, fixed = fixed_norm(samples[alpha])
         predicted = np.array([read_curve(lam, eps, at) for at in lambdas])
-        found[name] = over_samples(fixed / predicted, name, settings)
+        found[name] = over_samples(fixed / predicted, name, draws)
     return found

@@ -5,6 +5,7 @@ are numerical errors. Quantities are named after M, L and the exponent they belo
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -12,33 +13,52 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.curves.plateau_curves import lengths, members, plateaus
+from scalinglaws.records import as_record
 from scalinglaws.statistics.crossings import crossing
 from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.theory.plateau import plateau_height
 
-Settings = Mapping[str, Any]
 
+@dataclass(frozen=True)
+class Settings:
+    """Which M and L are held against the formulas, and how their curves are measured.
 
-def estimate(tables: Mapping[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
-    """All quantities of plateau and escape.
-
-    Settings: units, levels (of the grid held against the formulas), growth_window (of r^(1)),
-    left_at (plateau heights below which the plateau counts as left), exponent_units,
-    exponent_levels (first and last of the scans), beta (of scans, laws and figure 5), law_levels,
-    curve_levels, rate and rate_units (of the finite learning rate), solver_error (relative).
+    - `units`, `levels`: of the grid held against the formulas; `growth_window`: of r^(1)
+    - `left_at`: plateau heights below which the plateau counts as left
+    - `exponent_units`, `exponent_levels`: first and last of the scans
+    - `beta`: of scans, laws and figure 5; `law_levels`, `curve_levels`: their L
+    - `rate`, `rate_units`: of the finite learning rate; `solver_error`: relative
     """
+
+    units: tuple[int, ...]
+    levels: tuple[int, ...]
+    growth_window: tuple[float, float]
+    left_at: float
+    exponent_units: tuple[int, int]
+    exponent_levels: tuple[int, int]
+    beta: float
+    law_levels: tuple[int, ...]
+    curve_levels: tuple[int, ...]
+    rate: float
+    rate_units: int
+    solver_error: float
+
+
+def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
+    """All quantities of plateau and escape; `given`: see `Settings`."""
+    settings = as_record(Settings, given)
     table = tables["plateau_theory"]
-    found = plateaus(table, tuple(settings["growth_window"]))
-    left = lengths(table, settings["left_at"])
+    found = plateaus(table, settings.growth_window)
+    left = lengths(table, settings.left_at)
     quiet = found[found["noise"] == 0]
     quantities: dict[str, Quantity] = {}
-    for units in settings["units"]:
-        grid = quiet[(quiet["hidden"] == units) & quiet["levels"].isin(settings["levels"])]
+    for units in settings.units:
+        grid = quiet[(quiet["hidden"] == units) & quiet["levels"].isin(settings.levels)]
         for name in ("height", "tau"):
             quantities[f"largest_{name}_deviation_M{units}"] = largest_deviation(grid, name)
     quantities |= exponents(quiet, settings) | finite_rate(found, settings)
-    for units in settings["units"]:
-        for levels in settings["law_levels"]:
+    for units in settings.units:
+        for levels in settings.law_levels:
             quantities |= length_law(left, units, levels, settings)
     return quantities | curve_lengths(table, settings)
 
@@ -63,13 +83,13 @@ def largest_deviation(grid: pd.DataFrame, name: str) -> Quantity:
 
 def exponents(quiet: pd.DataFrame, settings: Settings) -> dict[str, Quantity]:
     """Exponents of tau_esc in M (at L = 1) and in L (at the largest M that is scanned)."""
-    of_beta = quiet[quiet["beta"] == settings["beta"]]
-    low, high = settings["exponent_units"]
+    of_beta = quiet[quiet["beta"] == settings.beta]
+    low, high = settings.exponent_units
     wide = of_beta[(of_beta["levels"] == 1) & of_beta["hidden"].between(low, high)]
-    low, high = settings["exponent_levels"]
+    low, high = settings.exponent_levels
     deep = of_beta[of_beta["levels"].between(low, high)]
     deep = deep[deep["hidden"] == deep["hidden"].max()]
-    error = settings["solver_error"]
+    error = settings.solver_error
     return {
         "escape_exponent_units": log_slope(wide, "hidden", error),
         "escape_exponent_levels": log_slope(deep, "levels", error),
@@ -108,12 +128,12 @@ def slope_quantity(
 
 def finite_rate(found: pd.DataFrame, settings: Settings) -> dict[str, Quantity]:
     """Height over the small-eta formula at a finite learning rate."""
-    units, rate = settings["rate_units"], settings["rate"]
+    units, rate = settings.rate_units, settings.rate
     rows = found[(found["noise"] == 1) & (found["hidden"] == units) & (found["eta"] == rate)]
     name = f"height_ratio_finite_rate_M{units}"
     if rows.empty:
         return {name: unavailable(f"eta = {rate:g} is not among the rates of this scale")}
-    row, error = rows.iloc[0], settings["solver_error"]
+    row, error = rows.iloc[0], settings.solver_error
     formula = plateau_height(units)
     ends = (row["height_low"] / formula - error, row["height_high"] / formula + error)
     points = int(row["points"])
@@ -125,7 +145,7 @@ def length_law(
 ) -> dict[str, Quantity]:
     """Slopes of length / tau over ln N and -ln sigma_J, and the constant D at the default start."""
     rows = left[(left["hidden"] == units) & (left["levels"] == levels) & (left["noise"] == 0)]
-    rows = rows[rows["beta"] == settings["beta"]]
+    rows = rows[rows["beta"] == settings.beta]
     name = f"M{units}_L{levels}"
     found: dict[str, Quantity] = {}
     for by, other in (("dimension", "sigma_j"), ("sigma_j", "dimension")):
@@ -160,7 +180,7 @@ def length_constant(rows: pd.DataFrame, settings: Settings) -> Quantity:
         (constants.min() - error, constants.max() + error),
         interval_kind=NUMERICAL,
         n_points=len(constants),
-        rule=f"eps_g below {settings['left_at']:g} plateau heights",
+        rule=f"eps_g below {settings.left_at:g} plateau heights",
     )
 
 
@@ -169,16 +189,16 @@ def curve_lengths(table: pd.DataFrame, settings: Settings) -> dict[str, Quantity
     left: dict[tuple[int, int], tuple[float, float]] = {}
     for identity, curve in members(table, "curve"):
         alphas, errors = curve["alpha"].to_numpy(), curve["eps_g"].to_numpy()
-        level = settings["left_at"] * plateau_height(identity["hidden"])
+        level = settings.left_at * plateau_height(identity["hidden"])
         ends = (crossing(alphas, errors, level), crossing(alphas[1::2], errors[1::2], level))
         left[identity["hidden"], identity["levels"]] = ends
     found: dict[str, Quantity] = {}
-    for levels in settings["curve_levels"]:
-        for fewer, more in pairwise(settings["units"]):
+    for levels in settings.curve_levels:
+        for fewer, more in pairwise(settings.units):
             name = f"length_rise_M{fewer}_M{more}_L{levels}"
             found[name] = log_ratio(left, (more, levels), (fewer, levels))
-    for units in settings["units"]:
-        for fewer, more in pairwise(settings["curve_levels"]):
+    for units in settings.units:
+        for fewer, more in pairwise(settings.curve_levels):
             name = f"length_fall_L{fewer}_L{more}_M{units}"
             found[name] = log_ratio(left, (units, fewer), (units, more))
     return found

@@ -5,37 +5,47 @@ the teacher's own overlaps T_nm^(l) do not self-average at finite N.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity
+from scalinglaws.records import as_record
+from scalinglaws.statistics.over_seeds import Draws, mean_over_seeds, named_draws
 from scalinglaws.statistics.quantity import Quantity, unavailable
-from scalinglaws.streams import generator
 from scalinglaws.theory.plateau import plateau_height
 
-Settings = Mapping[str, Any]
+RULE = "where eps_g is flattest near the plateau's height"
 
 
-def estimate(tables: Mapping[str, pd.DataFrame], settings: Settings) -> dict[str, Quantity]:
-    """Mean over seeds of separation and relative spread per order, and the spread's rise.
+@dataclass(frozen=True)
+class Settings:
+    """`orders` of the overlaps; `plateau_window`: factors of the plateau's height."""
 
-    Settings: orders, plateau_window (factors of the plateau height), draws, seed.
-    """
+    orders: tuple[int, ...]
+    plateau_window: tuple[float, float]
+    draws: int
+    seed: int
+
+
+def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
+    """Mean over seeds of separation and relative spread per order, and the spread's rise."""
+    settings = as_record(Settings, given)
+    draws = named_draws(settings.draws, settings.seed, "worschech2024", "plateau_overlaps", "name")
     table = tables["committee_overlaps"]
     theory = table[table["source"] == "theory"]
     matrices = [plateau_matrices(rows, settings) for _, rows in theory.groupby("seed")]
     found: dict[str, Quantity] = {}
-    for order in settings["orders"]:
+    for order in settings.orders:
         of_order = [seed[order] for seed in matrices if order in seed]
         parts = {"separation": separation, "spread": spread}
         for name, measure in parts.items():
             key = f"{name}_order{order}"
-            found[key] = over_seeds([measure(R) for R in of_order], key, settings)
-    first, last = settings["orders"][0], settings["orders"][-1]
+            found[key] = mean_of([measure(R) for R in of_order], draws, key)
+    first, last = settings.orders[0], settings.orders[-1]
     rises = [spread(seed[last]) - spread(seed[first]) for seed in matrices if seed]
-    return found | {"spread_rise": over_seeds(rises, "spread_rise", settings)}
+    return found | {"spread_rise": mean_of(rises, draws, "spread_rise")}
 
 
 def plateau_matrices(rows: pd.DataFrame, settings: Settings) -> dict[int, np.ndarray]:
@@ -56,9 +66,7 @@ def flattest_alpha(rows: pd.DataFrame, settings: Settings) -> float:
     alphas, errors = curve["alpha"].to_numpy(), curve["value"].to_numpy()
     with np.errstate(invalid="ignore"):
         slopes = np.abs(np.gradient(np.log(errors), np.log(alphas)))
-    low, high = (
-        f * plateau_height(int(rows["hidden"].iloc[0])) for f in settings["plateau_window"]
-    )
+    low, high = (f * plateau_height(int(rows["hidden"].iloc[0])) for f in settings.plateau_window)
     slopes[~((errors > low) & (errors < high))] = np.inf
     best = int(np.nanargmin(slopes))
     return float(alphas[best]) if np.isfinite(slopes[best]) else float("nan")
@@ -76,22 +84,7 @@ def spread(overlaps: np.ndarray) -> float:
     return float(means.std() / means.mean())
 
 
-def over_seeds(values: list[float], name: str, settings: Settings) -> Quantity:
+def mean_of(values: list[float], draws: Draws, name: str) -> Quantity:
     if not values or not np.all(np.isfinite(values)):
         return unavailable("no seed has a plateau with overlaps of this order")
-    samples = np.array(values)
-    identity = {"name": name}
-    stream = generator(settings["seed"], "worschech2024", "plateau_overlaps", identity, "bootstrap")
-    interval = bootstrap(
-        lambda chosen: float(samples[chosen].mean()),
-        len(samples),
-        draws=settings["draws"],
-        generator=stream,
-    )
-    return bootstrap_quantity(
-        interval,
-        n_points=len(samples),
-        n_seeds=len(samples),
-        scan=(samples.min(), samples.max()),
-        rule="where eps_g is flattest near the plateau's height",
-    )
+    return mean_over_seeds(np.array(values), draws, name, n_points=len(values), rule=RULE)

@@ -1,19 +1,25 @@
 """Features of a trained network: regimes, duality, teachers against labels (C19, C20)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from scalinglaws.curves.scan_curves import (
-    Settings,
+from scalinglaws.curves.size_curves import Curves, inside, scan
+from scalinglaws.errors import InputError
+from scalinglaws.records import as_record
+from scalinglaws.statistics.over_seeds import Draws
+from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.scan_statistics import (
     exponent,
+    kernel_draws,
     mean_gap,
     peak_height,
     resampled,
     slope_difference,
 )
-from scalinglaws.curves.size_curves import Curves, inside, scan
-from scalinglaws.errors import InputError
-from scalinglaws.statistics.quantity import Quantity, unavailable
 
 Found = dict[str, Quantity]
 SIDES = ("data", "parameters")
@@ -21,7 +27,26 @@ RIDGES = ("low", "tuned")
 APART = "mean |log ratio| over all sizes but D = P"
 
 
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
+@dataclass(frozen=True)
+class Settings:
+    """`kernels` asked for, and windows.
+
+    - `resolution_first`, `share` (of the features): D or P with the other unlimited
+    - `variance_from`: the growing size; `coefficient_ranks`: of label coefficients
+    - `resonance`: D = P of the peaks
+    """
+
+    kernels: tuple[str, ...]
+    resolution_first: int
+    share: float
+    variance_from: int
+    coefficient_ranks: tuple[int, int]
+    resonance: float
+    draws: int
+    seed: int
+
+
+def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
     """Of the learned features, with real labels and `low` or `tuned` ridge:
 
     - `peak_{ridge}_{side}`: log10 of the loss at D = P over that at half that size;
@@ -33,59 +58,63 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
     `coefficients_growth_` of the label coefficients against the rank, and
     `coefficients_learned_minus_{kernel}`; `extractor_error`.
     """
+    settings = as_record(Settings, given)
+    draws = kernel_draws(settings.draws, settings.seed)
     table = tables["pretrained_features"]
     found: Found = {}
     learned = table[table["features"] == "learned"]
     for ridge in RIDGES:
         found |= regimes(learned[learned["ridge"] == ridge], ridge, settings)
-    for features in settings["kernels"]:
+    for features in settings.kernels:
         found |= of_kernel(table[table["features"] == features], features, settings)
     found |= coefficient_differences(table, settings)
     error = scan(learned, "test_error")
     rule = "share of test images classified wrongly"
     found["extractor_error"] = resampled(
-        lambda seeds: float(error.values[seeds].mean()), error, settings, "extractor_error", rule
+        lambda seeds: float(error.values[seeds].mean()), error, draws, "extractor_error", rule
     )
     return found
 
 
 def regimes(rows: pd.DataFrame, ridge: str, settings: Settings) -> Found:
+    draws = kernel_draws(settings.draws, settings.seed)
     found: Found = {}
-    low, high = settings["resolution_first"], settings["share"] * float(rows["count"].iloc[0])
+    low, high = settings.resolution_first, settings.share * float(rows["count"].iloc[0])
     for side in SIDES:
         real = rows[rows["target"] == "real"]
         key = f"peak_{ridge}_{side}"
         curve = scan(real, "loss", scan=f"{side}_resonance")
-        found[key] = peak_height(curve, settings["resonance"], settings, key)
-        key, first = f"variance_{side}_{ridge}", settings["variance_from"]
+        found[key] = peak_height(curve, settings.resonance, draws, key)
+        key, first = f"variance_{side}_{ridge}", settings.variance_from
         curve = scan(real, "excess", scan=f"{side}_variance")
         window, rule = (first, curve.sizes[-1]), f"the growing size at least {first}"
-        found[key] = exponent(curve, window, rule, settings, key, mean="arithmetic")
-        key, rule = f"resolution_{side}_{ridge}", f"{low} to {settings['share']:g} of the features"
-        found[key] = exponent(scan(real, "loss", scan=side), (low, high), rule, settings, key)
+        found[key] = exponent(curve, window, rule, draws, key, mean="arithmetic")
+        key, rule = f"resolution_{side}_{ridge}", f"{low} to {settings.share:g} of the features"
+        found[key] = exponent(scan(real, "loss", scan=side), (low, high), rule, draws, key)
     for target in ("real", "teacher"):
         data, parameters = (
             without(scan(rows, "loss", scan=f"{side}_resonance", target=target), settings)
             for side in SIDES
         )
         key = f"duality_gap_{target}_{ridge}"
-        found[key] = mean_gap(data, parameters, settings, key, APART)
+        found[key] = mean_gap(data, parameters, draws, key, APART)
     return found
 
 
 def without(curve: Curves, settings: Settings) -> Curves:
     """At D = P both scans are the same regression."""
-    kept = curve.sizes != settings["resonance"]
-    return curve.only(kept)
+    kept = curve.sizes != settings.resonance
+    return Curves(curve.sizes[kept], curve.values[:, kept])
 
 
 def of_kernel(rows: pd.DataFrame, features: str, settings: Settings) -> Found:
+    draws = kernel_draws(settings.draws, settings.seed)
     names = ("alpha_teacher", "alpha_real", "teacher_minus_real", "coefficients_growth")
     if rows.empty:
         missing = unavailable(f"{features} is not run at this scale")
         return dict.fromkeys([f"{name}_{features}" for name in names], missing)
-    low, high = settings["resolution_first"], settings["share"] * float(rows["count"].iloc[0])
-    rule = f"D from {low} to {settings['share']:g} of the number of features"
+    low, high = settings.resolution_first, settings.share * float(rows["count"].iloc[0])
+    rule = f"D from {low} to {settings.share:g} of the number of features"
     curves = {
         "teacher": scan(rows, "loss", scan="kernel", target="teacher"),
         "real": scan(rows, "loss", scan="kernel", target="real", ridge="tuned"),
@@ -93,18 +122,18 @@ def of_kernel(rows: pd.DataFrame, features: str, settings: Settings) -> Found:
     found: Found = {}
     for target, curve in curves.items():
         key = f"alpha_{target}_{features}"
-        found[key] = exponent(curve, (low, high), rule, settings, key)
+        found[key] = exponent(curve, (low, high), rule, draws, key)
     key = f"teacher_minus_real_{features}"
     teacher, real = (inside(curve, (low, high)) for curve in curves.values())
-    found[key] = slope_difference(teacher, real, settings, key, rule)
+    found[key] = slope_difference(teacher, real, draws, key, rule)
     key = f"coefficients_growth_{features}"
     curve, rule = coefficients(rows, settings)
-    found[key] = resampled(lambda seeds: growth(curve, seeds), curve, settings, key, rule)
+    found[key] = resampled(lambda seeds: growth(curve, seeds), curve, draws, key, rule)
     return found
 
 
 def coefficients(rows: pd.DataFrame, settings: Settings) -> tuple[Curves, str]:
-    low, high = settings["coefficient_ranks"]
+    low, high = settings.coefficient_ranks
     return inside(scan(rows, "coefficient"), (low, high)), f"ranks {low} to {high}"
 
 
@@ -118,20 +147,21 @@ def growth(curve: Curves, seeds: np.ndarray) -> float:
 
 def coefficient_differences(table: pd.DataFrame, settings: Settings) -> Found:
     """How much faster the learned features' coefficients grow than the others'."""
+    draws = kernel_draws(settings.draws, settings.seed)
     learned, rule = coefficients(table[table["features"] == "learned"], settings)
     found: Found = {}
-    for features in settings["kernels"]:
+    for features in settings.kernels:
         rows = table[table["features"] == features]
         if features == "learned" or rows.empty:
             continue
         other, key = coefficients(rows, settings)[0], f"coefficients_learned_minus_{features}"
-        found[key] = coefficient_difference(learned, other, settings, key, rule)
+        found[key] = coefficient_difference(learned, other, draws, key, rule)
     return found
 
 
 def coefficient_difference(
-    learned: Curves, other: Curves, settings: Settings, key: str, rule: str
+    learned: Curves, other: Curves, draws: Draws, key: str, rule: str
 ) -> Quantity:
     return resampled(
-        lambda seeds: growth(learned, seeds) - growth(other, seeds), learned, settings, key, rule
+        lambda seeds: growth(learned, seeds) - growth(other, seeds), learned, draws, key, rule
     )

@@ -1,22 +1,39 @@
 """Random ReLU features of pooled images: exponents of spectra and losses (C8, C9, C11, C12)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import pandas as pd
 
-from scalinglaws.curves.scan_curves import (
-    Settings,
+from scalinglaws.curves.size_curves import inside, scan
+from scalinglaws.records import as_record
+from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.scan_statistics import (
     exponent,
+    kernel_draws,
     mean_gap,
     mean_ratio,
     slope_difference,
 )
-from scalinglaws.curves.size_curves import inside, scan
-from scalinglaws.statistics.quantity import Quantity, unavailable
 
 Found = dict[str, Quantity]
 SIDES = {"data": "d", "parameters": "p"}
 
 
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
+@dataclass(frozen=True)
+class Settings:
+    """`pools` asked for; `first`, `share`, `variance_share` (of the population): windows."""
+
+    pools: tuple[int, ...]
+    first: int
+    share: float
+    variance_share: float
+    draws: int
+    seed: int
+
+
+def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
     """For each pool size, named pool1, pool2, ...:
 
     - `alpha_k_`: from tail sums of the spectrum; `alpha_d_`, `alpha_p_`: of L(D), L(P), in the
@@ -25,9 +42,10 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
     - `kappa_ratio_`: L(D) over kappa / 2 of the measured spectrum;
     - `duality_gap_`: mean |log L(D) / L(P)|.
     """
+    settings = as_record(Settings, given)
     table = tables["random_features"]
     found: Found = {}
-    for pool in settings["pools"]:
+    for pool in settings.pools:
         rows = table[table["pool"] == pool]
         made = of_pool(f"pool{pool}", rows, settings) if len(rows) else {}
         found |= made or {
@@ -44,32 +62,34 @@ NAMES = (
 
 
 def of_pool(name: str, rows: pd.DataFrame, settings: Settings) -> Found:
+    draws = kernel_draws(settings.draws, settings.seed)
     population = int(rows["population"].iloc[0])
-    window = (float(settings["first"]), settings["share"] * population)
-    rule = f"ranks, D and P from {settings['first']} to {settings['share']:g} of the population"
+    window = (float(settings.first), settings.share * population)
+    rule = f"ranks, D and P from {settings.first} to {settings.share:g} of the population"
     tail = scan(rows, "tail")
-    found = {f"alpha_k_{name}": exponent(tail, window, rule, settings, f"alpha_k_{name}")}
+    found = {f"alpha_k_{name}": exponent(tail, window, rule, draws, f"alpha_k_{name}")}
     kept = inside(tail, window)
     for side, letter in SIDES.items():
         loss, key = scan(rows, f"loss_{side}"), f"alpha_{letter}_{name}"
-        found[key] = exponent(loss, window, rule, settings, key)
+        found[key] = exponent(loss, window, rule, draws, key)
         key = f"{letter}_minus_k_{name}"
-        found[key] = slope_difference(inside(loss, window), kept, settings, key, rule)
+        found[key] = slope_difference(inside(loss, window), kept, draws, key, rule)
         found |= variance(rows, side, f"variance_{letter}_{name}", settings)
     data, parameters, predicted = (
         inside(scan(rows, quantity), window)
         for quantity in ("loss_data", "loss_parameters", "prediction")
     )
     key = f"kappa_ratio_{name}"
-    found[key] = mean_ratio(data, predicted, settings, key, rule)
+    found[key] = mean_ratio(data, predicted, draws, key, rule)
     key = f"duality_gap_{name}"
-    found[key] = mean_gap(data, parameters, settings, key, "mean over D = P of |log ratio|")
+    found[key] = mean_gap(data, parameters, draws, key, "mean over D = P of |log ratio|")
     return found
 
 
 def variance(rows: pd.DataFrame, side: str, key: str, settings: Settings) -> Found:
+    draws = kernel_draws(settings.draws, settings.seed)
     curve, population = scan(rows, f"excess_{side}"), float(rows["population"].iloc[0])
-    first = settings["variance_share"] * population
+    first = settings.variance_share * population
     window = (first, max(first, float(curve.sizes[-1])))
-    rule = f"the growing size at least {settings['variance_share']:g} of the population"
-    return {key: exponent(curve, window, rule, settings, key, mean="arithmetic")}
+    rule = f"the growing size at least {settings.variance_share:g} of the population"
+    return {key: exponent(curve, window, rule, draws, key, mean="arithmetic")}

@@ -33,9 +33,7 @@ BESIDE = (
 JACKKNIFE_KIND = "jackknife over training sizes, Student t"
 
 
-def estimate(
-    tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
-) -> dict[str, Quantity]:
+def fit(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> dict[str, Quantity]:
     """Quantities of every set in ``settings["sets"]``, named ``{set}_{quantity}``."""
     found: dict[str, Quantity] = {}
     for name in settings["sets"]:

@@ -22,9 +22,7 @@ TRIPLE = ("gamma_predicted", "gamma_measured", "sigma")
 ERRORS = ("gamma_1", "gamma_2", "gamma_predicted", "gamma_measured")
 
 
-def estimate(
-    tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
-) -> dict[str, Quantity]:
+def fit(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> dict[str, Quantity]:
     """For every set (and variant, numbered from 0): the exponents with the authors' errors as
     standard errors, and the sigma of their difference; how far Table 1's rows are from the
     published ones; how many rows agree within one and two sigma.

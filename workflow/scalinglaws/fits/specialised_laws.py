@@ -5,40 +5,53 @@ window of every fit is [low a1, high a2] of the slow modes, cut where a curve en
 set in config/papers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 
 from scalinglaws.errors import InputError
-from scalinglaws.statistics.bootstrap import bootstrap, bootstrap_quantity, exponent_over_seeds
+from scalinglaws.records import as_record
+from scalinglaws.statistics.bootstrap import exponent_over_seeds
+from scalinglaws.statistics.over_seeds import Draws, named_draws, over_seeds
 from scalinglaws.statistics.power_law import fit_power_law
-from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
+from scalinglaws.statistics.quantity import Quantity, computed, unavailable
 from scalinglaws.statistics.windows import select
-from scalinglaws.streams import generator
 from scalinglaws.theory.specialised import mode_window, near_teacher_error
 
 Tables = Mapping[str, pd.DataFrame]
-Settings = Mapping[str, Any]
 RULE = "from window_factors[0] M / (2 eta w lambda_1) to window_factors[1] M / (2 eta w lambda_L)"
 GRID = np.linspace(0.02, 6.0, 600)  # beta of the curves that are fitted whole
 LEAST_POINTS = 4
 WINDOW_ERROR = 1e-3  # change of an exponent with the density of points (tested)
 
 
-def estimate(tables: Tables, settings: Settings) -> dict[str, Quantity]:
-    """All quantities of figure 6.
+@dataclass(frozen=True)
+class Settings:
+    """Spectral exponents, their windows, and the L of the formula's curves."""
 
-    Settings: betas, simulated_betas, window_factors, paper_levels, many_levels, draws, seed.
-    """
+    betas: tuple[float, ...]
+    simulated_betas: tuple[float, ...]
+    window_factors: tuple[float, float]
+    paper_levels: int
+    many_levels: int
+    draws: int
+    seed: int
+
+
+def fit(tables: Tables, given: Mapping[str, Any]) -> dict[str, Quantity]:
+    """All quantities of figure 6; `given`: see `Settings`."""
+    settings = as_record(Settings, given)
+    levels = {"paper_levels": settings.paper_levels, "many_levels": settings.many_levels}
     found: dict[str, Quantity] = {}
-    for beta in settings["betas"]:
-        for name in ("paper_levels", "many_levels"):
-            exponent = predicted(tables, settings, beta, settings[name])
+    for beta in settings.betas:
+        for name, count in levels.items():
+            exponent = predicted(tables, settings, beta, count)
             found[f"{name}_exponent_{label(beta)}"] = exponent
             found[f"{name}_excess_{label(beta)}"] = minus(exponent, beta / (1 + beta))
-    for beta in settings["simulated_betas"]:
+    for beta in settings.simulated_betas:
         found |= simulated(tables, settings, beta)
         theory = tables["asymptotic_theory"]
         rows = theory[(theory["kind"] == "formula") & (theory["beta"] == beta)]
@@ -56,7 +69,7 @@ def window_of(settings: Settings, rows: pd.DataFrame, beta: float) -> tuple[floa
     first = rows.iloc[0]
     size = (int(first["units"]), int(first["levels"]), beta, float(first["eta"]))
     start, end = mode_window(*size, fast=False)
-    low, high = settings["window_factors"]
+    low, high = settings.window_factors
     return low * start, min(high * end, float(rows["alpha"].max()))
 
 
@@ -80,14 +93,7 @@ def line_exponent(settings: Settings, rows: pd.DataFrame, beta: float) -> Quanti
         error = max(abs(exponent - fit_power_law(x[::2], y[::2]).exponent), WINDOW_ERROR)
     except InputError as problem:
         return unavailable(str(problem), n_points=len(x), window=window, rule=RULE)
-    return quantity(
-        exponent,
-        (exponent - error, exponent + error),
-        interval_kind=NUMERICAL,
-        n_points=len(x),
-        window=window,
-        rule=RULE,
-    )
+    return computed(exponent, error, n_points=len(x), window=window, rule=RULE)
 
 
 def minus(found: Quantity, value: float) -> Quantity:
@@ -160,7 +166,9 @@ def exponent_difference(pairs: Pairs, settings: Settings) -> Quantity:
         return reason
     values = slopes(pairs.alphas, pairs.sgd) - slopes(pairs.alphas, pairs.theory)
     name = f"difference {pairs.size['beta']}"
-    return resampled(lambda chosen: float(values[chosen].mean()), settings, name, facts)
+    return over_seeds(
+        lambda chosen: float(values[chosen].mean()), draws=draws_of(settings), name=name, **facts
+    )
 
 
 def deviation(pairs: Pairs, settings: Settings) -> Quantity:
@@ -169,7 +177,12 @@ def deviation(pairs: Pairs, settings: Settings) -> Quantity:
         return reason
     values = np.median(np.abs(pairs.sgd / pairs.theory - 1), axis=1)
     name = f"median {pairs.size['beta']}"
-    return resampled(lambda chosen: float(values[chosen].mean()), settings, name, pairs.facts)
+    return over_seeds(
+        lambda chosen: float(values[chosen].mean()),
+        draws=draws_of(settings),
+        name=name,
+        **pairs.facts,
+    )
 
 
 def plain_exponent(
@@ -180,8 +193,15 @@ def plain_exponent(
     window: tuple[float, float],
 ) -> Quantity:
     """Exponent of the mean curve over seeds."""
-    draws = {"generator": stream(settings, f"exponent {beta}"), "draws": settings["draws"]}
-    return exponent_over_seeds(alphas, curves, mean="arithmetic", window=window, rule=RULE, **draws)
+    return exponent_over_seeds(
+        alphas,
+        curves,
+        mean="arithmetic",
+        window=window,
+        rule=RULE,
+        draws=settings.draws,
+        generator=draws_of(settings).stream(f"exponent {beta}"),
+    )
 
 
 def law_exponent(pairs: Pairs, settings: Settings) -> Quantity:
@@ -207,7 +227,8 @@ def law_exponent(pairs: Pairs, settings: Settings) -> Quantity:
         beta = GRID[place] + vertex(misfit[place - 1 : place + 2]) * (GRID[1] - GRID[0])
         return beta / (1 + beta)
 
-    return resampled(best, settings, f"law {pairs.size['beta']}", facts)
+    name = f"law {pairs.size['beta']}"
+    return over_seeds(best, draws=draws_of(settings), name=name, **facts)
 
 
 def vertex(values: np.ndarray) -> float:
@@ -230,21 +251,5 @@ def obstacle(curves: np.ndarray, facts: Mapping[str, Any]) -> Quantity | None:
     return None
 
 
-def resampled(
-    statistic: Callable[[np.ndarray], float],
-    settings: Settings,
-    name: str,
-    facts: Mapping[str, Any],
-) -> Quantity:
-    units, draws = facts["n_seeds"], settings["draws"]
-    found = bootstrap(statistic, units, draws=draws, generator=stream(settings, name))
-    return bootstrap_quantity(
-        found,
-        why="one seed has no spread over seeds" if units < 2 else None,
-        **facts,
-    )
-
-
-def stream(settings: Settings, name: str) -> np.random.Generator:
-    identity = {"name": name}
-    return generator(settings["seed"], "worschech2024", "specialised_laws", identity, "bootstrap")
+def draws_of(settings: Settings) -> Draws:
+    return named_draws(settings.draws, settings.seed, "worschech2024", "specialised_laws", "name")

@@ -1,6 +1,7 @@
 """The square loss: where its smallest error is, how low, and that alpha moves neither."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -8,9 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.curves.perceptron_curves import minimisers
-from scalinglaws.fits.perceptron_laws import numerical, over_samples
+from scalinglaws.fits.perceptron_laws import fixed_norm, numerical
 from scalinglaws.fits.perceptron_scaling import LEAST_ALPHAS, TOO_FEW, best_norm
+from scalinglaws.records import as_record
+from scalinglaws.statistics.over_samples import over_samples, sample_draws
+from scalinglaws.statistics.over_seeds import Draws
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import Quantity, unavailable
 from scalinglaws.theory.perceptron import hebb_error
@@ -19,10 +22,18 @@ NUMERICAL_ERROR = 1e-8
 Found = dict[str, Quantity]
 
 
-def estimate(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> Found:
-    """Quantities of the claims P11; settings: large_alpha, draws, seed."""
+@dataclass(frozen=True)
+class Settings:
+    draws: int
+    seed: int
+
+
+def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
+    """Quantities of the claims P11; `given`: see `Settings`."""
+    settings = as_record(Settings, given)
+    draws = sample_draws(settings.draws, settings.seed)
     limits, simulated = tables["perceptron_limits"], tables["perceptron_square"]
-    return {**predicted(limits), **measured(limits, simulated, settings)}
+    return {**predicted(limits), **measured(limits, simulated, draws)}
 
 
 def optima(limits: pd.DataFrame, name: str) -> pd.Series:
@@ -44,22 +55,22 @@ def predicted(limits: pd.DataFrame) -> Found:
     return {**found, "theory_gamma_2": numerical(slope, NUMERICAL_ERROR, len(finite))}
 
 
-def measured(limits: pd.DataFrame, simulated: pd.DataFrame, settings: Mapping[str, Any]) -> Found:
+def measured(limits: pd.DataFrame, simulated: pd.DataFrame, draws: Draws) -> Found:
     """The same of the mean curves over samples, read off their splines."""
-    curves = {float(alpha): minimisers(own) for alpha, own in simulated.groupby("alpha")}  # type: ignore[arg-type]
+    curves = {float(alpha): fixed_norm(own) for alpha, own in simulated.groupby("alpha")}  # type: ignore[arg-type]
     smooth = {alpha: smoothed(*pair) for alpha, pair in curves.items()}
     found: Found = {}
     for alpha, (lambdas, errors) in curves.items():
         grid, fine = smooth[alpha]
         hebb, tag = hebb_error(alpha), f"{alpha:g}"
         name = f"simulated_lambda_{tag}"
-        found[name] = over_samples(fine, name, settings, partial(best_norm, grid))
+        found[name] = over_samples(fine, name, draws, partial(best_norm, grid))
         name = f"simulated_error_{tag}"
-        found[name] = over_samples(fine / hebb, name, settings, smallest)
+        found[name] = over_samples(fine / hebb, name, draws, smallest)
         found[f"simulation_over_theory_{tag}"] = over_theory(
-            limits, alpha, lambdas, errors / hebb, settings
+            limits, alpha, lambdas, errors / hebb, draws
         )
-    found["simulated_gamma_2"] = growth(smooth, settings)
+    found["simulated_gamma_2"] = growth(smooth, draws)
     return found
 
 
@@ -85,7 +96,7 @@ def over_theory(
     alpha: float,
     lambdas: np.ndarray,
     errors: np.ndarray,
-    settings: Mapping[str, Any],
+    draws: Draws,
 ) -> Quantity:
     """Mean ratio of simulated to predicted error; errors (samples, lambdas) over Hebb's."""
     own = limits[(limits["quantity"] == "early_square_loss") & (limits["alpha"] == alpha)]
@@ -94,12 +105,10 @@ def over_theory(
     own = own.sort_values("abscissa")
     spline = CubicSpline(np.log(own["abscissa"]), np.log(own["value"]))
     expected = np.exp(spline(np.log(lambdas)))
-    return over_samples(errors / expected, f"square ratio {alpha:g}", settings)
+    return over_samples(errors / expected, f"square ratio {alpha:g}", draws)
 
 
-def growth(
-    curves: Mapping[float, tuple[np.ndarray, np.ndarray]], settings: Mapping[str, Any]
-) -> Quantity:
+def growth(curves: Mapping[float, tuple[np.ndarray, np.ndarray]], draws: Draws) -> Quantity:
     """Exponent of the best lambda against alpha, samples of all alphas resampled together."""
     if len(curves) < LEAST_ALPHAS:
         return unavailable(TOO_FEW)
@@ -115,5 +124,5 @@ def growth(
 
     count = min(len(errors) for _, errors in whole)
     units = np.arange(count, dtype=float)[:, None]
-    found = over_samples(units, "square growth", settings, exponent)
+    found = over_samples(units, "square growth", draws, exponent)
     return {**found, "n_points": len(alphas), "window": [alphas.min(), alphas.max()]}

@@ -5,14 +5,20 @@ the largest factor for a product), so that one statement covers all dimensions.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from scalinglaws.curves.size_curves import Curves, curves
-from scalinglaws.fits.resolution_slopes import (
+from scalinglaws.records import as_record
+from scalinglaws.statistics.independent import mean_of_independent
+from scalinglaws.statistics.over_seeds import Draws, named_draws
+from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.resolution_slopes import (
     KINDS,
+    Trained,
     Window,
     data_slopes,
     derived,
@@ -20,16 +26,39 @@ from scalinglaws.fits.resolution_slopes import (
     slopes,
     trained_window,
 )
-from scalinglaws.statistics.independent import mean_of_independent
-from scalinglaws.statistics.quantity import Quantity, unavailable
-from scalinglaws.streams import generator
 
-Settings = Mapping[str, Any]
 Found = dict[str, Quantity]
 ALL_WIDTHS = "all widths"
 
 
-def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
+@dataclass(frozen=True)
+class Settings:
+    """Windows, and the lines for which quantities are reported, run or not.
+
+    - `train_to_test`, `data_to_parameters`, `data_from`: see `Trained`
+    - `data_from_low`: the last of them where d is low, by d
+    - `dimensions`, `powers`, `products` (dimensions of the factors): the lines
+    - `data_core`, `size_core`: d of the means over dimensions
+    """
+
+    train_to_test: float
+    data_to_parameters: float
+    data_from: float
+    data_from_low: Mapping[int, float]
+    dimensions: tuple[int, ...]
+    data_core: tuple[int, ...]
+    size_core: tuple[int, ...]
+    powers: tuple[float, ...]
+    products: tuple[tuple[int, ...], ...]
+    draws: int
+    seed: int
+
+    def trained(self, dimension: int) -> Trained:
+        low = self.data_from_low.get(dimension, self.data_from)
+        return Trained(self.train_to_test, self.data_to_parameters, low)
+
+
+def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
     """Decay exponents with intervals over seeds (one teacher each).
 
     LINE is d{d} (data scan), size_d{d} (model-size scan), power_p{p}, product_{d1}x{d2}:
@@ -40,18 +69,19 @@ def estimate(tables: dict[str, pd.DataFrame], settings: Settings) -> Found:
     - `mean_share_of_prediction`, `mean_share_of_prediction_size`: mean over the core dimensions.
     - `power_ratio_p{p}`: exponent over that at p = 2 of the same teachers, predicted p / 2.
     """
+    settings = as_record(Settings, given)
     found: Found = {}
     run = [*tables["teacher_student"]["dimension"], *tables["model_size_scan"]["dimension"]]
-    for dimension in sorted({*settings["dimensions"], *run}):
+    for dimension in sorted({*settings.dimensions, *run}):
         found |= data_line(dimension, tables["teacher_student"], settings)
         found |= size_line(dimension, tables["model_size_scan"], settings)
-    cores = {"": ("d", settings["data_core"]), "_size": ("size_d", settings["size_core"])}
+    cores = {"": ("d", settings.data_core), "_size": ("size_d", settings.size_core)}
     for suffix, (prefix, dimensions) in cores.items():
         lines = [found[f"share_of_prediction_{prefix}{dimension}"] for dimension in dimensions]
         found[f"mean_share_of_prediction{suffix}"] = mean_of_independent(lines)
-    for power in sorted({*map(float, settings["powers"]), *tables["power_losses"]["power"]}):
+    for power in sorted({*map(float, settings.powers), *tables["power_losses"]["power"]}):
         found |= power_line(power, tables["power_losses"], settings)
-    products = {"+".join(str(d) for d in factors) for factors in settings["products"]}
+    products = {"+".join(str(d) for d in factors) for factors in settings.products}
     for target in sorted({*products, *tables["product_manifolds"]["target"]}):
         found |= product_line(target, tables["product_manifolds"], settings)
     return found
@@ -61,10 +91,9 @@ def data_line(dimension: int, table: pd.DataFrame, settings: Settings) -> Found:
     line, rows = f"d{dimension}", table[table["dimension"] == dimension]
     if rows.empty:
         return absent(line, True, f"dimension {dimension} is not run at this scale")
-    low = settings["data_from_low"].get(dimension, settings["data_from"])
-    bounded = {**settings, "data_from": low}
-    found = data_slopes(line, rows, bounded, named_streams(settings))
-    window = trained_window(rows, bounded)[0]
+    trained = settings.trained(dimension)
+    found = data_slopes(line, rows, trained, draws_of(settings))
+    window = trained_window(rows, trained)[0]
     best = curves(rows, "test_loss_best")
     return found | shares(line, best, window, 4.0 / dimension, found, settings)
 
@@ -91,8 +120,8 @@ def power_line(power: float, table: pd.DataFrame, settings: Settings) -> Found:
     found[ratio] = derived(
         lambda seeds: slope(first, whole(first), seeds) / slope(second, whole(second), seeds),
         found[f"resolution_slope_{line}"],
-        named_streams(settings)(ratio),
-        settings,
+        draws_of(settings),
+        ratio,
     )
     return found
 
@@ -109,8 +138,8 @@ def width_slopes(line: str, rows: pd.DataFrame, prediction: float, settings: Set
     """Exponents in P over all widths: fresh data leave no train loss to judge them by."""
     lines = {kind: curves(rows, f"test_loss_{kind}", "parameters") for kind in KINDS}
     window = whole(lines["best"])
-    streams = named_streams(settings)
-    found = slopes(f"resolution_slope_{line}", line, lines, window, ALL_WIDTHS, settings, streams)
+    draws = draws_of(settings)
+    found = slopes(f"resolution_slope_{line}", line, lines, window, ALL_WIDTHS, draws)
     return found | shares(line, lines["best"], window, prediction, found, settings)
 
 
@@ -128,12 +157,9 @@ def shares(
     if line.startswith(("d", "size_d")):
         key = f"four_over_alpha_{line}"
         statistics[key] = lambda seeds: 4.0 / slope(best, window, seeds)
-    streams = named_streams(settings)
+    draws = draws_of(settings)
     used = found[f"resolution_slope_{line}"]
-    return {
-        key: derived(statistic, used, streams(key), settings)
-        for key, statistic in statistics.items()
-    }
+    return {key: derived(statistic, used, draws, key) for key, statistic in statistics.items()}
 
 
 def absent(line: str, over_dimension: bool, why: str) -> Found:
@@ -145,10 +171,5 @@ def absent(line: str, over_dimension: bool, why: str) -> Found:
     return dict.fromkeys(keys, unavailable(why))
 
 
-def named_streams(settings: Settings) -> Callable[[str], np.random.Generator]:
-    def stream(key: str) -> np.random.Generator:
-        identity = {"quantity": key}
-        root = settings["seed"]
-        return generator(root, "bahri2021", "teacher_student_laws", identity, "bootstrap")
-
-    return stream
+def draws_of(settings: Settings) -> Draws:
+    return named_draws(settings.draws, settings.seed, "bahri2021", "teacher_student_laws")

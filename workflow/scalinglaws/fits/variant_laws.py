@@ -16,10 +16,7 @@ from scalinglaws.curves.panel_curves import (
     with_decay,
 )
 from scalinglaws.errors import InputError
-from scalinglaws.fits.laws_over_seeds import (
-    absent,
-    law_quantities,
-)
+from scalinglaws.statistics.laws_over_seeds import absent, law_quantities
 from scalinglaws.statistics.quantity import Quantity
 
 EXPONENTS = ("gamma_predicted", "gamma_measured", "gamma_difference")
@@ -27,9 +24,7 @@ NORM = "spectral_complexity"
 ERROR = "test_error"
 
 
-def estimate(
-    tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
-) -> dict[str, Quantity]:
+def fit(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> dict[str, Quantity]:
     """Exponents ``{panel}_{variant}_{exponent}``. Variants: names of norms, ``augmented``,
     ``sgd``, and ``decay_{i}`` numbered from 0, from the largest weight decay down.
     """

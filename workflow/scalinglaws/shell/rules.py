@@ -24,7 +24,7 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("--blocks", nargs="+", required=True)
     verb.add_argument("--digests", nargs="+", required=True)
 
-    verb = add_rule(verbs, "estimate", estimate, "rule estimate_quantities", "name", "--output")
+    verb = add_rule(verbs, "quantities", quantities, "rule fit_curves", "name", "--output")
     verb.add_argument("--tables", nargs="+", required=True)
     verb.add_argument("--digests", nargs="+", required=True)
     verb.add_argument("--settings", type=json_text, required=True)
@@ -104,13 +104,13 @@ def table(options: argparse.Namespace) -> None:
     collect_table(options.experiment, options.blocks, options.digests, options.output)
 
 
-def estimate(options: argparse.Namespace) -> None:
+def quantities(options: argparse.Namespace) -> None:
     limit_threads(1)
-    from scalinglaws.stations.fit import estimate_quantities
+    from scalinglaws.stations.fit import fit_curves
     from scalinglaws.stations.table import read_tables
 
     tables = read_tables(options.tables, options.digests)
-    estimate_quantities(options.name, tables, options.settings, options.output)
+    fit_curves(options.name, tables, options.settings, options.output)
 
 
 def draw(options: argparse.Namespace) -> None:

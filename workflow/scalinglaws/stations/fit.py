@@ -1,4 +1,4 @@
-"""Rule estimate_quantities: one module of scalinglaws.fits turns tables into quantities."""
+"""Rule fit_curves: one module of scalinglaws.fits turns tables into quantities."""
 
 import importlib
 from collections.abc import Mapping
@@ -10,10 +10,8 @@ from scalinglaws.stations.table import Tables, blocks_by_table
 from scalinglaws.storage import FORMAT, merged_code, write_json
 
 
-def estimate_quantities(
-    fit: str, tables: Tables, settings: Mapping[str, Any], output: str | Path
-) -> None:
-    """Estimate and write ``{"header", "quantities"}``."""
+def fit_curves(fit: str, tables: Tables, settings: Mapping[str, Any], output: str | Path) -> None:
+    """Fit and write ``{"header", "quantities"}``."""
     module = importlib.import_module(f"scalinglaws.fits.{fit}")
     frames = {name: frame for name, (frame, _) in tables.items()}
     headers = [header for _, header in tables.values()]
@@ -27,5 +25,5 @@ def estimate_quantities(
         "diverged": {name: header["diverged"] for name, (_, header) in tables.items()},
         "code": merged_code(own, *headers),
     }
-    quantities = module.estimate(frames, settings)
+    quantities = module.fit(frames, settings)
     write_json(output, {"quantities": quantities}, header)

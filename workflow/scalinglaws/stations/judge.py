@@ -32,7 +32,7 @@ def judge_claims(
 
 
 def read_fits(fits: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Fit name -> its file of rule estimate_quantities."""
+    """Fit name -> its file of rule fit_curves."""
     return {Path(file).stem: read_quantities(file) for file in fits}
 
 

@@ -74,17 +74,6 @@ def bootstrap(
     return student_interval(estimate, values, n_units, level)
 
 
-def bootstrap_quantity(interval: Interval, **facts: Any) -> Quantity:
-    """The quantity of a bootstrapped estimate; ``facts`` as in `fitting.quantity.quantity`."""
-    return quantity(
-        interval.estimate,
-        (interval.low, interval.high),
-        standard_error=interval.standard_error,
-        interval_kind=BOOTSTRAP_KIND,
-        **facts,
-    )
-
-
 def attempt(statistic: Callable[[Array], float], indices: Array) -> float:
     try:
         return float(statistic(indices))

@@ -6,7 +6,7 @@ no JSON spelling and would hide a failure, so they become null with a reason und
 
 import math
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 NUMERICAL = "numerical error"  # deterministic numbers: no sampling, no test, no family
 
@@ -101,6 +101,16 @@ def unavailable(
         rule=rule,
         why=why,
     )
+
+
+def computed(value: float, error: float, **facts: Any) -> Quantity:
+    """A deterministic number with a bound on its numerical error; `facts` as in `quantity`."""
+    return quantity(value, (value - error, value + error), interval_kind=NUMERICAL, **facts)
+
+
+def tag(value: float) -> str:
+    """A number as part of a quantity's name: 0.25 -> 025, 1.0 -> 1, 1.5 -> 15."""
+    return f"{value:g}".replace(".", "")
 
 
 def finite(value: float | None) -> float | None:

@@ -1,5 +1,7 @@
 """Fit windows: choosing points by a rule fixed in advance, and how much the choice matters."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from scalinglaws.errors import InputError
@@ -49,6 +51,16 @@ def window_scan(
         return float("nan"), float("nan"), []
     exponents = [exponent for _, _, exponent in windows]
     return min(exponents), max(exponents), windows
+
+
+def thinned(
+    x: np.ndarray, y: np.ndarray, measure: Callable[[np.ndarray, np.ndarray], float], floor: float
+) -> tuple[float, float]:
+    """A measure of a curve (n,) and its change when every second point is left out, at least
+    `floor`.
+    """
+    full = measure(x, y)
+    return full, max(abs(full - measure(x[::2], y[::2])), floor)
 
 
 def scan_ends(x: np.ndarray, offset: bool) -> list[int]:

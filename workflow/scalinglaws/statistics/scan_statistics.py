@@ -1,25 +1,22 @@
 """Statistics of the curves of the kernel experiments, with their intervals over seeds."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from scalinglaws.curves.size_curves import Curves
 from scalinglaws.errors import InputError
-from scalinglaws.statistics.bootstrap import (
-    bootstrap,
-    bootstrap_quantity,
-    exponent_over_seeds,
-    mean_curve,
-)
+from scalinglaws.statistics.bootstrap import exponent_over_seeds, mean_curve
+from scalinglaws.statistics.over_seeds import Draws, named_draws, over_seeds
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import Quantity, unavailable
-from scalinglaws.streams import generator
 
 Array = np.ndarray
-Settings = Mapping[str, Any]
 Window = tuple[float, float]
+
+
+def kernel_draws(count: int, root: int) -> Draws:
+    return named_draws(count, root, "bahri2021", "kernels")
 
 
 def slope(curve: Curves, seeds: Array) -> float:
@@ -28,7 +25,7 @@ def slope(curve: Curves, seeds: Array) -> float:
 
 
 def exponent(
-    curve: Curves, window: Window, rule: str, settings: Settings, key: str, *, mean: str = "log"
+    curve: Curves, window: Window, rule: str, draws: Draws, key: str, *, mean: str = "log"
 ) -> Quantity:
     """Decay exponent in a window, with its interval over seeds."""
     if curve.values.size == 0:
@@ -40,13 +37,13 @@ def exponent(
         window=window,
         rule=rule,
         min_points=3,
-        draws=settings["draws"],
-        generator=stream(settings, key),
+        draws=draws.count,
+        generator=draws.stream(key),
     )
 
 
 def resampled(
-    statistic: Callable[[Array], float], curve: Curves, settings: Settings, key: str, rule: str
+    statistic: Callable[[Array], float], curve: Curves, draws: Draws, key: str, rule: str
 ) -> Quantity:
     """Any statistic of seed indices, bootstrapped over the seeds of `curve`."""
     if curve.values.size == 0:
@@ -55,63 +52,51 @@ def resampled(
         statistic(np.arange(len(curve.values)))
     except InputError as problem:
         return unavailable(str(problem), n_seeds=len(curve.values), rule=rule)
-    found = bootstrap(
-        statistic, len(curve.values), draws=settings["draws"], generator=stream(settings, key)
-    )
-    return bootstrap_quantity(
-        found,
+    return over_seeds(
+        statistic,
+        len(curve.values),
+        draws,
+        key,
         n_points=len(curve.sizes),
-        n_seeds=len(curve.values),
         n_masked=int((~np.isfinite(curve.values)).sum()),
         window=(curve.sizes[0], curve.sizes[-1]),
         rule=rule,
     )
 
 
-def slope_difference(
-    first: Curves, second: Curves, settings: Settings, key: str, rule: str
-) -> Quantity:
+def slope_difference(first: Curves, second: Curves, draws: Draws, key: str, rule: str) -> Quantity:
     """Exponent of `first` less that of `second`, paired by seed."""
     return resampled(
-        lambda seeds: slope(first, seeds) - slope(second, seeds), first, settings, key, rule
+        lambda seeds: slope(first, seeds) - slope(second, seeds), first, draws, key, rule
     )
 
 
-def mean_gap(first: Curves, second: Curves, settings: Settings, key: str, rule: str) -> Quantity:
+def mean_gap(first: Curves, second: Curves, draws: Draws, key: str, rule: str) -> Quantity:
     """Mean over sizes of the distance of two geometric mean curves, as |log ratio|."""
     logarithms = np.log(first.values / second.values)
     return resampled(
         lambda seeds: float(np.mean(np.abs(logarithms[seeds].mean(axis=0)))),
         first,
-        settings,
+        draws,
         key,
         rule,
     )
 
 
-def mean_ratio(first: Curves, second: Curves, settings: Settings, key: str, rule: str) -> Quantity:
+def mean_ratio(first: Curves, second: Curves, draws: Draws, key: str, rule: str) -> Quantity:
     """Mean over seeds and sizes of first / second."""
     ratios = first.values / second.values
-    return resampled(lambda seeds: float(ratios[seeds].mean()), first, settings, key, rule)
+    return resampled(lambda seeds: float(ratios[seeds].mean()), first, draws, key, rule)
 
 
-def peak_height(curve: Curves, at: float, settings: Settings, key: str) -> Quantity:
+def peak_height(curve: Curves, at: float, draws: Draws, key: str) -> Quantity:
     """log10 of the loss at the peak over that at half its abscissa, mean over seeds."""
     numbers = [int(np.flatnonzero(curve.sizes == size)[0]) for size in (at, at / 2)]
     heights = np.log10(curve.values[:, numbers[0]] / curve.values[:, numbers[1]])
     return resampled(
         lambda seeds: float(heights[seeds].mean()),
         curve.only(np.array(numbers)),
-        settings,
+        draws,
         key,
         "log10 of the loss at D = P over the loss at half that size",
     )
-
-
-def tag(value: float) -> str:
-    """A number as part of a name: 0.3 -> 03, 1.0 -> 1."""
-    return f"{value:g}".replace(".", "")
-
-
-def stream(settings: Settings, key: str) -> np.random.Generator:
-    return generator(settings["seed"], "bahri2021", "kernels", {"quantity": key}, "bootstrap")

@@ -14,14 +14,11 @@ from scalinglaws.curves.norm_curves import (
     errors_at_optimum,
     means_of,
 )
-from scalinglaws.statistics.bootstrap import (
-    bootstrap_quantity,
-    exponent_over_seeds,
-    student_interval,
-)
+from scalinglaws.statistics.bootstrap import exponent_over_seeds
 from scalinglaws.statistics.law_facts import OWN_RULE, scans_of, windows_of
 from scalinglaws.statistics.norm_laws import LAWS, Window, laws, log10_of, log_slope, window_from
 from scalinglaws.statistics.offset_laws import law_1_with_offset
+from scalinglaws.statistics.over_seeds import drawn_counts, of_drawn
 from scalinglaws.statistics.quantity import Quantity, quantity, unavailable
 from scalinglaws.streams import generator
 
@@ -31,10 +28,10 @@ CHUNK = 250  # draws at once: some tens of megabytes
 OFFSET_RULE = "as without offset, but with an offset fitted jointly"
 
 
-def drawn_counts(settings: Mapping[str, Any], label: str, seeds: int) -> Array:
-    """(draws, seeds) how often each seed is drawn; its stream depends on the label alone."""
+def counts_of(settings: Mapping[str, Any], label: str, n_seeds: int) -> Array:
+    """(draws, seeds) how often each seed is drawn; the stream depends on the label alone."""
     source = generator(settings["seed"], PAPER, "laws_over_seeds", {"label": label}, "draws")
-    return source.multinomial(seeds, np.full(seeds, 1 / seeds), size=settings["draws"])
+    return drawn_counts(n_seeds, settings["draws"], source)
 
 
 def facts_of(runs: Runs) -> dict[str, Any]:
@@ -48,16 +45,16 @@ def law_quantities(
     window = window_from(settings, runs.sizes)
     means = means_of(runs)
     point = laws(means, window)
-    counts = drawn_counts(settings, label, len(runs.errors))
+    counts = counts_of(settings, label, len(runs.errors))
     drawn = drawn_laws(runs, window, counts)
     scans, windows = scans_of(means, window), windows_of(means, window)
     found = {}
     for name in names:
-        interval = student_interval(float(point[name]), drawn[name], len(runs.errors), 0.95)
+        estimate = float(point[name])
         facts = {**facts_of(runs), "scan": scans.get(name), **windows.get(name, {})}
-        if not np.isfinite(interval.estimate):
+        if not np.isfinite(estimate):
             facts["why"] = "too few sizes or points in the window determine no law"
-        found[name] = bootstrap_quantity(interval, **facts)
+        found[name] = of_drawn(estimate, drawn[name], **facts)
     return found
 
 
@@ -72,8 +69,7 @@ def drawn_laws(runs: Runs, window: Window, counts: Array) -> dict[str, Array]:
 def bootstrapped(
     point: float, values: Array, runs: Runs, *, rule: str | None = None, **facts: Any
 ) -> Quantity:
-    interval = student_interval(point, values, len(runs.errors), 0.95)
-    return bootstrap_quantity(interval, **{**facts_of(runs), "rule": rule, **facts})
+    return of_drawn(point, values, **{**facts_of(runs), "rule": rule, **facts})
 
 
 def offset_quantities(runs: Runs, settings: Mapping[str, Any], label: str) -> dict[str, Quantity]:
@@ -115,7 +111,7 @@ def geometric_gamma_2(runs: Runs, settings: Mapping[str, Any], label: str) -> Qu
     Only this one goes with a power of the norm: lambda -> lambda^c leaves gamma_1 gamma_2 as it is.
     """
     sizes, logs = np.log10(runs.sizes), log10_of(runs.optima)
-    counts = drawn_counts(settings, label, len(logs))
+    counts = counts_of(settings, label, len(logs))
     finite = np.isfinite(logs)
     weight = counts @ finite
     total = counts @ np.where(finite, logs, 0.0)

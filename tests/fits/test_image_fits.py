@@ -53,7 +53,7 @@ def test_exponents_of_exact_laws_come_back_and_unseen_sizes_stay_out() -> None:
             ]
     tables = {"image_data_scan": data, "cnn_data_scan": pd.DataFrame(law(0.25, network="cnn"))}
     tables["image_width_scan"] = pd.DataFrame(width_rows)
-    found = image_scaling.estimate(tables, SETTINGS)
+    found = image_scaling.fit(tables, SETTINGS)
     keys = ("wrn_slope_best_test_loss_digits", "wrn_slope_final_test_loss_digits")
     assert estimates(found, *keys) == pytest.approx([0.4, 0.45])
     assert found[keys[0]]["window"] == [100.0, 800.0]
@@ -78,7 +78,7 @@ def test_spreads_are_those_of_the_exponents_put_in() -> None:
         noised += law(slope, noise=noise, noise_kind="fixed")
         noised += law(slope + 0.1, noise=noise, noise_kind="resampled")
     tables = {"superclass_scan": pd.DataFrame(merged), "noise_scan": pd.DataFrame(noised)}
-    found = data_distribution.estimate(tables, SETTINGS)
+    found = data_distribution.fit(tables, SETTINGS)
     keys = ("superclass_spread", "noise_spread_fixed", "noise_drop_resampled")
     assert estimates(found, *keys) == pytest.approx([0.05, 0.5, 0.4])
     keys = ("noise_over_superclass_fixed", "noise_over_superclass_resampled")
@@ -96,7 +96,7 @@ def test_aspect_ratios_are_compared_along_width_and_depth() -> None:
     for width, slope in ((4, 0.2), (8, 0.5), (16, 0.6), (64, 0.64)):
         rows += law(slope, width=width, depth=10)
     rows += law(0.55, width=8, depth=16)
-    found = aspect_ratio.estimate({"aspect_scan": pd.DataFrame(rows)}, SETTINGS)
+    found = aspect_ratio.fit({"aspect_scan": pd.DataFrame(rows)}, SETTINGS)
     keys = ("width_gain", "saturation", "depth_range", "width_over_depth")
     # Gains per doubling: 0.3 at the narrow end, 0.04 over two doublings at the wide end.
     assert estimates(found, *keys) == pytest.approx([0.44, 0.28, 0.05, 0.39])
@@ -111,7 +111,7 @@ def test_dimensions_are_means_over_neighbours_and_seeds() -> None:
     ]
     frame = pd.DataFrame(rows)
     tables = {"image_data_scan": frame, "cnn_data_scan": frame.iloc[:0]}
-    found = intrinsic_dimension.estimate(tables, SETTINGS)
+    found = intrinsic_dimension.fit(tables, SETTINGS)
     assert found["wrn_digits"]["estimate"] == pytest.approx(7.0)
     assert (found["wrn_digits"]["n_seeds"], found["wrn_digits"]["n_masked"]) == (2, 1)
     assert found["cnn_digits"]["estimate"] is None
