@@ -11,7 +11,7 @@ from scalinglaws.fits import feature_laws
 from scalinglaws.planning.plan import assemble
 from scalinglaws.planning.stale import stale_figures
 from scalinglaws.stations import figure as figure_station
-from scalinglaws.stations.fit import estimate_quantities
+from scalinglaws.stations.fit import fit_curves
 
 FIGURE = "worschech2024_fig3"  # draws two experiments; its fit reads a third one
 
@@ -42,7 +42,7 @@ def plan(quick, tmp_path, monkeypatch):
     monkeypatch.setattr(worschech2024_fig3, "draw", lambda *arguments: drawing)
     monkeypatch.setattr(figure_station, "save_drawing", touch)
     fit = plan.fit_file("worschech2024", "feature_laws")
-    estimate_quantities("feature_laws", tables(plan, entry["tables"]), entry["settings"], fit)
+    fit_curves("feature_laws", tables(plan, entry["tables"]), entry["settings"], fit)
     stem = Path(plan.figure_files(FIGURE)[0]).with_suffix("")
     figure_station.draw_figure(FIGURE, tables(plan, record["tables"]), [fit], record, "quick", stem)
     return plan
