@@ -12,11 +12,11 @@ from scalinglaws.codedigest import ROOT, direct_imports
 
 # Lower rooms first; a module imports from its own row and those above it in this list.
 ROOMS = (
-    ("errors", "canonical", "rounding", "spelling", "columns", "streams", "records", "strict_yaml"),
-    ("codedigest", "config", "storage"),
+    ("errors", "canonical", "rounding", "spelling", "columns", "files", "streams", "records"),
+    ("strict_yaml", "codedigest", "config", "storage"),
     ("data", "networks", "theory"),
-    ("measures", "statistics"),
-    ("curves", "training"),
+    ("measures",),
+    ("curves", "statistics", "training"),
     ("planning", "fits", "figures", "claims"),
     ("experiments", "document"),
     ("stations",),

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.curves.perceptron_curves import seeds_against_norm
-from scalinglaws.curves.size_curves import curves
+from scalinglaws.curves.perceptron_curves import minimisers, seeds_against_norm
 from scalinglaws.records import as_record
 from scalinglaws.statistics.bootstrap import exponent_over_seeds
 from scalinglaws.statistics.over_samples import gap_at, over_samples, sample_draws
@@ -137,7 +136,7 @@ def simulated(
 ) -> dict[str, Quantity]:
     """Numbers of the simulated perceptrons; samples are the independent units."""
     optimum = float(limit(theory, "lambda_optimum")[settings.alpha])
-    lambdas, fixed = fixed_norm(descent)
+    lambdas, fixed = minimisers(descent)
     predicted = np.exp(CubicSpline(*np.log(curve(theory, settings.alpha)))(np.log(lambdas)))
     draws = sample_draws(settings.draws, settings.seed)
     gaps = seeds_against_norm(descent, "epsilon", lambdas) / fixed - 1.0
@@ -156,14 +155,6 @@ def simulated(
         ),
         **descent_quantities(theory, descent, settings, optimum, draws),
     }
-
-
-def fixed_norm(descent: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """(lambdas, epsilon (samples, lambdas)) of the fixed-norm minimisers."""
-    lambdas, errors = (
-        curves(descent, name, "step").values for name in ("fixed_norm", "fixed_norm_epsilon")
-    )
-    return lambdas[0], errors
 
 
 def common_norms(lam: np.ndarray, errors: np.ndarray, low: float) -> np.ndarray:

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.curves.perceptron_curves import seeds_against_norm
+from scalinglaws.curves.perceptron_curves import minimisers, seeds_against_norm
 from scalinglaws.fits.perceptron_laws import (
     ERROR_OF_EPSILON,
     ERROR_OF_LAMBDA,
     common_norms,
     curve,
-    fixed_norm,
     limit,
     numerical,
 )
@@ -177,7 +176,7 @@ def free_norm(
     if alpha not in samples or not len(lam):
         why = f"theory or simulation is missing at alpha = {alpha:g}"
         return {name: unavailable(why) for name in ("free_gamma_1", "free_gamma_1_plain")}
-    lambdas, fixed = fixed_norm(samples[alpha])
+    lambdas, fixed = minimisers(samples[alpha])
     free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
     predicted = np.array([read_curve(lam, eps, at) for at in lambdas])
 
@@ -206,7 +205,7 @@ def gaps(samples: Mapping[float, pd.DataFrame], settings: Settings, draws: Draws
             if alpha not in samples:
                 found[name] = unavailable(f"nothing was simulated at alpha = {alpha:g}")
                 continue
-            lambdas, fixed = fixed_norm(samples[alpha])
+            lambdas, fixed = minimisers(samples[alpha])
             free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
             found[name] = gap_at(free / fixed - 1.0, lambdas, at, f"gap {place}_lambda", draws)
     return found
@@ -286,7 +285,7 @@ def held(
         if alpha not in samples or not len(lam):
             found[name] = unavailable(f"theory or simulation is missing at alpha = {alpha:g}")
             continue
-        lambdas, fixed = fixed_norm(samples[alpha])
+        lambdas, fixed = minimisers(samples[alpha])
         predicted = np.array([read_curve(lam, eps, at) for at in lambdas])
         found[name] = over_samples(fixed / predicted, name, draws)
     return found

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.fits.perceptron_laws import fixed_norm, numerical
+from scalinglaws.curves.perceptron_curves import minimisers
+from scalinglaws.fits.perceptron_laws import numerical
 from scalinglaws.fits.perceptron_scaling import LEAST_ALPHAS, TOO_FEW, best_norm
 from scalinglaws.records import as_record
 from scalinglaws.statistics.over_samples import over_samples, sample_draws
@@ -57,7 +58,7 @@ def predicted(limits: pd.DataFrame) -> Found:
 
 def measured(limits: pd.DataFrame, simulated: pd.DataFrame, draws: Draws) -> Found:
     """The same of the mean curves over samples, read off their splines."""
-    curves = {float(alpha): fixed_norm(own) for alpha, own in simulated.groupby("alpha")}  # type: ignore[arg-type]
+    curves = {float(alpha): minimisers(own) for alpha, own in simulated.groupby("alpha")}  # type: ignore[arg-type]
     smooth = {alpha: smoothed(*pair) for alpha, pair in curves.items()}
     found: Found = {}
     for alpha, (lambdas, errors) in curves.items():
