@@ -1,3 +1,5 @@
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -46,3 +48,13 @@ def test_a_key_that_is_lacking_is_refused_by_its_name():
 def test_a_pair_of_three_is_refused():
     with pytest.raises(ValueError, match="zip"):
         as_record(Sizes, {**GIVEN, "shapes": [[1, 2, 3]]})
+
+
+@dataclass(frozen=True)
+class Windows:
+    data_from: Mapping[int, float]
+
+
+def test_a_whole_number_as_key_is_one_again_after_a_command_line_made_text_of_it():
+    given = json.loads(json.dumps({"data_from": {2: 64.0}}))
+    assert as_record(Windows, given).data_from == {2: 64.0}

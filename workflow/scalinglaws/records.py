@@ -48,5 +48,7 @@ def converted(hint: Any, value: Any) -> Any:
         each = inner[:1] * len(value) if inner[1:] == (Ellipsis,) else inner
         return tuple(converted(part, item) for part, item in zip(each, value, strict=True))
     if origin in (dict, Mapping, types.MappingProxyType) and isinstance(value, Mapping):
-        return {key: converted(inner[1], item) for key, item in value.items()}
+        # JSON knows keys as text only: {2: 64} comes back as {"2": 64}.
+        as_key = inner[0] if inner[0] in (int, float) else str
+        return {as_key(key): converted(inner[1], item) for key, item in value.items()}
     return value
