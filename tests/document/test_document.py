@@ -411,7 +411,9 @@ def test_the_front_page_names_the_figures_and_commands_that_exist():
     page = (sample.REPOSITORY / "README.md").read_text()
     slugs = sorted(path.stem for path in (sample.REPOSITORY / "config" / "papers").glob("*.yaml"))
     figures = {name for slug in slugs for name in read_paper(slug)["figures"]}
-    assert set(re.findall(rf"(?:{'|'.join(slugs)})_\w+", page)) == figures
+    named = set(re.findall(rf"(?:{'|'.join(slugs)})_\w+", page))
+    assert named <= figures
+    assert {name.partition("_")[0] for name in named} == set(slugs)
     makefile = (sample.REPOSITORY / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
     used = set(re.findall(r"(?:^|`)make ([a-z]+)", page, flags=re.MULTILINE))

@@ -67,14 +67,18 @@ SETTINGS = {
     "draws": 100,
     "seed": 3,
 }
-OTHER = {
-    "alpha": 5.0,
-    "large_alphas": [100.0],
-    "limit_alpha": 100.0,
-    "hebb_lambda": 0.01,
-    "early_window": [0.05, 0.5],
-    "fixed_norm_window": [0.1, 20.0],
-}
+OTHER = perceptron_laws.Settings(
+    alpha=5.0,
+    large_alphas=(100.0,),
+    limit_alpha=100.0,
+    hebb_lambda=0.01,
+    early_window=(0.05, 0.5),
+    fixed_norm_window=(0.1, 20.0),
+    peak_lambda=0.6,
+    optimum_lambda=4.5,
+    draws=100,
+    seed=3,
+)
 CHAINS = {
     "perceptron_alphas": (run_descent, ALPHAS),
     "perceptron_limits": (run_limits, LIMITS),

@@ -39,7 +39,9 @@ def files(stem: Path) -> list[Path]:
 
 
 def draw_in_new_process(stem: Path, hash_seed: str, matplotlibrc: Path) -> list[str]:
-    folders = os.pathsep.join([str(sample.REPOSITORY / "workflow"), str(Path(__file__).parent)])
+    folders = os.pathsep.join(
+        [str(sample.REPOSITORY / "workflow"), str(Path(sample.__file__).parent)]
+    )
     environment = {
         **os.environ,
         "PYTHONPATH": folders,

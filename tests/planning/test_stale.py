@@ -37,7 +37,7 @@ def plan(quick, tmp_path, monkeypatch):
     plan = quick
     record, entry = plan.figure(FIGURE), plan.papers["worschech2024"]["fits"]["feature_laws"]
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(feature_laws, "estimate", lambda frames, settings: {})
+    monkeypatch.setattr(feature_laws, "fit", lambda frames, settings: {})
     drawing = SimpleNamespace(caption="", sheet=None)
     monkeypatch.setattr(worschech2024_fig3, "draw", lambda *arguments: drawing)
     monkeypatch.setattr(figure_station, "save_drawing", touch)

@@ -20,7 +20,7 @@ from scalinglaws.errors import InputError, Stopped
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.devices import check_gpu_present, visible_gpus
 from scalinglaws.planning.machine import this_machine
-from scalinglaws.planning.plan import Plan, assemble
+from scalinglaws.planning.plan import Plan, assemble, target_titles
 from scalinglaws.planning.table import plan_table
 from scalinglaws.run.progress import Progress, Show, line_printer, painter
 from scalinglaws.run.sole_run import only_run
@@ -93,8 +93,10 @@ def check_targets(targets: Sequence[str]) -> None:
 
 
 def rule_names() -> list[str]:
+    """All rules: those written out, and the targets that the Snakefile makes of config/papers."""
     files = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "workflow" / "rules").glob("*.smk"))]
-    return re.findall(r"^rule (\w+):", "".join(file.read_text("utf-8") for file in files), re.M)
+    written = "".join(file.read_text("utf-8") for file in files)
+    return [*re.findall(r"^rule (\w+):", written, re.M), *target_titles()]
 
 
 def snakemake_environment() -> dict[str, str]:

@@ -22,7 +22,7 @@ from scalinglaws.figures.style import (
 )
 from scalinglaws.statistics.quantity import quantity, unavailable
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[1]
 MAIN_TYP = REPOSITORY / "paper" / "main.typ"
 SLOPE = quantity(
     1.0162,
