@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.curves.perceptron_curves import minimisers, seeds_against_norm
+from scalinglaws.curves.perceptron_curves import by_alpha, minimisers, seeds_against_norm
 from scalinglaws.records import as_record
 from scalinglaws.statistics.bootstrap import exponent_over_seeds
 from scalinglaws.statistics.over_samples import gap_at, over_samples, sample_draws
@@ -54,12 +54,6 @@ def numerical(value: float, error: float, n_points: int = 1) -> Quantity:
     return computed(value, error, n_points=n_points)
 
 
-def limit(theory: pd.DataFrame, name: str) -> pd.Series:
-    """One limit of every alpha, indexed by alpha."""
-    chosen = theory[theory["quantity"] == name]
-    return pd.Series(chosen["value"].to_numpy(), index=chosen["alpha"].to_numpy()).sort_index()
-
-
 def curve(theory: pd.DataFrame, alpha: float) -> tuple[np.ndarray, np.ndarray]:
     """(lambda, epsilon) of one alpha, lambda increasing."""
     chosen = theory[(theory["quantity"] == "epsilon") & (theory["alpha"] == alpha)]
@@ -70,14 +64,14 @@ def curve(theory: pd.DataFrame, alpha: float) -> tuple[np.ndarray, np.ndarray]:
 def theory_quantities(theory: pd.DataFrame, settings: Settings) -> dict[str, Quantity]:
     """Deterministic numbers of the replica-symmetric equations."""
     alpha, far = settings.alpha, settings.limit_alpha
-    hebb, stable = limit(theory, "epsilon_hebb"), limit(theory, "epsilon_maximum_stability")
-    best, bayes = limit(theory, "epsilon_optimum"), limit(theory, "epsilon_bayes")
-    at, gap = limit(theory, "lambda_optimum"), limit(theory, "epsilon_optimum") / bayes - 1.0
+    hebb, stable = by_alpha(theory, "epsilon_hebb"), by_alpha(theory, "epsilon_maximum_stability")
+    best, bayes = by_alpha(theory, "epsilon_optimum"), by_alpha(theory, "epsilon_bayes")
+    at, gap = by_alpha(theory, "lambda_optimum"), by_alpha(theory, "epsilon_optimum") / bayes - 1.0
     found = {
         "hebb_deviation": hebb_deviation(theory, hebb, settings.hebb_lambda),
         "maximum_stability_limit": numerical(far * stable[far], ERROR_OF_EPSILON),
         "bayes_limit": numerical(far * bayes[far], ERROR_OF_EPSILON),
-        "gibbs_limit": numerical(far * limit(theory, "epsilon_gibbs")[far], ERROR_OF_EPSILON),
+        "gibbs_limit": numerical(far * by_alpha(theory, "epsilon_gibbs")[far], ERROR_OF_EPSILON),
         "optimum_above_bayes": numerical(float(gap.max()), ERROR_OF_EPSILON, len(gap)),
         "optimum_above_bayes_least": numerical(float(gap.min()), ERROR_OF_EPSILON, len(gap)),
         "optimum_lambda": numerical(at[alpha], ERROR_OF_LAMBDA * at[alpha]),
@@ -135,7 +129,7 @@ def simulated(
     theory: pd.DataFrame, descent: pd.DataFrame, settings: Settings
 ) -> dict[str, Quantity]:
     """Numbers of the simulated perceptrons; samples are the independent units."""
-    optimum = float(limit(theory, "lambda_optimum")[settings.alpha])
+    optimum = float(by_alpha(theory, "lambda_optimum")[settings.alpha])
     lambdas, fixed = minimisers(descent)
     predicted = np.exp(CubicSpline(*np.log(curve(theory, settings.alpha)))(np.log(lambdas)))
     draws = sample_draws(settings.draws, settings.seed)

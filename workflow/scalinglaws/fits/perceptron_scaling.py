@@ -9,13 +9,17 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
-from scalinglaws.curves.perceptron_curves import minimisers, seeds_against_norm
+from scalinglaws.curves.perceptron_curves import (
+    by_alpha,
+    limit_curve,
+    minimisers,
+    seeds_against_norm,
+)
 from scalinglaws.fits.perceptron_laws import (
     ERROR_OF_EPSILON,
     ERROR_OF_LAMBDA,
     common_norms,
     curve,
-    limit,
     numerical,
 )
 from scalinglaws.records import as_record
@@ -82,15 +86,6 @@ def samples_of(tables: Tables) -> dict[float, pd.DataFrame]:
     return {float(alpha): own for alpha, own in both.groupby("alpha")}  # type: ignore[arg-type]
 
 
-def limit_curve(
-    limits: pd.DataFrame, name: str, alpha: float = float("inf")
-) -> tuple[np.ndarray, np.ndarray]:
-    """(abscissa, value) of one curve of perceptron_limits, abscissa increasing."""
-    chosen = limits[(limits["quantity"] == name) & (limits["alpha"] == alpha)]
-    chosen = chosen.sort_values("abscissa")
-    return chosen["abscissa"].to_numpy(), chosen["value"].to_numpy()
-
-
 def read_curve(x: np.ndarray, y: np.ndarray, at: float) -> float:
     return float(np.exp(CubicSpline(np.log(x), np.log(y))(np.log(at))))
 
@@ -151,7 +146,7 @@ def product_law(theory: pd.DataFrame, limits: pd.DataFrame, alphas: Sequence[flo
         "true_prefactor": numerical(true, ERROR_OF_LAMBDA),
         "prefactor_ratio": numerical(true * np.sqrt(ratio) / k1, 4.0 / lam[-1] ** 2),
     }
-    best = limit(theory, "epsilon_optimum") / limit(theory, "epsilon_hebb")
+    best = by_alpha(theory, "epsilon_optimum") / by_alpha(theory, "epsilon_hebb")
     have = [alpha for alpha in alphas if alpha in best.index]
     if len(have) < LEAST_ALPHAS:
         return {**found, "product_exponent": unavailable(TOO_FEW)}
@@ -226,7 +221,7 @@ def law_two(
         found[name] = over_samples(errors, name, draws, partial(best_norm, grid))
         name = f"free_smallest_{alpha:g}"
         found[name] = over_samples(errors, name, draws, lambda c: float(c.mean(axis=0).min()))
-    optima = limit(theory, "lambda_optimum")
+    optima = by_alpha(theory, "lambda_optimum")
     found["fixed_gamma_2"] = slope_of(optima[[alpha for alpha in have if alpha in optima.index]])
     found["free_gamma_2"] = growth(curves, draws)
     return found
