@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from repository import TINY, copy_repository, environment
+from repository import TINY, copy_repository, environment, processor_seconds
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -72,9 +72,9 @@ def test_a_deleted_figure_is_drawn_again_and_nothing_else_runs(finished):
     picture = finished.path / "results/quick/figures/damico2025_fig1.pdf"
     before = picture.read_bytes()
     picture.unlink()
-    began = time.monotonic()
+    began = processor_seconds()  # beside other tests the clock runs for these too
     run = run_all(finished, "damico2025_fig1")
-    took = time.monotonic() - began
+    took = processor_seconds() - began
     assert "Drawing damico2025_fig1" in run.stdout
     assert "Training" not in run.stdout
     assert "Fitting" not in run.stdout

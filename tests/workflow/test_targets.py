@@ -1,10 +1,9 @@
 import json
 import re
-import resource
 
 import pytest
 import yaml
-from repository import SOURCE, TINY, copy_repository
+from repository import SOURCE, TINY, copy_repository, processor_seconds
 
 from scalinglaws.config import checked_sizes, read_families, read_scale
 
@@ -67,12 +66,6 @@ def test_a_figure_plans_only_its_ancestors(repository):
 # A job costs one to three seconds beside its work: this many cost about two minutes on two cores.
 def test_quick_stays_below_its_number_of_jobs(repository):
     assert sum(planned_jobs(repository.snakemake("-n").stdout).values()) <= 150
-
-
-def processor_seconds():
-    """Of all programs that were run and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 @pytest.mark.parametrize("scale", ["laptop", "workstation", "paper"])
