@@ -4,11 +4,14 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from scalinglaws.errors import InputError
 
-Record = TypeVar("Record")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Record = TypeVar("Record", bound="DataclassInstance")
 
 
 def as_record(kind: type[Record], values: Mapping[str, Any]) -> Record:
@@ -17,13 +20,13 @@ def as_record(kind: type[Record], values: Mapping[str, Any]) -> Record:
     Fields with a default may be left out. Raises InputError for a key that the record does not
     know or lacks.
     """
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    known = {field.name: field for field in fields(kind)}
     needed = {name for name, field in known.items() if not has_default(field)}
     if unknown := sorted(set(values) - set(known)):
         raise InputError(f"{kind.__name__} has no field {unknown[0]!r}; expected {list(known)}.")
     if lacking := sorted(needed - set(values)):
         raise InputError(f"{kind.__name__} lacks {lacking[0]!r}; expected {sorted(needed)}.")
-    hints = type_hints(kind)  # type: ignore[arg-type]
+    hints = type_hints(kind)
     return kind(**{name: converted(hints[name], value) for name, value in values.items()})
 
 
@@ -42,8 +45,8 @@ def converted(hint: Any, value: Any) -> Any:
     if origin in (Union, types.UnionType):
         choices = [choice for choice in inner if choice is not types.NoneType]
         return value if value is None or len(choices) != 1 else converted(choices[0], value)
-    if is_dataclass(hint) and isinstance(value, Mapping):
-        return as_record(hint, value)  # type: ignore[arg-type]
+    if isinstance(hint, type) and is_dataclass(hint) and isinstance(value, Mapping):
+        return as_record(hint, value)
     if origin is tuple and isinstance(value, list | tuple):
         each = inner[:1] * len(value) if inner[1:] == (Ellipsis,) else inner
         return tuple(converted(part, item) for part, item in zip(each, value, strict=True))

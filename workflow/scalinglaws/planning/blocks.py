@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from scalinglaws.canonical import canonical_json, digest
 from scalinglaws.planning.gpu_work import Work
-from scalinglaws.records import as_record
-
-Record = TypeVar("Record")
+from scalinglaws.records import Record, as_record
 
 
 @dataclass(frozen=True)
@@ -72,16 +70,21 @@ class Request:
         """The sizes as a record. Raises InputError for keys that it does not have."""
         return as_record(kind, self.sizes)
 
-    def seeded(self, kind: type[Record], **others: Any) -> list[Record]:
+    def settings(self, kind: type[Record], **own: Any) -> Record:
+        """Settings of one block as a record: its fields of the sizes, the root ``seed``, and
+        ``own``, which goes before both.
+        """
+        names = [field.name for field in fields(kind)]
+        shared = {name: self.sizes[name] for name in names if name in self.sizes}
+        return as_record(kind, {**shared, "seed": self.seed, **own})
+
+    def seeded(self, kind: type[Record], **own: Any) -> list[Record]:
         """Settings of one block per range of ``seeds_per_block`` seeds.
 
-        - ``kind``: a dataclass with the fields ``seed`` (the root), ``first_seed`` and ``seeds``;
-          what ``others`` does not give comes from the sizes
+        ``kind`` has the fields ``first_seed`` and ``seeds``; all else as in `settings`.
         """
-        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-        shared = {name: self.sizes[name] for name in names if name in self.sizes} | others
         return [
-            as_record(kind, {**shared, "seed": self.seed, "first_seed": first, "seeds": count})
+            self.settings(kind, **own, first_seed=first, seeds=count)
             for first, count in seed_ranges(self.sizes["seeds"], self.sizes["seeds_per_block"])
         ]
 

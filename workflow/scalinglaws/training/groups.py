@@ -40,6 +40,14 @@ def in_turn(
     return results
 
 
+def arrays_in_turn(
+    members: Sequence[Group], compute: Callable[[Group], np.ndarray], session: Session
+) -> list[np.ndarray]:
+    """One array per member, each computed as a whole: saved as soon as it is there."""
+    results = in_turn(members, lambda member, inner, keep: {"value": compute(member)}, session)
+    return [result["value"] for result in results]
+
+
 def tabulated(
     groups: Sequence[Group],
     compute: Callable[[Group, Arrays, Keep], Arrays],

@@ -1,8 +1,8 @@
 """Blocks of the committee machine's experiments; costs were measured on one 2.5 GHz core."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.committee.settings import (
@@ -15,8 +15,7 @@ from scalinglaws.experiments.committee.settings import (
     UnitOverlaps,
 )
 from scalinglaws.planning.blocks import Block, Request, cut
-
-Settings = TypeVar("Settings")
+from scalinglaws.records import Record
 
 # Direct SGD: drawing the normals takes nearly all of it; observing four units a bit more.
 SGD_PER_STEP_AND_INPUT, SGD_AT_START = 1.4e-8, 3.0
@@ -85,7 +84,7 @@ def sgd_blocks(request: Request) -> list[Block]:
     for number, levels in enumerate(cut(list(sizes.levels), sizes.blocks)):
         members = len(levels) * sizes.seeds
         seconds = SGD_PER_STEP_AND_INPUT * sizes.dimension * steps * members
-        settings = of_levels(Descents, request, sizes, levels)
+        settings = of_levels(Descents, request, levels)
         costs = {"members": members, "core_seconds": SGD_AT_START + seconds, "memory_mb": 600}
         found.append(request.block(f"levels{number}", settings, run="run_sgd", **costs))
     return found
@@ -103,7 +102,7 @@ def reduced_blocks(request: Request) -> list[Block]:
             "core_seconds": REDUCED_AT_START + seconds,
             "memory_mb": 600,
         }
-        settings = of_levels(ReducedDescents, request, sizes, levels)
+        settings = of_levels(ReducedDescents, request, levels)
         found.append(request.block(f"levels{number}", settings, run="run_reduced", **costs))
     return found
 
@@ -152,7 +151,9 @@ def theory_blocks(request: Request, sizes: OdeSizes) -> list[Block]:
             "memory_mb": 1000,
             "station": "theory",
         }
-        settings = of_levels(OrderParameters, request, sizes, levels, plateau_levels=plateau)
+        own = {"plateau_levels": plateau, "reference_dimension": sizes.reference_dimension}
+        own |= {"reference_alpha_max": sizes.reference_alpha_max}
+        settings = of_levels(OrderParameters, request, levels, **own)
         found.append(request.block(f"levels{number}", settings, run="run_ode", **costs))
     return found
 
@@ -175,10 +176,10 @@ def overlap_blocks(request: Request) -> list[Block]:
     theory = 2 * OVERLAPS_AT_START + OVERLAPS_PER_SEED * sizes.seeds
 
     def block(source: str, seeds: tuple[int, ...], alpha_max: float, seconds: float) -> Block:
-        own = {"source": source, "seeds": seeds, "alpha_max": alpha_max, "seed": request.seed}
+        own = {"source": source, "seeds": seeds, "alpha_max": alpha_max}
         name = source if source == "theory" else f"{source}{seeds[0]}"
         costs = {"members": len(seeds), "core_seconds": seconds, "memory_mb": 1000}
-        settings = settings_of(UnitOverlaps, sizes, **own)
+        settings = request.settings(UnitOverlaps, **own)
         return request.block(name, settings, run="run_overlaps", **costs)
 
     last = sizes.sgd_alpha_max
@@ -200,7 +201,7 @@ def plateau_blocks(request: Request) -> list[Block]:
     }
     found = []
     for part in range(parts):
-        settings = settings_of(PlateauPart, sizes, part=part, parts=parts, seed=request.seed)
+        settings = request.settings(PlateauPart, part=part, parts=parts)
         found.append(request.block(f"part{part}", settings, run="run_plateau", **costs))
     return found
 
@@ -222,17 +223,9 @@ def plateau_seconds(of: PlateauSizes) -> float:
     return scans + PLATEAU_PER_MEMBER * plateau_members(of)
 
 
-def of_levels(
-    kind: type[Settings], request: Request, sizes: Sizes, levels: list[int], **own: Any
-) -> Settings:
-    seeds = tuple(range(sizes.seeds))
-    return settings_of(kind, sizes, levels=tuple(levels), seeds=seeds, seed=request.seed, **own)
-
-
-def settings_of(kind: type[Settings], sizes: Any, **own: Any) -> Settings:
-    """A block's settings: fields of the sizes, but for what is the block's own."""
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    return kind(**{name: own[name] if name in own else getattr(sizes, name) for name in names})
+def of_levels(kind: type[Record], request: Request, levels: list[int], **own: Any) -> Record:
+    seeds = range(request.sizes["seeds"])
+    return request.settings(kind, levels=levels, seeds=tuple(seeds), **own)
 
 
 def check_alphas(request: Request, last: str = "alpha_max") -> None:

@@ -27,7 +27,7 @@ from scalinglaws.theory.committee import (
     solve,
     typical_start,
 )
-from scalinglaws.training.in_turn import computed_in_turn
+from scalinglaws.training.groups import arrays_in_turn
 from scalinglaws.training.session import Session
 
 NO_SEED = -1  # typical and noiseless starts are not drawn
@@ -62,7 +62,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     """
     asked = as_record(OrderParameters, settings)
     members = members_of(asked)
-    found = computed_in_turn(session, members, partial(integrated, asked))
+    found = arrays_in_turn(members, partial(integrated, asked), session)
     pairs = zip(members, found, strict=True)
     return stack([part for member, curves in pairs for part in rows(asked, member, curves)])
 

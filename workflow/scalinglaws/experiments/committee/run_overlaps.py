@@ -25,7 +25,7 @@ from scalinglaws.streams import generator
 from scalinglaws.theory.committee import realised_start, solve_overlaps
 from scalinglaws.theory.power_law_spectrum import input_variances
 from scalinglaws.training.committee_descent import Pair, descend
-from scalinglaws.training.in_turn import computed_in_turn
+from scalinglaws.training.groups import arrays_in_turn
 from scalinglaws.training.session import Session
 
 NO_UNIT = -1  # eps_g belongs to no pair of units
@@ -43,7 +43,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     if asked.source == "sgd":
         found = [*simulated(asked, session)]
     else:
-        found = computed_in_turn(session, asked.seeds, partial(integrated, asked))
+        found = arrays_in_turn(asked.seeds, partial(integrated, asked), session)
     pairs = zip(asked.seeds, found, strict=True)
     return stack([part for seed, curves in pairs for part in rows(asked, seed, curves)])
 

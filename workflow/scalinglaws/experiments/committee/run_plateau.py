@@ -28,7 +28,7 @@ from scalinglaws.theory.committee_symmetric import (
 )
 from scalinglaws.theory.plateau import escape_time, length_in_escape_times
 from scalinglaws.theory.power_law_spectrum import eigenvalues
-from scalinglaws.training.in_turn import computed_in_turn
+from scalinglaws.training.groups import arrays_in_turn
 from scalinglaws.training.session import Session
 
 NO_DIMENSION = 0  # almost unbroken symmetry stands for N -> infinity
@@ -69,7 +69,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     """
     asked = as_record(PlateauPart, settings)
     members = members_of(asked)[asked.part :: asked.parts]
-    found = computed_in_turn(session, members, partial(integrated, asked))
+    found = arrays_in_turn(members, partial(integrated, asked), session)
     pairs = zip(members, found, strict=True)
     return stack([part for member, curves in pairs for part in rows(asked, member, curves)])
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
-from typing import TypeVar
 
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.perceptron.settings import (
@@ -17,9 +16,7 @@ from scalinglaws.experiments.perceptron.settings import (
     descents,
 )
 from scalinglaws.planning.blocks import Block, Request
-from scalinglaws.records import as_record
 
-Kind = TypeVar("Kind")
 SECONDS_PER_BLOCK = 240.0
 # Measured on one core, N = 20 to 400 and alpha = 2 to 1000: seconds per iteration and entry of the
 # P x N patterns, per iteration and example, and per multiply-add of the Hessian.
@@ -47,7 +44,7 @@ def blocks(request: Request) -> list[Block]:
 
 def descent_blocks(request: Request) -> list[Block]:
     """One block, more where it would get long."""
-    own, where = settings_of(request, Descent), where_of(request)
+    own, where = request.settings(Descent), where_of(request)
     if not own.alpha > 0:
         raise InputError(
             f"{where}.alpha is {own.alpha}; expected examples per weight above 0: set it in "
@@ -62,7 +59,7 @@ def descent_blocks(request: Request) -> list[Block]:
 
 def alphas_blocks(request: Request) -> list[Block]:
     """One block if it is short, else one or more for each alpha."""
-    own, where = settings_of(request, Descents), where_of(request)
+    own, where = request.settings(Descents), where_of(request)
     check_alphas(where, own.alphas)
     lengths = [len(values) for values in (own.alphas, own.weights, own.iterations)]
     if len(set(lengths)) > 1:
@@ -104,7 +101,7 @@ def descent_block(
 
 def square_blocks(request: Request) -> list[Block]:
     """One block, more where it would get long; all alpha in each."""
-    own, where = settings_of(request, Square), where_of(request)
+    own, where = request.settings(Square), where_of(request)
     # With fewer examples a long student fits all of them exactly and is not unique.
     check_alphas(where, own.alphas, least=1.0)
     check_weights(where, own.weights)
@@ -125,7 +122,7 @@ def square_blocks(request: Request) -> list[Block]:
 
 
 def limits_blocks(request: Request) -> list[Block]:
-    own, where = settings_of(request, Limits), where_of(request)
+    own, where = request.settings(Limits), where_of(request)
     check_grid(where, "lambda", own.lambda_grid)
     check_grid(where, "ratio", own.ratio_grid)
     check_alphas(f"{where}.collapse", own.collapse_alphas)
@@ -145,7 +142,7 @@ def limits_blocks(request: Request) -> list[Block]:
 
 
 def theory_blocks(request: Request) -> list[Block]:
-    own, where = settings_of(request, Theory), where_of(request)
+    own, where = request.settings(Theory), where_of(request)
     check_alphas(where, own.alphas)
     check_grid(where, "lambda", own.lambda_grid)
     each = THEORY_PER_ALPHA + THEORY_PER_POINT * own.lambda_points
@@ -160,11 +157,6 @@ def theory_blocks(request: Request) -> list[Block]:
             memory_mb=500,
         )
     ]
-
-
-def settings_of(request: Request, kind: type[Kind]) -> Kind:
-    """Settings of the whole experiment, before it is cut."""
-    return as_record(kind, {**request.sizes, "seed": request.seed})
 
 
 def where_of(request: Request) -> str:

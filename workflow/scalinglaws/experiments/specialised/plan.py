@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scalinglaws.experiments.committee.plan import check_alphas, require, settings_of
+from scalinglaws.experiments.committee.plan import check_alphas, require
 from scalinglaws.experiments.committee.settings import Machine
 from scalinglaws.experiments.specialised.settings import Asymptotics, NearTeacher
 from scalinglaws.planning.blocks import Block, Request, cut
@@ -51,7 +51,7 @@ def sgd_blocks(request: Request) -> list[Block]:
         members = len(seeds) * len(sizes.betas)
         seconds = SGD_AT_START + members * sgd_seconds(sizes)
         costs = {"members": members, "core_seconds": seconds, "memory_mb": 600}
-        settings = settings_of(NearTeacher, sizes, seeds=tuple(seeds), seed=request.seed)
+        settings = request.settings(NearTeacher, seeds=tuple(seeds))
         found.append(request.block(f"seeds{number}", settings, run="run_sgd", **costs))
     return found
 
@@ -69,7 +69,7 @@ def theory_blocks(request: Request) -> list[Block]:
     require(request, "simulated_betas", among, f"some of betas = {list(sizes.betas)}")
     realised = len(sizes.simulated_betas) * sizes.seeds
     seeds = tuple(range(sizes.seeds))
-    settings = settings_of(Asymptotics, sizes, seeds=seeds, seed=request.seed)
+    settings = request.settings(Asymptotics, seeds=seeds)
     costs = {
         "members": 4 * len(sizes.betas) + realised,
         "core_seconds": THEORY_AT_START + theory_seconds(sizes, realised),

@@ -25,7 +25,7 @@ from scalinglaws.theory.specialised import (
     noisy_error,
     realised_error,
 )
-from scalinglaws.training.in_turn import computed_in_turn
+from scalinglaws.training.groups import arrays_in_turn
 from scalinglaws.training.session import Session
 
 NO_SEED = -1
@@ -80,7 +80,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     """
     asked = as_record(Asymptotics, settings)
     members, parts = members_of(asked), []
-    found = computed_in_turn(session, members, partial(curves_of, asked))
+    found = arrays_in_turn(members, partial(curves_of, asked), session)
     for member, (alphas, *curves) in zip(members, found, strict=True):
         identity = member._asdict()
         name = {"member": member_name(identity), **identity, "alpha": alphas}
