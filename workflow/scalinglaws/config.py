@@ -19,6 +19,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "config"
 PAPERS = ("bahri2021", "damico2025", "worschech2024")
 DEVICES = ("cpu", "cuda")
+OF_THE_PAPER = ("printed", "stated", "sign")  # provenances of what a paper itself says
+MOST_PRIMARY = 15  # claims of a paper
 
 
 @cache
@@ -245,8 +247,40 @@ def read_paper(slug: str) -> dict[str, Any]:
 def read_claims(slug: str, file: str | Path | None = None) -> list[dict[str, Any]]:
     """The ledger's left half for one paper, by default that of config/claims. Raises InputError."""
     claims = read_yaml(Path(file or CONFIG / "claims" / f"{slug}.yaml"))
-    validate(claims, "claims.schema", str(file or f"config/claims/{slug}.yaml"))
+    where = str(file or f"config/claims/{slug}.yaml")
+    validate(claims, "claims.schema", where)
+    check_claims(claims, where)
     return list(claims)
+
+
+def check_claims(claims: Sequence[Mapping[str, Any]], where: str) -> None:
+    """What the schema cannot say about claims: see config/README.md. Raises InputError."""
+    judged: dict[str, str] = {}
+    for claim in claims:
+        name, provenance = claim["id"], claim["provenance"]
+        if claim["primary"] and provenance not in OF_THE_PAPER:
+            raise InputError(
+                f"{where}: {name} is primary with provenance {provenance}; expected one of "
+                f"{', '.join(OF_THE_PAPER)}, a primary claim is one that the paper makes."
+            )
+        if claim["published_decimals"] is not None and provenance != "printed":
+            raise InputError(
+                f"{where}: {name} has published_decimals with provenance {provenance}; expected "
+                "null, only a number that the authors printed has printed decimals."
+            )
+        for quantity in claim["quantities"]:
+            if quantity in judged:
+                raise InputError(
+                    f"{where}: {quantity} is judged by {judged[quantity]} and again by {name}; "
+                    "merge the two claims (kind within has two bounds)."
+                )
+            judged[quantity] = name
+    primary = [claim["id"] for claim in claims if claim["primary"]]
+    if len(primary) > MOST_PRIMARY:
+        raise InputError(
+            f"{where}: {len(primary)} claims are primary; expected at most {MOST_PRIMARY}, more "
+            "would weaken all of them."
+        )
 
 
 def read_departures(file: str | Path | None = None) -> list[dict[str, Any]]:
