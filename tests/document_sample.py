@@ -73,6 +73,8 @@ def claim(slug: str, number: int, quantities: list[str], **other: Any) -> dict[s
         "statement": "For lambda -> 0 the excess loss falls as D^-1, "
         "so that alpha_D = 1 for every architecture, data set and smooth loss.",
         "source": "section 2, figure 1a",
+        "provenance": "printed",
+        "primary": True,
         "kind": "equals",
         "quantities": quantities,
         "published": 1.0,

@@ -13,7 +13,7 @@ from scalinglaws.codedigest import ROOT, direct_imports
 # Lower rooms first; a module imports from its own row and those above it in this list.
 ROOMS = (
     ("errors", "canonical", "rounding", "spelling", "columns", "files", "streams", "records"),
-    ("strict_yaml", "codedigest", "config", "storage"),
+    ("strict_yaml", "codedigest", "config", "repository", "storage"),
     ("data", "networks", "theory"),
     ("measures",),
     ("curves", "statistics", "training"),

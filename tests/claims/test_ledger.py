@@ -50,6 +50,8 @@ def claim(name, **changes):
         "id": f"damico2025_{name}",
         "statement": f"Statement {name}: the exponent is 1 where 1 <x & y> 2, as far as seen.",
         "source": "section 1",
+        "provenance": "printed",
+        "primary": True,
         "kind": "equals",
         "quantities": ["laws.one"],
         "published": 1.0,
@@ -127,7 +129,7 @@ def test_rows_hold_everything_that_led_to_the_verdict():
     assert row["judged"][0]["scan"] == [0.8, 1.2]
     assert row["judged"][0]["estimate"] == 1.0
     assert row["power"] > 0.99
-    assert 0 < row["p_equivalence"] < row["p_equivalence_holm"] < 0.025
+    assert 0 < row["p_equivalence"] < row["p_equivalence_adjusted"] < 0.025
     assert row["why"] is None
 
 
@@ -150,15 +152,15 @@ def test_deterministic_claims_stay_out_of_the_family():
     alone = judge_paper(CLAIMS[:1], FITS, DEPARTURES)[0]
     beside_exact = judge_paper([CLAIMS[0], CLAIMS[5]], FITS, DEPARTURES)
     beside_measured = judge_paper([CLAIMS[0], CLAIMS[2]], FITS, DEPARTURES)
-    assert beside_exact[0]["p_equivalence_holm"] == alone["p_equivalence_holm"]
-    assert beside_exact[1]["p_equivalence_holm"] is None
-    assert beside_measured[0]["p_equivalence_holm"] == pytest.approx(2 * alone["p_equivalence"])
+    assert beside_exact[0]["p_equivalence_adjusted"] == alone["p_equivalence_adjusted"]
+    assert beside_exact[1]["p_equivalence_adjusted"] is None
+    assert beside_measured[0]["p_equivalence_adjusted"] == pytest.approx(2 * alone["p_equivalence"])
 
 
 def test_an_unavailable_quantity_still_counts_in_the_family():
     missing = claim("gone", quantities=["laws.none"])
     alone, beside = (judge_paper(c, FITS, [])[0] for c in (CLAIMS[:1], [CLAIMS[0], missing]))
-    assert beside["p_equivalence_holm"] == pytest.approx(2 * alone["p_equivalence_holm"])
+    assert beside["p_equivalence_adjusted"] == pytest.approx(2 * alone["p_equivalence_adjusted"])
 
 
 def test_holm_can_take_back_what_an_interval_alone_would_decide():

@@ -9,9 +9,18 @@ from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 
-from scalinglaws.claims.holm import adjusted_verdict, claim_p_values, combine, holm
+from scalinglaws.claims.multiplicity import (
+    adjusted,
+    adjusted_verdict,
+    benjamini_hochberg,
+    claim_p_values,
+    combine,
+    holm,
+)
+from scalinglaws.claims import verdict
 from scalinglaws.claims.verdict import (
-    band_of,
+    NOT_RUN,
+    Band,
     interval_verdict,
     judge_quantity,
     margin_of,
@@ -19,8 +28,15 @@ from scalinglaws.claims.verdict import (
 from scalinglaws.codedigest import ROOT
 from scalinglaws.statistics.quantity import NUMERICAL, quantity, unavailable
 
-KINDS = ("equals", "at_least", "at_most")
+KINDS = ("equals", "at_least", "at_most", "within")
 numbers = st.floats(-5, 5)
+
+
+def band_of(kind, published, margin, upper=None):
+    claim = {"kind": kind, "published": published}
+    if kind == "within":
+        claim["upper"] = published + 1 if upper is None else upper
+    return verdict.band_of(claim, margin)
 
 
 def measured(estimate, half_width, n_seeds=8):
@@ -45,6 +61,10 @@ def measured(estimate, half_width, n_seeds=8):
         ("at_most", (1.05, 1.2), "undecided"),
         ("at_most", (1.11, 1.2), "differs"),
         ("equals", None, "undecided"),
+        ("within", (1.0, 2.0), "reproduced"),
+        ("within", (0.95, 2.05), "reproduced"),
+        ("within", (0.85, 1.5), "undecided"),
+        ("within", (2.11, 2.2), "differs"),
     ],
 )
 def test_the_truth_table_of_plain_intervals(kind, interval, expected):
@@ -183,9 +203,78 @@ def test_tied_p_values_are_adjusted_alike():
     assert holm([0.01, 0.01, 0.5]) == pytest.approx([0.03, 0.03, 0.5])
 
 
+def test_benjamini_and_hochberg_by_hand():
+    assert benjamini_hochberg([0.01, None, 0.04, 0.03]) == [
+        pytest.approx(0.03),
+        None,
+        pytest.approx(0.04),
+        pytest.approx(0.04),
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 30])
+def test_benjamini_and_hochberg_agree_with_statsmodels(size):
+    p_values = np.random.default_rng(size).random(size) ** 3
+    expected = multipletests(p_values, method="fdr_bh")[1]
+    assert benjamini_hochberg(p_values.tolist()) == pytest.approx(expected.tolist())
+
+
+def test_each_family_is_corrected_by_itself():
+    p_values = [0.01, 0.02, 0.01, 0.02, 0.01, None]
+    families = ["primary", "primary", "secondary", "secondary", "self-check", "primary"]
+    expected = [*holm([0.01, 0.02]), *benjamini_hochberg([0.01, 0.02]), 0.01, None]
+    assert adjusted(p_values, families) == expected
+    assert expected[1] == expected[3] == 0.02  # of the two, Holm's doubles the smaller only
+    assert (expected[0], expected[2]) == (0.02, 0.02)
+
+
+def test_wrong_decisions_stay_as_rare_as_each_correction_promises():
+    rng, claims, level = np.random.default_rng(1), 12, 0.05
+    # Eight claims are false (p uniform), four are true and clear.
+    p_values = np.hstack([rng.random((4000, 8)), rng.random((4000, 4)) * 1e-4])
+    any_wrong, shares = [], []
+    for row in p_values.tolist():
+        wrong = sum(p <= level for p in holm(row)[:8])
+        found = [p <= level for p in benjamini_hochberg(row)]
+        any_wrong.append(wrong > 0)
+        shares.append(sum(found[:8]) / max(sum(found), 1))
+    assert len(p_values[0]) == claims
+    assert np.mean(any_wrong) <= level + 0.01
+    assert np.mean(shares) <= level + 0.01
+    # Without a correction a third of the tables would hold a wrong decision.
+    assert np.mean((p_values[:, :8] <= level).any(axis=1)) > 0.3
+
+
+def test_a_later_look_spends_its_own_share_of_the_error_rate():
+    tested = judge_quantity(measured(1.0, 0.09), band_of("equals", 1.0, 0.1))
+    p_values = claim_p_values([tested])
+    assert adjusted_verdict([tested], *p_values) == "reproduced"
+    assert adjusted_verdict([tested], *p_values, share=0.1) == "undecided"
+
+
+def test_what_is_not_run_is_in_no_family_and_gets_no_verdict():
+    band = band_of("equals", 1.0, 0.1)
+    absent = {**unavailable("this scale does not run it"), "not_run": True}
+    judged = [judge_quantity(absent, band), judge_quantity(measured(1.0, 0.01), band)]
+    assert judged[0].verdict == NOT_RUN
+    assert claim_p_values(judged) == (None, None)
+    assert adjusted_verdict(judged, None, None) == NOT_RUN
+
+
+def test_degrees_of_freedom_that_a_quantity_names_go_before_its_seeds():
+    plain = {**measured(1.0, 0.09, n_seeds=30)}
+    few = {**plain, "degrees": 3.0}
+    band = band_of("equals", 1.0, 0.1)
+    assert judge_quantity(few, band).p_equivalence == pytest.approx(
+        student.sf(0.1 / (0.09 / student.ppf(0.975, 3)), 3)
+    )
+    assert judge_quantity(few, band).p_equivalence > judge_quantity(plain, band).p_equivalence
+
+
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
+        (["reproduced", "not run", "differs"], "not run"),
         (["reproduced", "reproduced"], "reproduced"),
         (["reproduced", "undecided"], "undecided"),
         (["reproduced", "differs"], "differs"),

@@ -326,7 +326,7 @@ def test_signs_have_an_ascii_spelling():
 
 
 def test_a_verdict_that_holm_withheld_says_so():
-    row = {"verdict": "undecided", "interval_verdict": "differs"}
+    row = {"verdict": "undecided", "interval_verdict": "differs", "correction": "Holm"}
     assert why_text(row) == "differs before Holm's correction"
     assert why_text({"verdict": "differs", "interval_verdict": "differs"}) == ""
 

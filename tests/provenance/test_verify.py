@@ -58,14 +58,14 @@ def test_a_folder_whose_manifest_is_none_is_refused(tmp_path, content):
         verify.verify(tmp_path, print)
 
 
-def test_judging_again_writes_nothing_into_the_results(tmp_path, monkeypatch):
+def test_judging_again_writes_nothing_into_the_results(quick, tmp_path, monkeypatch):
     header = {"format": 1, "station": "ledger", "name": "damico2025", "code": {}}
     write_json(tmp_path / "ledger" / "damico2025.json", {"claims": [{"x": [1.5]}]}, header)
-    monkeypatch.setattr(verify, "judged_rows", lambda paper, fits: [{"x": (1.5,)}])
+    monkeypatch.setattr(verify, "judged_rows", lambda paper, fits, run: [{"x": (1.5,)}])
     before = listing(tmp_path)
     monkeypatch.setattr(os, "replace", refuse)
     monkeypatch.setattr(shutil, "move", refuse)
-    assert list(verify.check_ledger(tmp_path, {"damico2025": []})) == []
+    assert list(verify.check_ledger(tmp_path, quick, {"damico2025": []})) == []
     assert listing(tmp_path) == before
 
 
@@ -90,7 +90,8 @@ def small_set(folder, plan, block):
         write_json(file, {"quantities": fits[name]}, header("fits", name))
     ledger, run = folder / "ledger" / f"{paper}.json", folder / verify.block_file(block)
     listed = [str(file) for file in files.values()]
-    judge_claims(paper, listed, CONFIG / "claims" / f"{paper}.yaml", departures, ledger)
+    claims = CONFIG / "claims" / f"{paper}.yaml"
+    judge_claims(paper, listed, claims, departures, plan.config, ledger)
     write_table(run, ROWS, header("runs", block.name))
     record = manifest.manifest(plan, [*files.values(), ledger, run], folder)
     write_json(folder / "manifest.json", record)

@@ -51,9 +51,10 @@ def test_claims_and_departures_are_read_from_the_files_that_are_named(tmp_path):
     one = quantity(1.0, (1.0, 1.0), interval_kind=NUMERICAL)
     write_json(tmp_path / "laws.json", {"quantities": {"one": one}}, header)
     named = ["damico2025", [str(tmp_path / "laws.json")], tmp_path / "claims.yaml"]
-    judge_claims(*named, CONFIG / "departures.yaml", tmp_path / "ledger.json")
+    run = {"scale": "quick", "seed": 1, "look": 1}
+    judge_claims(*named, CONFIG / "departures.yaml", run, tmp_path / "ledger.json")
     (row,) = read_json(tmp_path / "ledger.json")["claims"]
     assert (row["id"], row["verdict"]) == (claim["id"], "reproduced")
     (tmp_path / "departures.yaml").write_text("- {id: 3}\n")
     with pytest.raises(InputError, match=r"departures\.yaml"):
-        judge_claims(*named, tmp_path / "departures.yaml", tmp_path / "ledger.json")
+        judge_claims(*named, tmp_path / "departures.yaml", run, tmp_path / "ledger.json")

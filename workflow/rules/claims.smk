@@ -11,6 +11,8 @@ rule judge_claims:
         fits=lambda wildcards: PLAN.fit_files(wildcards.paper),
         claims="config/claims/{paper}.yaml",
         departures="config/departures.yaml",
+        registration="config/registration.yaml",
+        ladder="config/ladder.yaml",
     output:
         "<results>/ledger/{paper}.json",
     log:
@@ -18,12 +20,15 @@ rule judge_claims:
     conda:
         "../../envs/cpu.yaml"
     params:
+        config=as_json(config),
+        terms=lambda wildcards: terms_digest(PLAN, wildcards.paper),
         code=code("scalinglaws.stations.judge"),
     message:
         "Judging the claims of {wildcards.paper}"
     shell:
         "python -m scalinglaws judge {wildcards.paper} --fits {input.fits} --claims {input.claims}"
-        " --departures {input.departures} --output {output} 2>&1 | tee {log}"
+        " --departures {input.departures} --config {params.config:q} --output {output} 2>&1"
+        " | tee {log}"
 
 
 rule write_ledger:

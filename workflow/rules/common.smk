@@ -12,7 +12,7 @@ from scalinglaws.errors import InputError
 from scalinglaws.planning.jobs import as_json, device_of, minutes, prepare_environment
 from scalinglaws.planning.jobs import prepare_gpus, report_labels, report_subcategory
 from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
-from scalinglaws.planning.plan import target_titles
+from scalinglaws.planning.plan import target_titles, terms_digest
 
 min_version("9.20")
 
@@ -30,7 +30,8 @@ try:
     PLAN = assemble(config)
 except InputError as problem:
     raise WorkflowError(str(problem))
-config["device"] = PLAN.config["device"]  # where config.yaml says auto, the scale decides
+# Where config.yaml says auto, the scale decides; where it says registered, the registration.
+config |= {key: PLAN.config[key] for key in ("device", "seed")}
 
 prepare_environment(Path(workflow.basedir))
 

@@ -18,6 +18,7 @@ from scalinglaws.strict_yaml import read_mapping, read_yaml
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "config"
 PAPERS = ("bahri2021", "damico2025", "worschech2024")
+SCALES = ("quick", "laptop", "workstation", "paper")
 DEVICES = ("cpu", "cuda")
 OF_THE_PAPER = ("printed", "stated", "sign")  # provenances of what a paper itself says
 MOST_PRIMARY = 15  # claims of a paper
@@ -126,7 +127,47 @@ def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     validate(merged, "config.schema", "config/config.yaml or --config")
     if merged["device"] == "auto":
         merged["device"] = read_scale_file(merged["scale"])["device"]
+    if merged["seed"] == "registered":
+        merged["seed"] = registered_seed()
+    if merged["look"] > len(read_ladder()):
+        raise InputError(
+            f"look is {merged['look']}; expected 1 to {len(read_ladder())}, the rungs of "
+            "config/ladder.yaml."
+        )
     return merged
+
+
+def registered_seed() -> int:
+    """The root seed of the latest registration. Raises InputError when there is none."""
+    registrations = read_registrations()
+    if not registrations:
+        raise InputError(
+            "seed is 'registered' but config/registration.yaml holds no registration; expected "
+            "one, made with: python -m scalinglaws register (or give a number, as seed=7)."
+        )
+    return int(registrations[-1]["seed"])
+
+
+def read_registrations(file: str | Path | None = None) -> list[dict[str, Any]]:
+    """What was fixed before results were seen, oldest first. Raises InputError."""
+    registrations = read_yaml(Path(file or CONFIG / "registration.yaml")) or []
+    validate(registrations, "registration.schema", str(file or "config/registration.yaml"))
+    return list(registrations)
+
+
+def read_ladder() -> list[dict[str, Any]]:
+    """The looks at a scale's results: their seeds and shares of the error rate, in order.
+
+    Raises InputError, also for shares that add up to more than the whole.
+    """
+    ladder = read_yaml(CONFIG / "ladder.yaml")
+    validate(ladder, "ladder.schema", "config/ladder.yaml")
+    if (total := math.fsum(rung["share"] for rung in ladder)) > 1 + 1e-9:
+        raise InputError(
+            f"config/ladder.yaml: the shares add up to {total:g}; expected at most 1, all looks "
+            "together may spend the error rate once."
+        )
+    return list(ladder)
 
 
 def check_place() -> None:

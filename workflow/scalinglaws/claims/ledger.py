@@ -5,13 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from scalinglaws.claims.holm import adjusted_verdict, claim_p_values, combine, holm
+from scalinglaws.claims.fragility import Fits, fragility
+from scalinglaws.claims.multiplicity import (
+    CORRECTION,
+    adjusted,
+    adjusted_verdict,
+    claim_p_values,
+    combine,
+    family_of,
+)
 from scalinglaws.claims.verdict import (
     STRADDLES,
     UNDECIDED,
     Band,
     Judgement,
     band_of,
+    is_deterministic,
     judge_quantity,
     margin_of,
 )
@@ -24,8 +33,11 @@ Row = dict[str, Any]
 
 def judge_paper(
     claims: Sequence[Record],
-    fits: Mapping[str, Mapping[str, Quantity]],
+    fits: Fits,
     departures: Sequence[Record],
+    *,
+    share: float = 1.0,
+    exploratory: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Row]:
     """Judge all claims of one paper; the order of the claims is kept.
 
@@ -33,58 +45,90 @@ def judge_paper(
     - `claims`: rows of config/claims/{slug}.yaml, already validated.
     - `fits`: fit name -> quantity name -> quantity.
     - `departures`: the register.
+    - `share`: of the error rate which this look at the data may spend.
+    - `exploratory`: claim -> what was changed since its registration; without it none is.
 
     A row is JSON-safe: the claim's own fields (``margin`` becomes the effective one), and
-    ``band``, ``judged`` (per quantity), ``interval_verdict`` (plain intervals), p values raw and
-    Holm-adjusted, ``verdict``, ``power`` (of the weakest quantity) and ``why``.
+    ``band``, ``judged`` (per quantity), ``interval_verdict`` (plain intervals), ``deterministic``,
+    ``family`` and its ``correction`` (null without chance), p values raw and adjusted,
+    ``verdict``, ``power`` (of the weakest quantity), ``why``, ``exploratory`` with
+    ``exploratory_why``, and ``fragility`` (choice -> verdict with that choice made otherwise).
     Raises InputError for a claim that names an unknown quantity or departure.
     """
     register = {entry["id"]: entry for entry in departures}
-    drafts = [judge_claim(claim, fits, register) for claim in claims]
-    raw = [claim_p_values(judgements) for _, judgements in drafts]
-    equivalence = holm([pair[0] for pair in raw])
-    difference = holm([pair[1] for pair in raw])
-    for (row, judgements), pair, equal, unequal in zip(
-        drafts, raw, equivalence, difference, strict=True
-    ):
-        row["p_equivalence"], row["p_difference"] = pair
-        row["p_equivalence_holm"], row["p_difference_holm"] = equal, unequal
-        row["verdict"] = adjusted_verdict(judgements, equal, unequal)
+    rows = [judged_row(claim, fits, register) for claim in claims]
+    for row, decision in zip(rows, decisions(claims, fits, share), strict=True):
+        row |= decision
+        changes = list((exploratory or {}).get(row["id"], ()))
+        row |= {"exploratory": bool(changes), "exploratory_why": changes}
         row["why"] = explanation(row)
-    return [row for row, _ in drafts]
+
+    def verdicts(claims: Sequence[Record], fits: Fits) -> list[str]:
+        return [decision["verdict"] for decision in decisions(claims, fits, share)]
+
+    for row, choices in zip(rows, fragility(claims, fits, verdicts), strict=True):
+        row["fragility"] = choices
+    return rows
 
 
-def judge_claim(
-    claim: Record, fits: Mapping[str, Mapping[str, Quantity]], register: Mapping[str, Record]
-) -> tuple[Row, list[Judgement]]:
-    """The row as far as it does not depend on the other claims, and its judgements."""
+def decisions(claims: Sequence[Record], fits: Fits, share: float) -> list[Row]:
+    """Per claim its family, p values and verdict, corrected within families."""
+    judged = [judgements(claim, fits) for claim in claims]
+    families = [family_of(claim) for claim in claims]
+    raw = [claim_p_values(found) for found in judged]
+    equivalence = adjusted([pair[0] for pair in raw], families)
+    difference = adjusted([pair[1] for pair in raw], families)
+    return [
+        {
+            "family": None if pair[0] is None else family,
+            "correction": None if pair[0] is None else CORRECTION[family],
+            "p_equivalence": pair[0],
+            "p_difference": pair[1],
+            "p_equivalence_adjusted": equal,
+            "p_difference_adjusted": unequal,
+            "verdict": adjusted_verdict(found, equal, unequal, share),
+        }
+        for found, family, pair, equal, unequal in zip(
+            judged, families, raw, equivalence, difference, strict=True
+        )
+    ]
+
+
+def judgements(claim: Record, fits: Fits) -> list[Judgement]:
+    band = band_of(claim, margin_of(claim)[0])
+    return [
+        judge_quantity(find_quantity(claim["id"], name, fits), band) for name in claim["quantities"]
+    ]
+
+
+def judged_row(claim: Record, fits: Fits, register: Mapping[str, Record]) -> Row:
+    """The row as far as it does not depend on the other claims."""
     margin, reason = margin_of(claim)
-    band = band_of(claim["kind"], claim["published"], margin)
     quantities = [find_quantity(claim["id"], name, fits) for name in claim["quantities"]]
-    judgements = [judge_quantity(quantity, band) for quantity in quantities]
-    powers = [one.power for one in judgements if one.power is not None]
-    row = {
+    found = judgements(claim, fits)
+    powers = [one.power for one in found if one.power is not None]
+    return {
         **claim,
         "margin": margin,
         "margin_reason": reason,
-        "band": finite_band(band),
+        "band": finite_band(band_of(claim, margin)),
+        "deterministic": all(map(is_deterministic, quantities)),
         "judged": [
             {"name": name, **quantity, **asdict(judgement)}
             for name, quantity, judgement in zip(
-                claim["quantities"], quantities, judgements, strict=True
+                claim["quantities"], quantities, found, strict=True
             )
         ],
-        "interval_verdict": combine([one.verdict for one in judgements]),
+        "interval_verdict": combine([one.verdict for one in found]),
         "power": min(powers) if powers else None,
         "n_points": min(quantity["n_points"] for quantity in quantities),
         "n_seeds": min(quantity["n_seeds"] for quantity in quantities),
         "n_masked": sum(quantity["n_masked"] for quantity in quantities),
         "departures": departures_of(claim, register),
     }
-    return row, judgements
 
 
-def find_quantity(claim: str, name: str, fits: Mapping[str, Mapping[str, Quantity]]) -> Quantity:
+def find_quantity(claim: str, name: str, fits: Fits) -> Quantity:
     fit, _, key = name.partition(".")
     if fit not in fits or key not in fits[fit]:
         known = sorted(f"{fit}.{key}" for fit, named in fits.items() for key in named)
@@ -114,14 +158,14 @@ def finite_band(band: Band) -> list[float | None]:
 
 
 def explanation(row: Row) -> str | None:
-    """Why a claim is undecided, or why its verdict is weaker than its plain intervals suggest."""
+    """Why a claim is undecided or not run, or why its verdict is weaker than plain intervals."""
     missing = [f"{one['name']}: {one['why']}" for one in row["judged"] if one["interval"] is None]
     if missing:
         return "; ".join(missing)
     if row["verdict"] != row["interval_verdict"]:
         return (
-            f"the intervals alone say {row['interval_verdict']}; with Holm's correction for the "
-            f"number of claims the verdict is {row['verdict']}"
+            f"the intervals alone say {row['interval_verdict']}; with {row['correction']}'s "
+            f"correction for the number of {row['family']} claims the verdict is {row['verdict']}"
         )
     if row["verdict"] == UNDECIDED:
         return STRADDLES

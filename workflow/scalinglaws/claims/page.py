@@ -8,13 +8,19 @@ from typing import Any
 from scalinglaws.claims.strip import strip
 from scalinglaws.claims.verdict import STRADDLES, VERDICTS
 from scalinglaws.claims.wording import (
+    KINDS,
+    by_kind,
     counts_text,
+    facts_text,
+    flips_text,
+    fragility_text,
+    of_paper,
     ours_text,
     p_text,
     percent,
     published_text,
+    registration_text,
     verdict_counts,
-    without_estimate,
 )
 from scalinglaws.rounding import MINUS
 from scalinglaws.spelling import distinct_names, quantity_name, readable
@@ -24,10 +30,11 @@ Record = Mapping[str, Any]
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d2433; --faint: #5b6372; --paper: #ffffff;
   --card: #f6f7f9; --line: #dcdfe5; --band: #cfe8dc; --mark: #b5442e; --ours: #0b5fa5;
-  --reproduced: #0d6647; --differs: #a32a16; --undecided: #6b5300; }
+  --reproduced: #0d6647; --differs: #a32a16; --undecided: #6b5300; --unrun: #5b6372; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8eaee; --faint: #a9b0bd;
   --paper: #14161a; --card: #1d2026; --line: #363b45; --band: #24503c; --mark: #ff9b85;
-  --ours: #7cc0ff; --reproduced: #7fd8a8; --differs: #ff9b85; --undecided: #e6c65c; } }
+  --ours: #7cc0ff; --reproduced: #7fd8a8; --differs: #ff9b85; --undecided: #e6c65c;
+  --unrun: #a9b0bd; } }
 body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.5rem 4rem; background: var(--paper);
   color: var(--ink); font: 0.95rem/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.9rem; margin: 0 0 1rem; } h1, h2 { line-height: 1.2; text-wrap: balance; }
@@ -53,10 +60,10 @@ sub, sup { line-height: 0; font-size: .75em; }
 .verdict { border: 1px solid currentcolor; border-radius: .3rem; padding: .05rem .45rem .1rem;
   font-weight: 600; white-space: nowrap; background: var(--card); }
 .reproduced { color: var(--reproduced); } .differs { color: var(--differs); }
-.undecided { color: var(--undecided); }
-.counts { display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; padding: 0; margin: 0; }
-.counts li { background: var(--card); border-radius: .5rem; padding: .7rem 1.2rem; }
-.counts b { display: block; font-size: 2rem; line-height: 1.1; }
+.undecided { color: var(--undecided); } .not-run { color: var(--unrun); }
+.counts { min-width: 0; max-width: 46rem; } .counts td { font-variant-numeric: tabular-nums; }
+.counts b { font-size: 1.3rem; } .counts .apart th, .counts .apart td { color: var(--faint); }
+.primary { color: var(--mark); } .exploratory { white-space: nowrap; }
 svg { display: block; }
 svg .band { fill: var(--band); } svg .published { stroke: var(--mark); stroke-width: 1.5; }
 svg line.ours { stroke: var(--ours); stroke-width: 2; } svg circle.ours { fill: var(--ours); }
@@ -69,7 +76,7 @@ details dl { background: var(--card); border-radius: .4rem; padding: .6rem .8rem
 :focus-visible { outline: 2px solid var(--ours); outline-offset: 2px; }
 """
 EXPONENT = r"\^(\([^()]+\)|[−-]?\d+(?:[./]\d+)?|[a-z]\b)"
-SIGNS = {"reproduced": "✓", "differs": "✗", "undecided": "?"}
+SIGNS = {"reproduced": "✓", "differs": "✗", "undecided": "?", "not run": "–"}
 
 HOW_TO_READ = """
 <p>Each claim sets a band: the published value with a margin fixed before any result was seen, the
@@ -78,11 +85,22 @@ reason is given. <b class="reproduced">reproduced</b> means that our 95 % interv
 inside the band, <b class="differs">differs</b> that it lies wholly outside,
 <b class="undecided">undecided</b> anything else: too little data never reproduce a
 claim. Inequalities have a band that is open on one side.</p>
-<p>Within a paper, verdicts about quantities with sampling error are corrected for their number by
-Holm's method, separately for the two kinds of decision. The power is the probability that the
-interval would have fallen inside the band, had the published value been exactly true; it comes
-from the precision that was reached. Numbers without sampling error (closed forms, integrations)
-carry their numerical error as interval and need no correction.</p>
+<p>Each claim says whose number it is held against: one the authors printed, a law or constant of
+their text, a sign or inequality, another paper's, or our own. The last are self-checks: they test
+our computation, say nothing about the paper, and are counted apart. What a scale does not run is
+<b class="not-run">not run</b> and gets no verdict.</p>
+<p>Within a paper, verdicts about quantities with sampling error are corrected for their number:
+<b>primary</b> claims (the few that the paper stands for, marked ★, fixed beforehand) by Holm's
+method, all others by that of Benjamini and Hochberg, self-checks apart; separately for the two
+kinds of decision. The power is the probability that the interval would have fallen inside the band, had
+the published value been exactly true; it comes from the precision that was reached. Numbers without
+sampling error (closed forms, integrations) carry their numerical error as interval and need no
+correction.</p>
+<p>Claims, windows, margins, seeds and the number of looks were registered before the results were
+computed, and the root seed was drawn from that registration. A claim that was changed afterwards is
+marked <b>exploratory</b>. <b>Fragility</b> counts in how many of the choices made otherwise (half
+and twice the margin, the window moved by a point, one seed left out, another estimator) the verdict
+stays what it is.</p>
 <p>In the drawings the shaded area is the band, the vertical line the published value, the dot with
 its bar our estimate with its interval; each has a scale of its own.</p>
 """
@@ -93,7 +111,8 @@ def ledger_html(papers: Mapping[str, Sequence[Record]], meta: Mapping[str, Any])
 
     Arguments:
     - `papers`: slug -> rows of ``judge_paper``.
-    - `meta`: ``scale``; ``papers``, slug -> {title, authors, arxiv}; ``departures``, the register.
+    - `meta`: ``scale``; ``papers``, slug -> {title, authors, arxiv}; ``departures``, the register;
+      ``registration`` that the verdicts stand under, or null.
     """
     rows = [row for judged in papers.values() for row in judged]
     register = {entry["id"]: entry for entry in meta.get("departures", ())}
@@ -106,22 +125,37 @@ def ledger_html(papers: Mapping[str, Sequence[Record]], meta: Mapping[str, Any])
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<header>\n<h1>{escape(title)}</h1>\n{counts_list(rows)}\n</header>\n<main>\n"
+        f"<header>\n<h1>{escape(title)}</h1>\n{counts_table(rows)}\n"
+        f"<p>{escape(facts_text(of_paper(rows)))}. "
+        f"{escape(registration_text(meta.get('registration')))}</p>\n</header>\n<main>\n"
         f"{''.join(sections)}{departures_section(register, papers)}"
         f'<section aria-labelledby="how">\n<h2 id="how">How to read verdicts</h2>{HOW_TO_READ}'
         "</section>\n</main>\n</body>\n</html>\n"
     )
 
 
-def counts_list(rows: Sequence[Record]) -> str:
+def counts_table(rows: Sequence[Record]) -> str:
+    """A line per kind of claim; self-checks apart from what says something about the papers."""
+    head = "".join(f'<th scope="col" class="{css(name)}">{name}</th>' for name in VERDICTS)
+    body = "\n".join(kind_row(kind, own) for kind, own in by_kind(rows).items())
+    return (
+        '<div class="scroll" role="region" tabindex="0" aria-labelledby="counts">\n'
+        f'<table class="counts">\n<caption id="counts">{escape(counts_text(of_paper(rows)))} '
+        "(without self-checks)</caption>\n"
+        f'<thead><tr><th scope="col">claims</th>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
+        "</table>\n</div>"
+    )
+
+
+def kind_row(kind: str, rows: Sequence[Record]) -> str:
     counts = verdict_counts(rows)
-    missing = without_estimate(rows)
-    aside = {"undecided": f" <small>{missing} without an estimate</small>" if missing else ""}
-    items = [
-        f'<li class="{name}"><b>{counts[name]}</b> {name}{aside.get(name, "")}</li>'
-        for name in VERDICTS
-    ]
-    return f'<ul class="counts" aria-label="{escape(counts_text(rows))}">{"".join(items)}</ul>'
+    cells = "".join(f'<td class="{css(name)}"><b>{counts[name]}</b></td>' for name in VERDICTS)
+    apart = ' class="apart"' if kind == "ours" else ""
+    return f'<tr{apart}><th scope="row">{escape(KINDS[kind])}</th>{cells}</tr>'
+
+
+def css(verdict: str) -> str:
+    return verdict.replace(" ", "-")
 
 
 def paper_section(slug: str, rows: Sequence[Record], paper: Record, register: Record) -> str:
@@ -131,7 +165,10 @@ def paper_section(slug: str, rows: Sequence[Record], paper: Record, register: Re
         for part in (paper.get("authors"), f"arXiv {paper['arxiv']}" if paper else None)
         if part
     )
-    headings = ("Claim", "Verdict", "Statement", "Ours [95 %]", "Published", "Against the band")
+    headings = (
+        *("Claim", "Verdict", "Statement", "Ours [95 %]", "Published", "Against the band"),
+        "Fragility",
+    )
     head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
     body = "\n".join(claim_row(row, register) for row in rows)
     return (
@@ -141,6 +178,10 @@ def paper_section(slug: str, rows: Sequence[Record], paper: Record, register: Re
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>\n"
         f"{unjudged_list(paper.get('unjudged', ()))}</section>\n"
     )
+
+
+def paper_counts(rows: Sequence[Record]) -> str:
+    return "; ".join(f"{KINDS[kind]}, {counts_text(own)}" for kind, own in by_kind(rows).items())
 
 
 def unjudged_list(entries: Sequence[Record]) -> str:
@@ -166,15 +207,18 @@ def claim_row(row: Record, register: Record) -> str:
     verdict = row["verdict"]
     why = row["why"] if row["why"] != STRADDLES else None
     number = row["id"].partition("_")[2]
+    primary = ' <span class="primary" title="primary">★</span>' if row["primary"] else ""
+    exploratory = '<small class="exploratory">exploratory</small>' if row["exploratory"] else ""
     return (
-        f'<tr id="{escape(row["id"])}"><th scope="row">{escape(number)}</th>'
-        f'<td><span class="verdict {verdict}"><span aria-hidden="true">{SIGNS[verdict]} </span>'
-        f"{verdict}</span></td>"
+        f'<tr id="{escape(row["id"])}"><th scope="row">{escape(number)}{primary}</th>'
+        f'<td><span class="verdict {css(verdict)}">'
+        f'<span aria-hidden="true">{SIGNS[verdict]} </span>{verdict}</span>{exploratory}</td>'
         f"<td>{markup(row['statement'])}{f'<small>{markup(why)}</small>' if why else ''}</td>"
         f'<td class="ours">{ours}</td>'
-        f'<td class="published">{markup(published_text(row))}</td><td>{strip(row)}</td></tr>\n'
+        f'<td class="published">{markup(published_text(row))}</td><td>{strip(row)}</td>'
+        f'<td class="ours">{escape(fragility_text(row))}</td></tr>\n'
         '<tr class="evidence"><td colspan="2"></td>'
-        f'<td colspan="4">{details(row, register)}</td></tr>'
+        f'<td colspan="5">{details(row, register)}</td></tr>'
     )
 
 
@@ -190,13 +234,16 @@ def details(row: Record, register: Record) -> str:
     """All that led to the verdict, folded away."""
     facts = [
         ("source", row["source"]),
+        ("kind", KINDS[row["provenance"]] + ("; primary" if row["primary"] else "")),
+        ("exploratory", "; ".join(row["exploratory_why"])),
         ("why undecided", STRADDLES if row["why"] == STRADDLES else None),
         ("margin", f"{row['margin']:.3g}: {row['margin_reason']}"),
         ("figure", row["figure"]),
         ("intervals alone", row["interval_verdict"]),
         ("power", percent(row["power"])),
-        ("p, equivalence", with_holm(row, "p_equivalence")),
-        ("p, difference", with_holm(row, "p_difference")),
+        ("p, equivalence", with_correction(row, "p_equivalence")),
+        ("p, difference", with_correction(row, "p_difference")),
+        ("flips", flips_text(row)),
         *((fact_name(judged["name"]), evidence(judged)) for judged in row["judged"]),
         *((key, departure_text(register.get(key))) for key in row["departures"]),
     ]
@@ -211,10 +258,13 @@ def fact_name(name: str) -> str:
     return f"{quantity_name(key)} ({fit})"
 
 
-def with_holm(row: Record, key: str) -> str:
+def with_correction(row: Record, key: str) -> str:
     if row[key] is None:
         return p_text(None)
-    return f"{p_text(row[key])} ({p_text(row[f'{key}_holm'])} with Holm's correction)"
+    return (
+        f"{p_text(row[key])} ({p_text(row[f'{key}_adjusted'])} with {row['correction']}'s "
+        f"correction among the {row['family']} claims)"
+    )
 
 
 def evidence(judged: Record) -> str:

@@ -6,14 +6,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, zip_longest
 from typing import Any
 
-from scalinglaws.claims.verdict import DIFFERS, REPRODUCED, UNDECIDED
-from scalinglaws.claims.wording import counts_text, ours_text, published_text
+from scalinglaws.claims.verdict import DIFFERS, NOT_RUN, REPRODUCED, UNDECIDED
+from scalinglaws.claims.wording import (
+    KINDS,
+    by_kind,
+    counts_text,
+    facts_text,
+    of_paper,
+    ours_text,
+    published_text,
+    registration_text,
+)
 from scalinglaws.spelling import plain, readable
 
 Row = Mapping[str, Any]
 Spelling = Callable[[str], str]
 
-ANSI = {REPRODUCED: "\033[32m", DIFFERS: "\033[31m", UNDECIDED: "\033[33m"}
+ANSI = {REPRODUCED: "\033[32m", DIFFERS: "\033[31m", UNDECIDED: "\033[33m", NOT_RUN: "\033[2m"}
 HEADINGS = ("claim", "statement", "ours [95 %]", "published ± margin", "verdict")
 GAP, INDENT = "  ", "    "
 WIDEST = 160  # beyond, the eye loses the line
@@ -21,7 +30,7 @@ STATEMENT_LINES = 6  # beside the other columns
 LEAST_STATEMENT = 36  # columns; with fewer, statements stand above the numbers
 WHOLE_STATEMENT = 240  # letters: a claim's name and statement in the configuration are shorter
 OURS = 27  # columns within which estimate, interval and "(+1 more)" share a line
-SEVERITY = (DIFFERS, UNDECIDED, REPRODUCED)
+SEVERITY = (DIFFERS, NOT_RUN, UNDECIDED, REPRODUCED)
 
 
 def verdict_table(
@@ -31,8 +40,11 @@ def verdict_table(
     width: int = 120,
     colour: bool = False,
     ascii_only: bool = False,
+    registration: Row | None = None,
 ) -> str:
     """Rows of any number of papers (a claim's id begins with its paper's name), counts below.
+
+    Primary claims are marked by *, exploratory ones by e.
 
     - `titles`: paper -> title, for its heading.
     - `width`: columns of the terminal; statements take what the other columns leave, and where
@@ -62,7 +74,18 @@ def verdict_table(
                 shown[place] = painted(shown[place], row["verdict"])
             lines += shown
         lines.append("-" * length)
-    return "\n".join([*lines, *textwrap.wrap(counts_text(rows), width)])
+    closing = [*kind_lines(rows), facts_text(of_paper(rows)), registration_text(registration)]
+    closing += ["* primary, e exploratory: changed since its registration"]
+    return "\n".join([*lines, *(line for text in closing for line in wrapped(spelt(text), width))])
+
+
+def kind_lines(rows: Sequence[Row]) -> list[str]:
+    """The counts, of each kind of claim apart."""
+    return [f"{KINDS[kind]}, {counts_text(own)}" for kind, own in by_kind(rows).items()]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent=INDENT)
 
 
 def slug_of(row: Row) -> str:
@@ -77,6 +100,8 @@ def heading_lines(slug: str, titles: Mapping[str, str], width: int, spelt: Spell
 def cells_of(row: Row, spelt: Spelling) -> list[list[str]]:
     """Per column the pieces that stand below each other; the statement is one piece."""
     number = row["id"].removeprefix(f"{slug_of(row)}_")
+    number += "*" if row["primary"] else ""
+    number += " e" if row["exploratory"] else ""
     cells = [
         [number],
         [readable(row["statement"])],

@@ -6,7 +6,8 @@ has *reproduced* it, one whose interval lies wholly outside *differs*, anything 
 
 The p values here are exactly those for which "interval inside" means p_equivalence <= 0.025 and
 "interval outside" means p_difference <= 0.05 (at level 0.95): each side of the interval is read
-as a multiple of Student's quantile with n_seeds - 1 degrees of freedom.
+as a multiple of Student's quantile, with the degrees of freedom that the quantity names or, where
+it names none, n_seeds - 1.
 """
 
 import math
@@ -19,13 +20,18 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from scalinglaws.statistics.quantity import NUMERICAL
 
 REPRODUCED, DIFFERS, UNDECIDED = "reproduced", "differs", "undecided"
-VERDICTS = (REPRODUCED, DIFFERS, UNDECIDED)
+NOT_RUN = "not run"  # at this scale: no evidence, no verdict, no member of a family of tests
+VERDICTS = (REPRODUCED, DIFFERS, UNDECIDED, NOT_RUN)
 STRADDLES = "the interval lies neither inside the band nor wholly outside it"
 
 
 @dataclass(frozen=True)
 class Band:
-    """The values that count as the published one; an inequality has one infinite end."""
+    """The values that count as the published one; an inequality has one infinite end.
+
+    ``margin`` is the distance of an end from the value at which power is computed: the published
+    one, of a range its middle.
+    """
 
     low: float
     high: float
@@ -53,11 +59,15 @@ def margin_of(claim: Mapping[str, Any]) -> tuple[float, str]:
     return max(candidates, key=lambda candidate: candidate[0])
 
 
-def band_of(kind: str, published: float, margin: float) -> Band:
-    """published -+ margin; for an inequality the margin extends only towards its violation."""
+def band_of(claim: Mapping[str, Any], margin: float) -> Band:
+    """published -+ margin; for an inequality the margin extends only towards its violation, for
+    kind ``within`` beyond both bounds.
+    """
+    kind, published = claim["kind"], claim["published"]
+    upper = claim["upper"] if kind == "within" else published
     low = -math.inf if kind == "at_most" else published - margin
-    high = math.inf if kind == "at_least" else published + margin
-    return Band(low, high, margin)
+    high = math.inf if kind == "at_least" else upper + margin
+    return Band(low, high, margin + (upper - published) / 2)
 
 
 def interval_verdict(interval: Sequence[float] | None, band: Band) -> str:
@@ -72,6 +82,8 @@ def interval_verdict(interval: Sequence[float] | None, band: Band) -> str:
 
 def judge_quantity(quantity: Mapping[str, Any], band: Band) -> Judgement:
     """Judge one quantity by its plain interval and say how strong the evidence is."""
+    if quantity.get("not_run"):
+        return Judgement(NOT_RUN, None, None, None)
     verdict = interval_verdict(quantity["interval"], band)
     if is_deterministic(quantity):
         return Judgement(verdict, None, None, None)
@@ -128,14 +140,21 @@ def one_sided_scales(quantity: Mapping[str, Any]) -> tuple[float, float, float]:
 def reach(quantity: Mapping[str, Any]) -> float:
     """Student's quantile that made the half-width out of a standard error."""
     upper = (1 + quantity["level"]) / 2
-    n_seeds = quantity["n_seeds"]
-    return float(stdtrit(n_seeds - 1, upper) if n_seeds > 1 else ndtri(upper))
+    degrees = degrees_of_freedom(quantity)
+    return float(ndtri(upper) if degrees is None else stdtrit(degrees, upper))
+
+
+def degrees_of_freedom(quantity: Mapping[str, Any]) -> float | None:
+    """Those behind the interval; None stands for many (the normal distribution)."""
+    if quantity.get("degrees"):
+        return float(quantity["degrees"])
+    return quantity["n_seeds"] - 1 if quantity["n_seeds"] > 1 else None
 
 
 def tail(distance: float, scale: float, quantity: Mapping[str, Any], shift: float = 0.0) -> float:
     """Probability of a deviation beyond distance / scale + shift; 0 or 1 without any spread."""
     if math.isinf(distance) or scale <= 0:
         return 0.0 if distance >= 0 else 1.0
-    n_seeds = quantity["n_seeds"]
+    degrees = degrees_of_freedom(quantity)
     standardised = distance / scale + shift
-    return float(stdtr(n_seeds - 1, -standardised) if n_seeds > 1 else ndtr(-standardised))
+    return float(ndtr(-standardised) if degrees is None else stdtr(degrees, -standardised))

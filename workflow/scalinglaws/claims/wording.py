@@ -4,17 +4,27 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scalinglaws.claims.verdict import VERDICTS
+from scalinglaws.claims.verdict import DIFFERS, REPRODUCED, UNDECIDED, VERDICTS
 from scalinglaws.rounding import MINUS, with_interval
 
 Record = Mapping[str, Any]
-RELATIONS = {"equals": "", "at_least": "≥ ", "at_most": "≤ "}
+RELATIONS = {"equals": "", "at_least": "≥ ", "at_most": "≤ ", "within": ""}
+# Kinds of claims by whose numbers they are, each counted apart; the last is no evidence about the
+# paper, and never in one sum with the others.
+KINDS = {
+    "printed": "numbers the authors printed",
+    "stated": "laws and constants of their text",
+    "sign": "signs and inequalities",
+    "literature": "numbers of other papers",
+    "ours": "self-checks: ours against ours",
+}
 
 
 def published_text(row: Record) -> str:
-    """For example ``0.5005 ± 0.0003`` or ``≥ 1``: the published value and the margin around it."""
+    """For example ``0.5005 ± 0.0003``, ``≥ 1`` or ``0 to 1``: what is published, the margin."""
     decimals = row["published_decimals"]
     value = f"{row['published']:.6g}" if decimals is None else f"{row['published']:.{decimals}f}"
+    value += f" to {row['upper']:.6g}" if row["kind"] == "within" else ""
     margin = f" ± {row['margin']:.3g}" if row["margin"] else ""
     text = re.sub(r"e([+-])0*(\d+)", r" × 10^\1\2", RELATIONS[row["kind"]] + value + margin)
     return text.replace("^+", "^").replace("-", MINUS)
@@ -33,16 +43,64 @@ def verdict_counts(rows: Sequence[Record]) -> dict[str, int]:
 
 def counts_text(rows: Sequence[Record]) -> str:
     """For example ``12 claims: 7 reproduced, 1 differs, 4 undecided (3 without an estimate)``."""
-    counts = ", ".join(f"{number} {verdict}" for verdict, number in verdict_counts(rows).items())
+    counts = [f"{number} {name}" for name, number in verdict_counts(rows).items() if number]
     missing = without_estimate(rows)
     aside = f" ({missing} without an estimate)" if missing else ""
-    return f"{len(rows)} {'claim' if len(rows) == 1 else 'claims'}: {counts}{aside}"
+    text = ", ".join(counts) or "none"
+    text = text.replace("undecided", f"undecided{aside}")
+    return f"{len(rows)} {'claim' if len(rows) == 1 else 'claims'}: {text}"
 
 
 def without_estimate(rows: Sequence[Record]) -> int:
-    """How many claims are undecided because a quantity is not run, or gave no value."""
-    undecided = [row for row in rows if row["verdict"] == "undecided"]
+    """How many claims are undecided because a quantity that was run gave no value."""
+    undecided = [row for row in rows if row["verdict"] == UNDECIDED]
     return sum(any(one["estimate"] is None for one in row["judged"]) for row in undecided)
+
+
+def by_kind(rows: Sequence[Record]) -> dict[str, list[Record]]:
+    """Rows of each kind of claim, in the order of ``KINDS``; kinds without any are left out."""
+    kinds = {kind: [row for row in rows if row["provenance"] == kind] for kind in KINDS}
+    return {kind: own for kind, own in kinds.items() if own}
+
+
+def of_paper(rows: Sequence[Record]) -> list[Record]:
+    """Without self-checks: the claims that a verdict says something about."""
+    return [row for row in rows if row["provenance"] != "ours"]
+
+
+def facts_text(rows: Sequence[Record]) -> str:
+    """For example ``12 primary (9 decided), 40 deterministic, 3 exploratory``."""
+    primary = [row for row in rows if row["primary"]]
+    decided = sum(row["verdict"] in (REPRODUCED, DIFFERS) for row in primary)
+    exact = sum(row["deterministic"] for row in rows)
+    exploratory = sum(row["exploratory"] for row in rows)
+    return f"{len(primary)} primary ({decided} decided), {exact} deterministic, " + (
+        f"{exploratory} exploratory" if exploratory else "none exploratory"
+    )
+
+
+def registration_text(registration: Record | None) -> str:
+    """Which registration verdicts stand under; how many there were."""
+    if registration is None:
+        return "Nothing was registered before these verdicts: all of them are exploratory."
+    return (
+        f"Registration {registration['number']} of {registration['of']}: {registration['date']}, "
+        f"commit {registration['commit'][:12]}, root seed {registration['seed']}."
+    )
+
+
+def fragility_text(row: Record) -> str:
+    """In how many of the choices made otherwise the verdict stays."""
+    choices = row["fragility"]
+    stays = sum(verdict == row["verdict"] for verdict in choices.values())
+    return f"{stays} of {len(choices)}" if choices else ""
+
+
+def flips_text(row: Record) -> str:
+    """Which choices made otherwise change the verdict, and to what."""
+    flips = [f"{name}: {verdict}" for name, verdict in row["fragility"].items()]
+    changed = [text for text in flips if not text.endswith(f": {row['verdict']}")]
+    return "; ".join(changed) or ("none" if flips else "")
 
 
 def percent(probability: float | None) -> str:

@@ -7,15 +7,25 @@ this module, so prose and results cannot disagree.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scalinglaws.claims.wording import verdict_counts, without_estimate
+from scalinglaws.claims.wording import (
+    KINDS,
+    by_kind,
+    facts_text,
+    flips_text,
+    fragility_text,
+    of_paper,
+    registration_text,
+    verdict_counts,
+    without_estimate,
+)
+from scalinglaws.config import SCALES
 from scalinglaws.document.quantities import fits_record, significant
 from scalinglaws.planning.table import duration
 from scalinglaws.rounding import quantity_text, rounded
 from scalinglaws.spelling import distinct_names, readable
 
 Record = Mapping[str, Any]
-SCALES = ("quick", "laptop", "workstation", "paper")
-RELATIONS = {"equals": "=", "at_least": "≥", "at_most": "≤"}
+RELATIONS = {"equals": "=", "at_least": "≥", "at_most": "≤", "within": ""}
 
 
 def gather_numbers(
@@ -29,6 +39,7 @@ def gather_numbers(
     plan: Record,
     cards: Sequence[Record],
     environment: Record,
+    registration: Record | None = None,
 ) -> dict[str, Any]:
     """The record that paper/main.typ reads.
 
@@ -38,15 +49,24 @@ def gather_numbers(
     - ``figures``: figure target -> {title, caption, paper, departures}, in printing order.
     - ``departures``: the register; only entries of the papers at hand are kept.
     - ``plan``, ``cards``, ``environment``: the files of those names.
+    - ``registration``: the one that the verdicts stand under, or None.
     """
     every_row = [row for claims in rows.values() for row in claims]
+    counted = of_paper(every_row)
     quantities = [q for named in fits.values() for fit in named.values() for q in fit.values()]
     return {
         "scale": scale,
         "levels": sorted({f"{100 * quantity['level']:g} %" for quantity in quantities}),
-        "verdicts": counts_record(every_row),
-        "claims": len(every_row),
-        "without_estimate": without_estimate(every_row),
+        "verdicts": counts_record(counted),
+        "claims": len(counted),
+        "self_checks": len(every_row) - len(counted),
+        "kinds": [
+            {"kind": kind, "text": KINDS[kind], "verdicts": counts_record(own)}
+            for kind, own in by_kind(every_row).items()
+        ],
+        "facts": facts_text(counted),
+        "registration": registration_text(registration),
+        "without_estimate": without_estimate(counted),
         "figures": len(figures),
         "papers": [
             paper_record(slug, paper, fits.get(slug, {}), rows.get(slug, ()), figures)
@@ -72,7 +92,7 @@ def paper_record(
         "title": paper["title"],
         "authors": paper["authors"],
         "arxiv": paper["arxiv"],
-        "verdicts": counts_record(rows),
+        "verdicts": counts_record(of_paper(rows)),
         "claims": [claim_record(row, paper["arxiv"]) for row in rows],
         "figures": [
             {"target": target, **readable(figure)}
@@ -108,6 +128,11 @@ def claim_record(row: Record, arxiv: str) -> dict[str, Any]:
         ],
         "raw": [[one["estimate"], one["interval"]] for one in row["judged"]],
         "verdict": row["verdict"],
+        "kind": KINDS[row["provenance"]],
+        "primary": row["primary"],
+        "exploratory": row["exploratory"],
+        "fragility": fragility_text(row),
+        "flips": flips_text(row),
         "why": why_text(row),
         "figure": row["figure"],
         "departures": list(row["departures"]),
@@ -118,7 +143,7 @@ def why_text(row: Record) -> str:
     """Said only where the intervals on the page would suggest another verdict."""
     if row["verdict"] == row["interval_verdict"]:
         return ""
-    return f"{row['interval_verdict']} before Holm's correction"
+    return f"{row['interval_verdict']} before {row['correction']}'s correction"
 
 
 def published_text(row: Record) -> str:
@@ -130,7 +155,8 @@ def published_text(row: Record) -> str:
         for value in values
         if value is not None
     ]
-    return f"{RELATIONS[row['kind']]} {' ± '.join(texts)}"
+    upper = f" to {significant(row['upper'])}" if row["kind"] == "within" else ""
+    return f"{RELATIONS[row['kind']]} {' ± '.join(texts)}{upper}".strip()
 
 
 def departure_record(entry: Record) -> dict[str, Any]:

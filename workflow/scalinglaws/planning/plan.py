@@ -269,6 +269,12 @@ def config_digest(plan: Plan) -> str:
     return digest([plan.config["seed"], canonical_json(plan.papers), specs])
 
 
+def terms_digest(plan: Plan, paper: str) -> str:
+    """Names what a paper's verdicts rest on beside its fits' files: an edit judges again."""
+    sizes = read_scale(plan.config["scale"])[paper]
+    return digest([plan.papers[paper]["fits"], sizes, plan.config["seed"], plan.config["look"]])
+
+
 def code(*modules: str) -> list[str]:
     """Digests of all source files reached, for a rule's params: an edit reruns, a move does not."""
     return sorted(code_digest(*modules).values())

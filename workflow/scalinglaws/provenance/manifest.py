@@ -5,7 +5,6 @@ date; the manifest lets anyone check shipped results without it.
 """
 
 import hashlib
-import os
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,14 +14,7 @@ from scalinglaws.config import REPOSITORY
 from scalinglaws.errors import InputError, unreadable
 from scalinglaws.files import missing
 from scalinglaws.planning.plan import Plan, config_digest
-
-# Variables by which a shell or a hook names a repository, as `git rev-parse --local-env-vars`.
-FOREIGN = {
-    *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"),
-    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE"),
-    *("GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE"),
-    *("GIT_CEILING_DIRECTORIES", "GIT_CONFIG"),
-}
+from scalinglaws.repository import git
 
 
 def file_sha256(path: str | Path) -> str:
@@ -50,14 +42,6 @@ def commit() -> dict[str, Any]:
         return {"commit": None, "modified": None}
 
 
-def git(*arguments: str) -> str:
-    """What git says of this folder, whatever repository the shell's variables name."""
-    command = ["git", "--no-optional-locks", "-C", str(REPOSITORY), *arguments]
-    environment = {name: os.environ[name] for name in os.environ if name not in FOREIGN}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    return done.stdout.strip()
-
-
 def manifest(plan: Plan, files: Iterable[str | Path], root: Path) -> dict[str, Any]:
     """Record of the given files, named relative to ``root`` (the folder of the results)."""
     named = {Path(file).relative_to(root).as_posix(): file for file in files}
@@ -65,6 +49,7 @@ def manifest(plan: Plan, files: Iterable[str | Path], root: Path) -> dict[str, A
         "scale": plan.config["scale"],
         "papers": sorted(plan.papers),
         "seed": plan.config["seed"],
+        "look": plan.config["look"],
         "device": plan.config["device"],
         "config": config_digest(plan),
         "source": commit(),

@@ -19,7 +19,7 @@ from scalinglaws.stations.judge import judged_rows, read_fits
 from scalinglaws.stations.ledger import read_ledger
 from scalinglaws.storage import read_json, read_table
 
-CONFIGURED = ("scale", "papers", "seed", "device")
+CONFIGURED = ("scale", "papers", "seed", "look", "device")
 Check = Iterator[str]  # yields one sentence per problem
 Files = Mapping[str, str]  # name in the results' folder -> sha256
 
@@ -55,7 +55,10 @@ def verify(folder: Path, say: Callable[[str], None]) -> bool:
         ("every file has the sha256 of the manifest", check_files(folder, files)),
         ("the manifest belongs to this configuration", check_config(plan, record["config"])),
         ("results were made by this source code", check_code(folder, files)),
-        ("the ledger follows from the fits", check_ledger(folder, papers) if papers else None),
+        (
+            "the ledger follows from the fits",
+            check_ledger(folder, plan, papers) if papers else None,
+        ),
         (
             "one block, repeated, gives the same rows",
             check_block(folder, plan, blocks) if blocks else None,
@@ -137,11 +140,11 @@ def judged_papers(plan: Plan, files: Files) -> dict[str, list[str]]:
     }
 
 
-def check_ledger(folder: Path, papers: Mapping[str, Sequence[str]]) -> Check:
+def check_ledger(folder: Path, plan: Plan, papers: Mapping[str, Sequence[str]]) -> Check:
     """Judge again from the stored fits and compare with the stored verdicts."""
     for paper, fits in papers.items():
         _, stored = read_ledger(folder / "ledger" / f"{paper}.json")
-        judged = judged_rows(paper, read_fits([str(folder / name) for name in fits]))
+        judged = judged_rows(paper, read_fits([str(folder / name) for name in fits]), plan.config)
         if json.loads(json.dumps(judged)) != stored:
             yield f"{folder}/ledger/{paper}.json differs from what its fits give when judged again"
 

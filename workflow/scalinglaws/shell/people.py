@@ -33,6 +33,8 @@ def add_for_people(verbs: Any) -> None:
     verb = add_verb(verbs, "verdicts", verdicts, "the ledger as a table on the terminal")
     verb.add_argument("ledgers", nargs="+", type=Path)
 
+    add_verb(verbs, "register", register, "fix claims, windows and seeds before results are seen")
+
     verb = add_verb(verbs, "verify", verify, "check results by manifest, fits, code and a rerun")
     verb.add_argument("--results", help="folder (default: this scale's, else results/reference)")
     verb.add_argument("--scale", help="default: config.yaml's")
@@ -76,6 +78,12 @@ def verdicts(options: argparse.Namespace) -> None:
     from scalinglaws.stations.ledger import terminal_table
 
     print(terminal_table(options.ledgers))
+
+
+def register(_: argparse.Namespace) -> None:
+    from scalinglaws.stations.registration import register
+
+    register(print)
 
 
 def verify(options: argparse.Namespace) -> int:

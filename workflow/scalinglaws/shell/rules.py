@@ -38,6 +38,7 @@ def add_for_rules(verbs: Any) -> None:
     options = ("--claims", "--departures", "--output")
     verb = add_rule(verbs, "judge", judge, "rule judge_claims", "paper", *options)
     verb.add_argument("--fits", nargs="+", required=True)
+    verb.add_argument("--config", type=json_text, required=True)
 
     verb = add_rule(verbs, "ledger", ledger, "rule write_ledger", "--scale", "--output")
     verb.add_argument("--ledgers", nargs="+", required=True)
@@ -129,9 +130,13 @@ def draw(options: argparse.Namespace) -> None:
 
 
 def judge(options: argparse.Namespace) -> None:
+    from scalinglaws.config import read_config
     from scalinglaws.stations.judge import judge_claims
 
-    judge_claims(options.paper, options.fits, options.claims, options.departures, options.output)
+    run = read_config(options.config)
+    judge_claims(
+        options.paper, options.fits, options.claims, options.departures, run, options.output
+    )
 
 
 def ledger(options: argparse.Namespace) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from scalinglaws.claims.ledger import judge_paper
 from scalinglaws.codedigest import code_digest
-from scalinglaws.config import read_claims, read_departures
+from scalinglaws.config import read_claims, read_departures, read_ladder
+from scalinglaws.stations.registration import exploratory_claims, registrations
 from scalinglaws.storage import FORMAT, merged_code, read_quantities, write_json
 
 
@@ -15,17 +16,22 @@ def judge_claims(
     fits: Sequence[str],
     claims: str | Path,
     departures: str | Path,
+    run: Mapping[str, Any],
     output: str | Path,
 ) -> None:
-    """Judge one paper's claims and write ``{"header", "claims"}``."""
+    """Judge one paper's claims and write ``{"header", "claims"}``.
+
+    - ``run``: the configuration judged, resolved: ``scale``, ``seed``, ``look``
+    """
     read = read_fits(fits)
-    rows = judged_rows(paper, read, claims, departures)
+    rows = judged_rows(paper, read, run, claims, departures)
     own = {"code": code_digest("scalinglaws.stations.judge")}
     header = {
         "format": FORMAT,
         "station": "ledger",
         "name": paper,
-        "settings": {"claims": str(claims)},
+        "settings": {"claims": str(claims), "look": run["look"]},
+        "registration": registration_record(),
         "code": merged_code(own, *(content["header"] for content in read.values())),
     }
     write_json(output, {"claims": rows}, header)
@@ -39,9 +45,26 @@ def read_fits(fits: Sequence[str]) -> dict[str, dict[str, Any]]:
 def judged_rows(
     paper: str,
     fits: Mapping[str, Mapping[str, Any]],
+    run: Mapping[str, Any],
     claims: str | Path | None = None,
     departures: str | Path | None = None,
 ) -> list[dict[str, Any]]:
     """The claims of a paper, judged by its fits; claims and departures are config's by default."""
     quantities = {name: content["quantities"] for name, content in fits.items()}
-    return judge_paper(read_claims(paper, claims), quantities, read_departures(departures))
+    asked = read_claims(paper, claims)
+    return judge_paper(
+        asked,
+        quantities,
+        read_departures(departures),
+        share=read_ladder()[run["look"] - 1]["share"],
+        exploratory=exploratory_claims(paper, asked, run),
+    )
+
+
+def registration_record() -> dict[str, Any] | None:
+    """The latest registration by its number, date, commit and root seed; how many there were."""
+    known = registrations()
+    if not known:
+        return None
+    named = {key: known[-1][key] for key in ("number", "date", "commit", "seed")}
+    return {**named, "of": len(known)}

@@ -19,20 +19,25 @@ UNKNOWN_WIDTH = 80  # of an output that is no terminal
 SPECIAL = "±−×≥α"  # stands for all letters and signs that the table may use
 
 
-def read_rows(ledgers: Sequence[str | Path]) -> dict[str, list[dict[str, Any]]]:
-    """paper -> claims, from the files of rule judge_claims, whatever they are called.
+def read_rows(
+    ledgers: Sequence[str | Path],
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, Any] | None]:
+    """paper -> claims, and the registration they stand under, from the files of rule judge_claims,
+    whatever they are called.
 
     Raises InputError for a file of another kind and for two ledgers of one paper.
     """
     rows: dict[str, list[dict[str, Any]]] = {}
+    registration = None
     for file in ledgers:
         paper, claims = read_ledger(file)
+        registration = read_json(file)["header"].get("registration")
         if paper in rows:
             raise InputError(
                 f"{file} is a second ledger of {paper}; give one of each paper, of one scale."
             )
         rows[paper] = claims
-    return rows
+    return rows, registration
 
 
 def read_ledger(path: str | Path) -> tuple[str, list[dict[str, Any]]]:
@@ -52,21 +57,27 @@ def read_ledger(path: str | Path) -> tuple[str, list[dict[str, Any]]]:
 
 def write_ledger(ledgers: Sequence[str], scale: str, output: str | Path) -> None:
     """One self-contained HTML page with every verdict."""
-    rows = read_rows(ledgers)
+    rows, registration = read_rows(ledgers)
     papers = {slug: read_paper(slug) for slug in rows}
-    meta = {"scale": scale, "papers": papers, "departures": read_departures()}
+    meta = {
+        "scale": scale,
+        "papers": papers,
+        "departures": read_departures(),
+        "registration": registration,
+    }
     write_whole(output, ledger_html(rows, meta).encode())
 
 
 def terminal_table(ledgers: Sequence[str | Path]) -> str:
     """All verdicts, fitted to standard output: its width, its encoding, colour on a terminal."""
-    papers = read_rows(ledgers)
+    papers, registration = read_rows(ledgers)
     return verdict_table(
         [row for claims in papers.values() for row in claims],
         titles={slug: read_paper(slug)["title"] for slug in papers},
         width=shutil.get_terminal_size((UNKNOWN_WIDTH, 24)).columns,
         colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
         ascii_only=not can_encode(SPECIAL),
+        registration=registration,
     )
 
 

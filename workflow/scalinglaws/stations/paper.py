@@ -27,9 +27,11 @@ def write_numbers(
         for name in record["figures"]
     }
     plan = read_json(results / "plan" / "plan.json")
+    ledgers = {slug: read_json(results / "ledger" / f"{slug}.json") for slug in papers}
+    registered = [ledger["header"].get("registration") for ledger in ledgers.values()]
     numbers = gather_numbers(
         fits,
-        {slug: read_json(results / "ledger" / f"{slug}.json")["claims"] for slug in papers},
+        {slug: ledger["claims"] for slug, ledger in ledgers.items()},
         scale=plan["scale"],
         papers=records,
         figures=figures,
@@ -37,6 +39,7 @@ def write_numbers(
         plan=plan,
         cards=[read_json(card) for card in cards],
         environment=read_json(results / "environment.json"),
+        registration=registered[0],
     )
     write_json(output, numbers)
 
