@@ -214,7 +214,60 @@ def test_the_table_shows_what_the_rows_say():
     assert "1.000 [0.980, 1.020]" in first
     assert "1.0 ± 0.1" in first
     assert line_of("far", text).endswith("differs")
-    assert lines[-1] == "7 claims: 3 reproduced, 2 differs, 2 undecided (1 without an estimate)"
+    counts = "7 claims: 3 reproduced, 2 differs, 2 undecided (1 without an estimate)"
+    assert f"numbers the authors printed, {counts}" in lines
+
+
+def test_each_kind_of_claim_is_counted_apart_and_self_checks_are_in_no_sum():
+    kinds = ("printed", "stated", "sign", "ours")
+    claims = [claim(f"c{n}", provenance=kind, primary=False) for n, kind in enumerate(kinds)]
+    judged = judge_paper([*claims, claim("c4", quantities=["laws.far"])], FITS, [])
+    text = verdict_table(judged, width=150)
+    assert "numbers the authors printed, 2 claims: 1 reproduced, 1 differs" in text
+    assert "laws and constants of their text, 1 claim: 1 reproduced" in text
+    assert "self-checks: ours against ours, 1 claim: 1 reproduced" in text
+    assert "1 primary (1 decided), 0 deterministic, none exploratory" in text
+    page = Page(ledger_html({"damico2025": judged}, META))
+    assert "4 claims: 3 reproduced, 1 differs (without self-checks)" in page.text
+
+
+def test_claims_say_what_they_are_in_json():
+    judged = judge_paper(CLAIMS, FITS, DEPARTURES, exploratory={"damico2025_one": ["new"]})
+    one, *_, exact, bound = json.loads(json.dumps(judged))
+    assert (one["exploratory"], one["exploratory_why"]) == (True, ["new"])
+    assert (bound["exploratory"], bound["deterministic"]) == (False, False)
+    assert (exact["deterministic"], exact["family"]) == (True, None)
+    assert (one["family"], one["correction"]) == ("primary", "Holm")
+    assert {row["provenance"] for row in judged} == {"printed"}
+
+
+def test_exploratory_and_primary_claims_are_marked_in_table_and_page():
+    judged = judge_paper(CLAIMS[:2], FITS, DEPARTURES, exploratory={"damico2025_far": ["new"]})
+    text = verdict_table(judged)
+    assert line_of("one", text).startswith("one * ")
+    assert line_of("far", text).startswith("far * e ")
+    page = Page(ledger_html({"damico2025": judged}, META))
+    assert "exploratorynew" in page.text  # the reason, among the evidence
+    assert page.text.count("★") == 2 + 1  # and once where marks are explained
+
+
+def test_what_is_not_run_is_listed_so_and_weakens_nothing():
+    absent = {**unavailable("this scale does not run it"), "not_run": True}
+    fits = {"laws": {**FITS["laws"], "absent": absent}}
+    alone = judge_paper(CLAIMS[:1], FITS, DEPARTURES)[0]
+    beside, gone = judge_paper([CLAIMS[0], claim("gone", quantities=["laws.absent"])], fits, [])
+    assert (gone["verdict"], gone["family"]) == ("not run", None)
+    assert "this scale does not run it" in gone["why"]
+    assert beside["p_equivalence_adjusted"] == alone["p_equivalence_adjusted"]
+    assert "1 not run" in verdict_table([beside, gone])
+
+
+def test_the_registration_is_named_in_table_and_page():
+    registration = {"number": 2, "of": 3, "date": "2026-01-02", "commit": "ab" * 20, "seed": 7}
+    words = "Registration 2 of 3: 2026-01-02, commit abababababab, root seed 7."
+    assert words in verdict_table(rows(), registration=registration)
+    assert words in ledger_html({"damico2025": rows()}, {**META, "registration": registration})
+    assert "all of them are exploratory" in verdict_table(rows())
 
 
 def test_of_several_quantities_the_table_shows_the_one_that_decides():
@@ -240,7 +293,7 @@ def test_the_table_fits_the_terminal_and_statements_take_few_lines(width):
     judged = judge_paper(claims, {"laws": {**FITS["laws"], "tiny": tiny}}, [])
     lines = verdict_table(judged, width=width).splitlines()
     assert max(map(len, lines)) <= min(width, 160)
-    assert len(lines) <= 5 + 4 + 2
+    assert len(lines) <= 5 + 4 + 2 + 8
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120])
@@ -377,7 +430,10 @@ def test_the_page_says_what_the_rows_say(page):
     assert "N is 300 <not> infinite. Reason: Cost & time." in page.text
     assert "Another paper's matter." not in page.text
     assert "How to read verdicts" in page.text
-    assert "7 claims: 3 reproduced, 2 differs, 2 undecided (1 without an estimate)" in page.text
+    assert (
+        "7 claims: 3 reproduced, 2 differs, 2 undecided (1 without an estimate) (without"
+        in page.text
+    )
     assert "Claims ledger, scale quick" in page.text
 
 

@@ -9,6 +9,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 
+from scalinglaws.claims import verdict
 from scalinglaws.claims.multiplicity import (
     adjusted,
     adjusted_verdict,
@@ -17,10 +18,8 @@ from scalinglaws.claims.multiplicity import (
     combine,
     holm,
 )
-from scalinglaws.claims import verdict
 from scalinglaws.claims.verdict import (
     NOT_RUN,
-    Band,
     interval_verdict,
     judge_quantity,
     margin_of,

@@ -92,10 +92,10 @@ our computation, say nothing about the paper, and are counted apart. What a scal
 <p>Within a paper, verdicts about quantities with sampling error are corrected for their number:
 <b>primary</b> claims (the few that the paper stands for, marked ★, fixed beforehand) by Holm's
 method, all others by that of Benjamini and Hochberg, self-checks apart; separately for the two
-kinds of decision. The power is the probability that the interval would have fallen inside the band, had
-the published value been exactly true; it comes from the precision that was reached. Numbers without
-sampling error (closed forms, integrations) carry their numerical error as interval and need no
-correction.</p>
+kinds of decision. The power is the probability that the interval would have fallen inside the
+band, had the published value been exactly true; it comes from the precision that was reached.
+Numbers without sampling error (closed forms, integrations) carry their numerical error as interval
+and need no correction.</p>
 <p>Claims, windows, margins, seeds and the number of looks were registered before the results were
 computed, and the root seed was drawn from that registration. A claim that was changed afterwards is
 marked <b>exploratory</b>. <b>Fragility</b> counts in how many of the choices made otherwise (half

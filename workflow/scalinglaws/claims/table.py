@@ -100,7 +100,7 @@ def heading_lines(slug: str, titles: Mapping[str, str], width: int, spelt: Spell
 def cells_of(row: Row, spelt: Spelling) -> list[list[str]]:
     """Per column the pieces that stand below each other; the statement is one piece."""
     number = row["id"].removeprefix(f"{slug_of(row)}_")
-    number += "*" if row["primary"] else ""
+    number += " *" if row["primary"] else ""
     number += " e" if row["exploratory"] else ""
     cells = [
         [number],
