@@ -1,5 +1,6 @@
 from scalinglaws.claims.ledger import judge_paper
-from scalinglaws.claims.wording import flips_text, fragility_text
+from scalinglaws.claims.page import ledger_html
+from scalinglaws.claims.wording import flips_by_choice, flips_text, fragility_text
 from scalinglaws.statistics.quantity import NUMERICAL, quantity
 
 
@@ -77,3 +78,15 @@ def test_margins_by_the_authors_error_and_digits_are_halved_too():
     other = claim("narrow", margin=0.0, published_error=0.1, published_decimals=1)
     (row,) = judge_paper([other], FITS, [])
     assert row["fragility"] == {"half the margin": "undecided", "twice the margin": "reproduced"}
+
+
+def test_the_page_counts_what_hangs_on_each_choice_and_names_the_claims():
+    rows = judge_paper([claim(name) for name in FITS["laws"]], FITS, [])
+    assert flips_by_choice(rows) == {
+        "half the margin": (1, 4),
+        "twice the margin": (0, 4),
+        "Huber": (1, 2),
+    }
+    page = ledger_html({"damico2025": rows}, {"scale": "quick"})
+    assert "<dt>damico2025_moved</dt><dd>reproduced; Huber: differs</dd>" in page
+    assert "<dt>damico2025_steady</dt>" not in page

@@ -12,6 +12,7 @@ from docutils.core import publish_parts
 import document_sample as sample
 from scalinglaws.config import read_paper
 from scalinglaws.document.compile import compile_pdf
+from scalinglaws.claims.verdict import VERDICTS
 from scalinglaws.document.numbers import gather_numbers, published_text, why_text
 from scalinglaws.document.products import products_text
 from scalinglaws.document.quantities import (
@@ -147,7 +148,7 @@ def test_verdicts_are_counted_per_paper_and_in_all(results):
     for paper in numbers["papers"]:
         listed = [claim["verdict"] for claim in paper["claims"]]
         assert {e["verdict"]: e["count"] for e in paper["verdicts"]} == {
-            verdict: listed.count(verdict) for verdict in ("reproduced", "differs", "undecided")
+            verdict: listed.count(verdict) for verdict in VERDICTS
         }
     assert sum(entry["count"] for entry in numbers["verdicts"]) == numbers["claims"] == 5
     claims = [claim for paper in numbers["papers"] for claim in paper["claims"]]

@@ -12,6 +12,7 @@ from scalinglaws.claims.wording import (
     by_kind,
     counts_text,
     facts_text,
+    flips_by_choice,
     flips_text,
     fragility_text,
     of_paper,
@@ -128,7 +129,7 @@ def ledger_html(papers: Mapping[str, Sequence[Record]], meta: Mapping[str, Any])
         f"<header>\n<h1>{escape(title)}</h1>\n{counts_table(rows)}\n"
         f"<p>{escape(facts_text(of_paper(rows)))}. "
         f"{escape(registration_text(meta.get('registration')))}</p>\n</header>\n<main>\n"
-        f"{''.join(sections)}{departures_section(register, papers)}"
+        f"{''.join(sections)}{fragility_section(rows)}{departures_section(register, papers)}"
         f'<section aria-labelledby="how">\n<h2 id="how">How to read verdicts</h2>{HOW_TO_READ}'
         "</section>\n</main>\n</body>\n</html>\n"
     )
@@ -281,6 +282,30 @@ def evidence(judged: Record) -> str:
     if judged["why"]:
         parts.append(judged["why"])
     return "; ".join(parts)
+
+
+def fragility_section(rows: Sequence[Record]) -> str:
+    """How many verdicts hang on each choice, and which."""
+    counts = flips_by_choice(of_paper(rows))
+    if not counts:
+        return ""
+    body = "\n".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{flips} of {number}</td></tr>'
+        for name, (flips, number) in counts.items()
+    )
+    fragile = [row for row in of_paper(rows) if flips_text(row) not in ("", "none")]
+    items = "\n".join(
+        f"<dt>{escape(row['id'])}</dt><dd>{row['verdict']}; {escape(flips_text(row))}</dd>"
+        for row in fragile
+    )
+    return (
+        '<section aria-labelledby="fragility">\n<h2 id="fragility">How fragile verdicts are</h2>\n'
+        '<table class="counts">\n<caption>Verdicts that change when a choice is made otherwise, '
+        "of those it bears on (without self-checks)</caption>\n<thead><tr>"
+        '<th scope="col">choice made otherwise</th><th scope="col">verdicts that change</th></tr>'
+        f"</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n<h3>Claim by claim</h3>\n"
+        f"<dl>\n{items}\n</dl>\n</section>\n"
+    )
 
 
 def departure_text(entry: Record | None) -> str:

@@ -103,6 +103,16 @@ def flips_text(row: Record) -> str:
     return "; ".join(changed) or ("none" if flips else "")
 
 
+def flips_by_choice(rows: Sequence[Record]) -> dict[str, tuple[int, int]]:
+    """Choice -> how many verdicts change when it is made otherwise, of how many it bears on."""
+    names = dict.fromkeys(name for row in rows for name in row["fragility"])
+    found = {}
+    for name in names:
+        borne = [row for row in rows if name in row["fragility"]]
+        found[name] = (sum(row["fragility"][name] != row["verdict"] for row in borne), len(borne))
+    return found
+
+
 def percent(probability: float | None) -> str:
     return "" if probability is None else f"{100 * probability:.0f} %"
 

@@ -11,6 +11,7 @@ from scalinglaws.claims.wording import (
     KINDS,
     by_kind,
     facts_text,
+    flips_by_choice,
     flips_text,
     fragility_text,
     of_paper,
@@ -66,6 +67,10 @@ def gather_numbers(
         ],
         "facts": facts_text(counted),
         "registration": registration_text(registration),
+        "fragility": [
+            {"choice": choice, "text": f"{flips} of {number}"}
+            for choice, (flips, number) in flips_by_choice(counted).items()
+        ],
         "without_estimate": without_estimate(counted),
         "figures": len(figures),
         "papers": [
