@@ -1,8 +1,8 @@
 """Linear network, figure 2 of arXiv 2410.09005: decay exponents, critical rates, simulation.
 
-Names end in beta without its point (``law_bias_b025``). Exponents from straight lines carry the
-bias of finite L that the claims' tolerances allow for; ``recovered_bias`` is the same window
-through the incomplete-gamma form, which has none.
+Names end in beta without its point (``law_bias_b025``). Exponents from straight lines carry a
+bias of finite L, small only at beta of 1 and more; ``recovered_bias`` is the same window through
+the incomplete-gamma form, which has none.
 """
 
 from collections.abc import Mapping
