@@ -10,9 +10,9 @@ import typst
 from docutils.core import publish_parts
 
 import document_sample as sample
+from scalinglaws.claims.verdict import VERDICTS
 from scalinglaws.config import read_paper
 from scalinglaws.document.compile import compile_pdf
-from scalinglaws.claims.verdict import VERDICTS
 from scalinglaws.document.numbers import gather_numbers, published_text, why_text
 from scalinglaws.document.products import products_text
 from scalinglaws.document.quantities import (

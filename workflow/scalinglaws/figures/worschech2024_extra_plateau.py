@@ -1,4 +1,4 @@
-"""The symmetric plateau against its formulas (arXiv 2410.09005, section 4): an extra figure.
+"""The symmetric plateau against its formulas (arXiv 2410.09005): an extra figure.
 
 Height, escape time and length over M, L, beta, eta, N and sigma_J; the paper gives formulas of
 the width but does not draw them.

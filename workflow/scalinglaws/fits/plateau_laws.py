@@ -1,6 +1,6 @@
 """Height, escape time and length of the symmetric plateau against their formulas.
 
-arXiv 2410.09005, section 4 and figure 5, K = M. All numbers are deterministic; their intervals
+arXiv 2410.09005, figure 5, K = M. All numbers are deterministic; their intervals
 are numerical errors. Quantities are named after M, L and the exponent they belong to.
 """
 

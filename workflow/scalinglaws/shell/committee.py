@@ -53,7 +53,7 @@ def add_plateau(names: Any) -> None:
         "symmetric plateau of the erf committee machine: height, escape time, length",
         "columns: hidden, levels, beta, eta, height (eps_g), escape_time and length (in examples\n"
         "  per input dimension), constant (D)\n"
-        "source: Worschech and Rosenow, arXiv 2410.09005, section 4, K = M, small eta:\n"
+        "source: Worschech and Rosenow, arXiv 2410.09005, symmetric plateau, K = M, small eta:\n"
         "  height = 1/6 - (M/pi) arcsin(1/(2M)),\n"
         "  escape_time = pi sqrt(2M-1) (2M+1)^(3/2) / (2 eta mu_2), mu_2 = mean lambda^2,\n"
         "  length = escape_time (D + ln(N)/2 - ln(sigma_J)); unless it is given, D is such that\n"

@@ -39,7 +39,7 @@ def add_linear(names: Any) -> None:
         linear,
         "generalisation error of the linear network under one-pass SGD, power-law inputs",
         "columns: alpha, small_eta, general_eta (both eps_g = <(teacher - student)^2> / 2)\n"
-        "source: Worschech and Rosenow, arXiv 2410.09005, section 4, K = M; small_eta:\n"
+        "source: Worschech and Rosenow, arXiv 2410.09005, linear network, K = M; small_eta:\n"
         "  (1 + sigma_J^2) / (2 L) sum_k lambda_k exp(-2 eta lambda_k alpha);\n"
         "  general_eta: (1 + sigma_J^2) / (2 L) lambda.exp(A alpha).1 with\n"
         "  A = -2 eta diag(lambda) + (eta^2 / L) lambda lambda^T, stable for eta < 2",

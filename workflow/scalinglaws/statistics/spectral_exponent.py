@@ -2,7 +2,7 @@
 
 A straight line in logarithms is biased: the decay alpha^(-beta / (1+beta)) is reached only far
 from both cut-offs, and the loss left by N_l of N directions falls as N_l^-beta - N^-beta. Here
-the whole form is fitted, beta and a free amplitude (arXiv 2410.09005, section 4).
+the whole form is fitted, beta and a free amplitude (arXiv 2410.09005, the linear network).
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Largest learning rate at which one-pass SGD of the linear network still learns.
 
 No numpy: configurations are refused with these numbers before it is loaded.
-Setting of Worschech & Rosenow (arXiv 2410.09005), section 4: loss (zeta - sigma)^2 / 2, student
+Linear network of Worschech & Rosenow (arXiv 2410.09005): loss (zeta - sigma)^2 / 2, student
 sigma = (sqrt(M)/K) sum_i x_i, steps (eta / sqrt N) delta xi. The criteria are derived here: the
 first holds for N / L -> infinity, the second for the N at hand. They differ by a factor of two at
 beta = 1, L = N, where the leading direction alone carries 0.6 of the variance.

@@ -1,6 +1,6 @@
 """Linear network learning by one-pass SGD from inputs with a power-law spectrum.
 
-Worschech & Rosenow (arXiv 2410.09005), section 4, K = M = 1: the error of the weights along the
+Worschech & Rosenow (arXiv 2410.09005), K = M = 1: the error of the weights along the
 k-th eigen-direction, v_k = <(B_k - J_k)^2>, starts at 1 + sigma_J^2, and
 eps_g = (1 / 2L) sum_k lambda_k v_k. K = M units behave in the same way; other K and M have the
 learning rate (M/K) eta and the start 1 + M sigma_J^2 / K. alpha = examples / N. float64, (L,)

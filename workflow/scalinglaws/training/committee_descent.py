@@ -2,7 +2,7 @@
 
 J_i <- J_i + (eta / sqrt N) delta_i xi with delta_i = (sqrt(M)/K) g'(x_i) (zeta - sigma), where
 zeta = M^(-1/2) sum_n g(y_n), sigma = (sqrt(M)/K) sum_i g(x_i), g = erf(x / sqrt 2); each example is
-used once (arXiv 2410.09005, section 2).
+used once (arXiv 2410.09005, the committee machine).
 """
 
 import math

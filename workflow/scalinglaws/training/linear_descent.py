@@ -1,6 +1,6 @@
 """One-pass SGD of the linear student in the eigenbasis of its inputs: the loop shared by figures.
 
-Worschech & Rosenow (arXiv 2410.09005), section 4, K = M = 1. Student and teacher enter only
+Worschech & Rosenow (arXiv 2410.09005), linear network, K = M = 1. Student and teacher enter only
 through d = B - J: with x = xi / sqrt(N) an example changes d by -eta (d.x) x, and
 eps_g = sum_k p_k d_k^2 / 2 with p_k = lambda_k / N, the variance of x_k. When only the first N_l
 directions learn, the rest of d stays at its start. Members of one seed that differ in N_l see the

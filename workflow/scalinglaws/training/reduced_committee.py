@@ -3,7 +3,7 @@
 Within a block of n = N/L equal eigenvalues the inputs are isotropic, so only their components
 along the K + M weight vectors matter one by one; of the others the updates feel the length alone,
 which is chi-distributed with n - K - M degrees of freedom. The chain of the block overlaps
-R_k = V_k C_k^T, Q_k = V_k V_k^T (arXiv 2410.09005, section 2) is followed in an orthonormal frame
+R_k = V_k C_k^T, Q_k = V_k V_k^T (arXiv 2410.09005) is followed in an orthonormal frame
 of each block: teacher coordinates C_k are constant and lower triangular, student coordinates V_k
 use M axes for the teacher's span and K for the rest. An update adds a component outside of the
 frame; a rotation of the K axes and that direction brings it back in. No Gram matrix is ever

@@ -1,6 +1,6 @@
 """Plateau and escape of the committee machine from the site-symmetric order parameters.
 
-arXiv 2410.09005, section 4 and figure 5. Kinds of members (K = M throughout):
+arXiv 2410.09005, the symmetric plateau and figure 5. Kinds of members (K = M throughout):
 "growth", almost unbroken symmetry: height of the plateau and growth rate of r^(1);
 "length", typical start without eta^2 term: where the plateau is left, over N and sigma_J;
 "curve", typical start: the learning curves of figure 5.

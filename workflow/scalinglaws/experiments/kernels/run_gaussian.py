@@ -1,6 +1,6 @@
 """Linear regression on Gaussian features with a power-law spectrum: all four regimes, exactly.
 
-Bahri et al. (arXiv:2102.06701), section 2.4 and appendix E. Students see P random projections of
+Bahri et al. (arXiv:2102.06701), appendix E. Students see P random projections of
 S features and learn D examples; population and teachers are averaged in closed form, so a seed
 is one draw of examples and projections. Losses are half mean squared errors.
 """

@@ -1,4 +1,4 @@
-"""Closed forms of the linear network (arXiv 2410.09005, section 4): curves, tails, critical rates.
+"""Closed forms of the linear network (arXiv 2410.09005): curves, tails, critical rates.
 
 Parts: "any_eta" (figure 2, left: small-eta sum, order-parameter theory and exact mean at finite
 N), "scaling" (figure 2, right: sum, incomplete-gamma form, power law), "law" (the sum at many
