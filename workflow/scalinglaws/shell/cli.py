@@ -25,6 +25,7 @@ EXAMPLES = (
     ("one figure", "reproduce damico2025_fig1"),
     ("claim by claim: reproduced, differs or undecided", "verdicts results/quick/ledger/*.json"),
     ("whether results on disk are what they say", "verify"),
+    ("which verdicts of one run came again in another", "compare results/quick results/laptop"),
     ("a theory's predictions for your parameters", "theory perceptron --alpha 3 --lam 0.5,2"),
     ("the exponent of your own curve", "fit curve.csv --x D --y loss"),
 )

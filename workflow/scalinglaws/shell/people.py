@@ -33,6 +33,11 @@ def add_for_people(verbs: Any) -> None:
     verb = add_verb(verbs, "verdicts", verdicts, "the ledger as a table on the terminal")
     verb.add_argument("ledgers", nargs="+", type=Path)
 
+    verb = add_verb(verbs, "compare", compare, "two runs: verdicts that came again, numbers moved")
+    verb.add_argument("first", type=Path, metavar="FOLDER")
+    verb.add_argument("second", type=Path, metavar="FOLDER")
+    verb.add_argument("--json", action="store_true", help="verdicts and shifts as json")
+
     add_verb(verbs, "register", register, "fix claims, windows and seeds before results are seen")
 
     verb = add_verb(verbs, "verify", verify, "check results by manifest, fits, code and a rerun")
@@ -78,6 +83,18 @@ def verdicts(options: argparse.Namespace) -> None:
     from scalinglaws.stations.ledger import terminal_table
 
     print(terminal_table(options.ledgers))
+
+
+def compare(options: argparse.Namespace) -> int:
+    """0: the runs agree; 1: they do not."""
+    from scalinglaws.provenance.compare import compare, comparison_record, comparison_text
+
+    found = compare(options.first, options.second)
+    if options.json:
+        print(json.dumps(comparison_record(found), indent=1))
+    else:
+        print(comparison_text(found, [str(options.first), str(options.second)]))
+    return 0 if found.agree else 1
 
 
 def register(_: argparse.Namespace) -> None:

@@ -41,6 +41,13 @@ def read_rows(
 
 
 def read_ledger(path: str | Path) -> tuple[str, list[dict[str, Any]]]:
+    """The paper and its claims, made by today's code. Raises InputError."""
+    paper, _ = ledger_of_any_code(path)
+    return paper, read_json(path)["claims"]
+
+
+def ledger_of_any_code(path: str | Path) -> tuple[str, dict[str, Any]]:
+    """The paper and the whole file, whichever version of the code made it. Raises InputError."""
     try:
         content = json.loads(read_bytes(path))
         paper, station = (content["header"][key] for key in ("name", "station"))
@@ -52,7 +59,7 @@ def read_ledger(path: str | Path) -> tuple[str, list[dict[str, Any]]]:
             f"{path} is not the ledger of a paper; expected files as make reproduce writes them: "
             "results/SCALE/ledger/*.json"
         )
-    return paper, read_json(path)["claims"]
+    return paper, content
 
 
 def write_ledger(ledgers: Sequence[str], scale: str, output: str | Path) -> None:

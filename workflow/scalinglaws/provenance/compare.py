@@ -1,0 +1,218 @@
+"""Two runs side by side: which verdicts came again, and by how much the numbers moved.
+
+Runs may differ in scale, seed, device, precision or version. A number's shift is its difference in
+joint standard errors: of two runs with other seeds and the same truth, one in twenty lies beyond 2.
+Runs disagree where a verdict turned into its opposite, where a deterministic number left the bounds
+of its numerical error, and where a shift is larger than chance leaves among so many.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+
+from scalinglaws.claims.verdict import (
+    DIFFERS,
+    REPRODUCED,
+    is_deterministic,
+    one_sided_scales,
+)
+from scalinglaws.errors import InputError
+from scalinglaws.files import read_bytes
+from scalinglaws.stations.ledger import ledger_of_any_code
+
+Record = Mapping[str, Any]
+DECIDED = {REPRODUCED, DIFFERS}
+CHANCE = 0.01  # of calling two runs different that are not, over all shifts together
+LISTED = 3.0  # joint standard errors from which a shift is worth a line
+INPUTS = ("scale", "seed", "look", "device", "config")  # what a manifest says a run was made of
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One quantity in both runs. ``errors`` is null where both are deterministic."""
+
+    claim: str
+    quantity: str
+    first: float
+    second: float
+    errors: float | None
+    beyond: bool  # of deterministic numbers: their error bounds do not overlap
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Claims of both runs: verdicts, shifts; and what else differs."""
+
+    inputs: Mapping[str, Sequence[Any]]  # input -> its value in the two runs, where they differ
+    verdicts: Mapping[str, Sequence[str]]  # claim -> verdict in the two runs
+    shifts: Sequence[Shift]
+    alone: Sequence[Sequence[str]]  # claims of the first, of the second run only
+
+    @property
+    def opposite(self) -> list[str]:
+        return [name for name, pair in self.verdicts.items() if set(pair) == DECIDED]
+
+    @property
+    def beyond_chance(self) -> list[Shift]:
+        """Shifts too large for chance among so many (Bonferroni), and deterministic ones beyond
+        their bounds.
+        """
+        tested = [shift for shift in self.shifts if shift.errors is not None]
+        allowed = CHANCE / max(len(tested), 1)
+        far = [shift for shift in tested if 2 * ndtr(-abs(shift.errors or 0.0)) < allowed]
+        return [*far, *(shift for shift in self.shifts if shift.beyond)]
+
+    @property
+    def agree(self) -> bool:
+        return not self.opposite and not self.beyond_chance
+
+
+def compare(first: Path, second: Path) -> Comparison:
+    """Two folders of results. Raises InputError for a folder without a ledger."""
+    rows, others = read_claims_of(first), read_claims_of(second)
+    both = [name for name in rows if name in others]
+    return Comparison(
+        inputs=differing(inputs_of(first), inputs_of(second)),
+        verdicts={name: (rows[name]["verdict"], others[name]["verdict"]) for name in both},
+        shifts=[shift for name in both for shift in shifts_of(rows[name], others[name])],
+        alone=(sorted(set(rows) - set(others)), sorted(set(others) - set(rows))),
+    )
+
+
+def read_claims_of(folder: Path) -> dict[str, Record]:
+    """Claim -> its row, of all papers in a folder of results."""
+    files = sorted((folder / "ledger").glob("*.json"))
+    if not files:
+        raise InputError(
+            f"{folder} holds no ledger/*.json; expected a folder that make reproduce wrote, as "
+            "results/quick."
+        )
+    return {row["id"]: row for file in files for row in ledger_of_any_code(file)[1]["claims"]}
+
+
+def inputs_of(folder: Path) -> dict[str, Any]:
+    """What the run was made of, as far as its files say."""
+    record, environment = (
+        record_in(folder / f"{name}.json") for name in ("manifest", "environment")
+    )
+    found = {key: record[key] for key in INPUTS if key in record}
+    if commit := (record.get("source") or {}).get("commit"):
+        found["commit"] = commit
+    return found | {key: value for key, value in environment.items() if key != "header"}
+
+
+def record_in(path: Path) -> dict[str, Any]:
+    """A json file of any version of the code; empty if it is none or not there."""
+    try:
+        record = json.loads(read_bytes(path)) if path.is_file() else {}
+    except ValueError:
+        record = {}
+    return record if isinstance(record, dict) else {}
+
+
+def differing(first: Record, second: Record) -> dict[str, tuple[Any, Any]]:
+    names = dict.fromkeys([*first, *second])
+    return {
+        name: (first.get(name), second.get(name))
+        for name in names
+        if first.get(name) != second.get(name)
+    }
+
+
+def shifts_of(row: Record, other: Record) -> list[Shift]:
+    """Of the quantities that both runs estimated with an interval."""
+    there = {judged["name"]: judged for judged in other["judged"]}
+    pairs = [(judged, there[judged["name"]]) for judged in row["judged"] if judged["name"] in there]
+    return [
+        shift(row["id"], one, two)
+        for one, two in pairs
+        if one["interval"] is not None and two["interval"] is not None
+    ]
+
+
+def shift(claim: str, one: Record, two: Record) -> Shift:
+    first, second = float(one["estimate"]), float(two["estimate"])
+    exact = is_deterministic(one) and is_deterministic(two)
+    if exact:
+        (low, high), (lowest, highest) = one["interval"], two["interval"]
+        return Shift(claim, one["name"], first, second, None, high < lowest or highest < low)
+    error = math.hypot(error_towards(one, second), error_towards(two, first))
+    distance = second - first
+    errors = distance / error if error else math.copysign(math.inf, distance) if distance else 0.0
+    return Shift(claim, one["name"], first, second, errors, False)
+
+
+def error_towards(judged: Record, value: float) -> float:
+    """The standard error on the side of a value; numerical errors count as such."""
+    estimate, below, above = one_sided_scales(judged)
+    return above if value >= estimate else below
+
+
+def comparison_record(found: Comparison) -> dict[str, Any]:
+    """Json of it; an infinite shift has no spelling there and becomes null."""
+    shifts = [
+        {**asdict(one), "errors": one.errors if math.isfinite(one.errors or 0.0) else None}
+        for one in found.shifts
+    ]
+    return {
+        "inputs": dict(found.inputs),
+        "verdicts": dict(found.verdicts),
+        "shifts": shifts,
+        "only_first": list(found.alone[0]),
+        "only_second": list(found.alone[1]),
+        "opposite": found.opposite,
+        "beyond_chance": [one.quantity for one in found.beyond_chance],
+        "agree": found.agree,
+    }
+
+
+def comparison_text(found: Comparison, names: Sequence[str]) -> str:
+    """For a terminal: what differs, which verdicts came again, which numbers moved."""
+    lines = [f"{names[0]} against {names[1]}"]
+    lines += [f"  {name}: {a} against {b}" for name, (a, b) in told(found.inputs)]
+    decided = {name: pair for name, pair in found.verdicts.items() if pair[0] in DECIDED}
+    again = sum(first == second for first, second in decided.values())
+    open_now = sum(second not in DECIDED for _, second in decided.values())
+    newly = sum(a not in DECIDED and b in DECIDED for a, b in found.verdicts.values())
+    lines += [
+        f"{len(found.verdicts)} claims in both; only in the first {len(found.alone[0])}, only in "
+        f"the second {len(found.alone[1])}",
+        f"of {len(decided)} decided in the first {again} came again, {len(found.opposite)} turned "
+        f"into the opposite, {open_now} are open in the second; {newly} are decided there only",
+    ]
+    sizes = [abs(one.errors) for one in found.shifts if one.errors is not None]
+    if sizes:
+        middle, high = np.quantile(sizes, [0.5, 0.95])
+        share = np.mean(np.array(sizes) > 2)
+        lines.append(
+            f"shifts of {len(sizes)} numbers in joint standard errors: median {middle:.2f}, 95 % "
+            f"within {high:.1f}, {share:.0%} beyond 2"
+        )
+    lines += [f"  {name}: {a} -> {b}" for name, (a, b) in found.verdicts.items() if a != b]
+    lines += [f"  {shift_text(one)}" for one in found.shifts if worth_a_line(one)]
+    lines.append("the runs agree" if found.agree else "the runs disagree")
+    return "\n".join(lines)
+
+
+def told(inputs: Mapping[str, Sequence[Any]]) -> list[tuple[str, Sequence[str]]]:
+    """Inputs that differ, each value at most a line's worth."""
+    short = {
+        name: [json.dumps(value, default=str)[:60] for value in pair]
+        for name, pair in inputs.items()
+    }
+    return list(short.items())
+
+
+def worth_a_line(one: Shift) -> bool:
+    return one.beyond or abs(one.errors or 0.0) >= LISTED
+
+
+def shift_text(one: Shift) -> str:
+    by = "beyond its numerical error" if one.errors is None else f"{one.errors:+.1f} errors"
+    return f"{one.claim}, {one.quantity}: {one.first:.5g} -> {one.second:.5g}, {by}"
