@@ -86,6 +86,13 @@ def test_theory_quantities_carry_the_numbers_of_the_table(
     assert found["hebb_deviation"]["estimate"] == pytest.approx(7.8e-4, rel=0.01)
 
 
+def test_the_optimum_grows_with_the_exponent_of_the_table(tables: dict[str, pd.DataFrame]) -> None:
+    found = perceptron_laws.fit(tables, {**SETTINGS, "large_alphas": [5.0, 100.0]})
+    expected = np.log(88.365 / 4.5361) / np.log(20)
+    assert found["optimum_exponent"]["estimate"] == pytest.approx(expected, abs=1e-4)
+    assert perceptron_laws.fit(tables, SETTINGS)["optimum_exponent"]["estimate"] is None
+
+
 def test_a_diverged_sample_is_masked_and_counted_and_the_figure_is_still_drawn(
     tables: dict[str, pd.DataFrame],
 ) -> None:

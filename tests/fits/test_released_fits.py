@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from made_curves import made_table, released_table
 from released_arrays import RELEASED_SETS
-from scalinglaws.config import CONFIG, read_paper
+from scalinglaws.config import CONFIG, read_claims, read_paper
+from scalinglaws.curves.norm_curves import optima_of_means, released_means, released_set
 from scalinglaws.data.published import load_published
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.released import files
@@ -30,13 +32,19 @@ def test_table_1_comes_back_from_the_released_curves(released):
     settings = FITS["released_refit"]["settings"]
     found = released_refit.fit({"released_curves": released}, settings)
     for name in NETWORK_SETS:
-        assert found[f"{name}_deviation"]["estimate"] < 0.006
+        assert found[f"{name}_deviation"]["estimate"] < 0.005
         stored = load_published(CONFIG / "published" / "damico2025" / f"{name}.json")
         gamma_1 = found[f"{name}_gamma_1"]
         assert gamma_1["estimate"] == pytest.approx(stored["gamma_1"], rel=1e-9)
         assert gamma_1["standard_error"] == pytest.approx(stored["err_gamma_1"], rel=1e-6)
     assert found["table_1_rows_within_sigma"]["interval"] == [6.0, 6.0]
     assert found["table_1_rows_within_two_sigma"]["interval"] == [8.0, 8.0]
+    ratios = [
+        (found[f"{name}_gamma_predicted"]["estimate"] - found[f"{name}_gamma_measured"]["estimate"])
+        / found[f"{name}_sigma"]["estimate"]
+        for name in NETWORK_SETS
+    ]
+    assert found["table_1_chi_square"]["estimate"] == pytest.approx(np.square(ratios).sum())
 
 
 def test_ablations_come_back_from_the_released_curves(released):
@@ -53,6 +61,43 @@ def test_ablations_come_back_from_the_released_curves(released):
         assert found[f"{label}_gamma_measured"]["estimate"] == pytest.approx(measured, abs=1e-3)
     assert found["decay_rows_within_two_sigma"]["n_points"] == 9
     assert found["norms_rows_within_two_sigma"]["n_points"] == 12
+    assert found["sgd_chi_square"]["estimate"] == pytest.approx(
+        (0.2021 - 0.2250) ** 2 / 0.0472**2 + (0.1505 - 0.1216) ** 2 / 0.0133**2, rel=0.02
+    )
+
+
+def test_bounds_on_agreement_are_the_95_percent_points_of_chi_square():
+    bounds = {
+        claim["quantities"][0]: claim["published"]
+        for claim in read_claims("damico2025")
+        if claim["quantities"][0].endswith("_chi_square")
+    }
+    rows = {"table_1": 9, "decay": 9, "sgd": 2, "norms": 12}
+    assert bounds == {
+        f"released_refit.{group}_chi_square": pytest.approx(chi2.ppf(0.95, count), abs=5e-4)
+        for group, count in rows.items()
+    }
+
+
+def test_the_margin_of_measured_exponents_is_what_half_of_the_released_sizes_moves(released):
+    moves = []
+    for name in NETWORK_SETS:
+        means = released_means(released_set(released, name))
+        sizes, errors = np.log(means.sizes), np.log(optima_of_means(means)[1])
+        half = (len(sizes) + 1) // 2
+        whole, *parts = (
+            np.polyfit(sizes[part], errors[part], 1)[0]
+            for part in (slice(None), slice(half), slice(-half, None))
+        )
+        moves.append(max(abs(part - whole) for part in parts))
+    assert [round(move, 3) for move in (min(moves), max(moves))] == [0.015, 0.269]
+    margins = {
+        claim["margin"]
+        for claim in read_claims("damico2025")
+        if claim["quantities"][0].startswith("implicit_bias_laws")
+        and claim["quantities"][0].endswith("gamma_measured")
+    }
+    assert margins == {round(float(np.median(moves)), 2)}
 
 
 def test_our_estimator_on_released_curves_sees_what_they_hold(released):

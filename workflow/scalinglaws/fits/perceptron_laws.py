@@ -1,6 +1,6 @@
 """Numbers of the perceptron at figure 1: limits, optimum, simulation against theory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +82,16 @@ def theory_quantities(theory: pd.DataFrame, settings: Settings) -> dict[str, Qua
     }
     for large in settings.large_alphas:
         found[f"optimum_slope_{large:g}"] = numerical(at[large] / large, ERROR_OF_LAMBDA)
-    return found
+    return {**found, "optimum_exponent": optimum_exponent(at, settings.large_alphas)}
+
+
+def optimum_exponent(at: pd.Series, alphas: Sequence[float]) -> Quantity:
+    """Exponent of lambda_opt between the smallest and the largest of `alphas` (Eq. 3)."""
+    low, high = min(alphas), max(alphas)
+    if low == high:
+        return unavailable("one alpha alone gives no exponent")
+    exponent = float(np.log(at[high] / at[low]) / np.log(high / low))
+    return numerical(exponent, ERROR_OF_LAMBDA, len(alphas))
 
 
 def hebb_deviation(theory: pd.DataFrame, hebb: pd.Series, lam: float) -> Quantity:

@@ -64,7 +64,7 @@ class Settings:
 
 
 def fit(tables: Tables, given: Mapping[str, Any]) -> Found:
-    """Quantities of the claims P4b, P6, P7, P8b, P9c to P10c; `given`: see `Settings`."""
+    """Quantities of the claims P6, P7, P8, P9b to P10c; `given`: see `Settings`."""
     settings = as_record(Settings, given)
     draws = sample_draws(settings.draws, settings.seed)
     theory, limits = tables["perceptron_theory"], tables["perceptron_limits"]

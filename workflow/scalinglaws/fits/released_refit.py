@@ -25,7 +25,7 @@ ERRORS = ("gamma_1", "gamma_2", "gamma_predicted", "gamma_measured")
 def fit(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> dict[str, Quantity]:
     """For every set (and variant, numbered from 0): the exponents with the authors' errors as
     standard errors, and the sigma of their difference; how far Table 1's rows are from the
-    published ones; how many rows agree within one and two sigma.
+    published ones; how many rows agree within one and two sigma, and their chi square.
 
     Given numbers in given windows are deterministic, so intervals are rounding error.
     """
@@ -92,12 +92,18 @@ def published_quantities(
 
 
 def agreement(fits: Mapping[str, Mapping[str, float]]) -> dict[str, Quantity]:
-    """Rows whose predicted and measured exponents agree within one, and within two, sigma."""
+    """Rows whose predicted and measured exponents agree within one, and within two, sigma; the sum
+    of squares of (difference / sigma), chi square with a degree of freedom per row if they agree.
+    """
     groups: dict[str, list[float]] = {}
     for label, fit in fits.items():
         ratio = abs(fit["gamma_predicted"] - fit["gamma_measured"]) / fit["sigma"]
         groups.setdefault(group_of(label), []).append(ratio)
-    return {
+    squares = {
+        f"{group}_chi_square": exact(sum(ratio**2 for ratio in ratios), n_points=len(ratios))
+        for group, ratios in groups.items()
+    }
+    return squares | {
         f"{group}_rows_within_{word}": counted(sum(ratio <= limit for ratio in ratios), len(ratios))
         for group, ratios in groups.items()
         for limit, word in ((1, "sigma"), (2, "two_sigma"))
