@@ -262,6 +262,15 @@ def test_what_is_not_run_is_listed_so_and_weakens_nothing():
     assert "1 not run" in verdict_table([beside, gone])
 
 
+def test_a_law_that_bends_is_shown_with_both_slopes_and_its_target():
+    bend = {"early": [0.8, 0.7, 0.9], "late": [1.2, 1.1, 1.3], "difference": [0.4, 0.2, 0.6]}
+    bent = {**FITS["laws"]["one"], "bend": {**bend, "bent": True}, "seed_interval": [0.99, 1.01]}
+    fits = {"laws": {"one": {**bent, "target": "new seeds, given this test set"}}}
+    text = ledger_html({"damico2025": judge_paper(CLAIMS[:1], fits, DEPARTURES)}, META)
+    assert "new seeds, given this test set; bent: the slope is early 0.80 [0.70, 0.90]" in text
+    assert "late 1.20 [1.10, 1.30]; over seeds alone 1.000 [0.990, 1.010]" in text
+
+
 def test_the_registration_is_named_in_table_and_page():
     registration = {"number": 2, "of": 3, "date": "2026-01-02", "commit": "ab" * 20, "seed": 7}
     words = "Registration 2 of 3: 2026-01-02, commit abababababab, root seed 7."

@@ -23,7 +23,7 @@ from scalinglaws.claims.wording import (
     registration_text,
     verdict_counts,
 )
-from scalinglaws.rounding import MINUS
+from scalinglaws.rounding import MINUS, with_interval
 from scalinglaws.spelling import distinct_names, quantity_name, readable
 
 Record = Mapping[str, Any]
@@ -270,7 +270,9 @@ def with_correction(row: Record, key: str) -> str:
 
 def evidence(judged: Record) -> str:
     """One sentence about where an estimate comes from."""
-    parts = [ours_text(judged), judged["interval_kind"]]
+    parts = [ours_text(judged), judged["interval_kind"], judged.get("target", "")]
+    parts += bend_texts(judged)
+    parts = [part for part in parts if part]
     names = [name for name in ("points", "seeds", "masked") if judged[f"n_{name}"]]
     parts += [f"{judged[f'n_{name}']} {name}" for name in names]
     if judged["window"]:
@@ -282,6 +284,19 @@ def evidence(judged: Record) -> str:
     if judged["why"]:
         parts.append(judged["why"])
     return "; ".join(parts)
+
+
+def bend_texts(judged: Record) -> list[str]:
+    """Of a law that bends inside its window: both slopes, and the interval over seeds alone."""
+    bend = judged.get("bend")
+    if not bend or not bend["bent"]:
+        return []
+    slopes = ", ".join(
+        f"{half} {with_interval(bend[half][0], bend[half][1:])}" for half in ("early", "late")
+    )
+    seeds = judged.get("seed_interval")
+    alone = f"; over seeds alone {with_interval(judged['estimate'], seeds)}" if seeds else ""
+    return [f"bent: the slope is {slopes}{alone}"]
 
 
 def fragility_section(rows: Sequence[Record]) -> str:
