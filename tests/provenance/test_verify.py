@@ -6,6 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from scalinglaws import repository
 from scalinglaws.config import CONFIG, read_claims
 from scalinglaws.errors import InputError
 from scalinglaws.planning.plan import assemble
@@ -22,6 +23,7 @@ def unpacked(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     make_repository(tmp_path / "thesis")
     monkeypatch.setattr(manifest, "REPOSITORY", folder)
+    monkeypatch.setattr(repository, "REPOSITORY", folder)
     return folder
 
 
