@@ -24,11 +24,13 @@ SETTINGS = {
     "points": 40,
     "stop_error": 0.004,
     "levels": [1, 8],
-    "seeds": [0, 1],
+    "first_seed": 0,
+    "seeds": 2,
     "seed": 5,
 }
-ODE_SIZES = {key: value for key, value in SETTINGS.items() if key not in ("seed", "stop_error")}
-ODE_SIZES |= {"seeds": 2, "blocks": 2}
+OF_BLOCKS = ("seed", "first_seed", "stop_error")
+ODE_SIZES = {key: value for key, value in SETTINGS.items() if key not in OF_BLOCKS}
+ODE_SIZES |= {"seeds_per_block": 2, "level_groups": 2}
 SIZES = {**ODE_SIZES, "stop_error": 0.004}
 FIT = read_paper("worschech2024")["fits"]["crossing_ensemble"]["settings"]
 
@@ -47,7 +49,8 @@ def test_resumed_run_is_byte_identical(tmp_path, whole, reports):
 
 
 def test_member_does_not_depend_on_its_block(whole):
-    alone = committee_reduced.run({**SETTINGS, "levels": [8], "seeds": [1]}, {}, Session())
+    settings = {**SETTINGS, "levels": [8], "first_seed": 1, "seeds": 1}
+    alone = committee_reduced.run(settings, {}, Session())
     same = (whole["levels"] == 8) & (whole["seed"] == 1)
     assert whole["value"][same].tobytes() == alone["value"].tobytes()
 
@@ -105,13 +108,13 @@ def test_a_level_that_no_error_reaches_is_refused():
 def test_theory_is_configured_for_the_ensemble_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
     reduced, ode = sizes["committee_reduced"], sizes["committee_reduced_ode"]
-    shared = reduced.keys() & ode.keys() - {"blocks"}
+    shared = reduced.keys() & ode.keys() - {"level_groups", "seeds_per_block"}
     assert {"dimension", "eta", "seeds", "levels"} <= shared
     assert {key: reduced[key] for key in shared} == {key: ode[key] for key in shared}
     assert reduced["stop_error"] < FIT["crossing_error"]
     assert set(FIT["levels"]) <= set(reduced["levels"])
-    names = [block.name for block in planned("committee_reduced_ode", scale)]
-    assert len(names) == len(set(names)) == ode["blocks"]
+    blocks = planned("committee_reduced_ode", scale)
+    assert len(blocks) == ode["level_groups"] * ode["seeds"] // ode["seeds_per_block"]
 
 
 def tables(exits, factor=1.0):

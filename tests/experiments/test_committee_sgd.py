@@ -29,15 +29,23 @@ SETTINGS = {
     "alpha_max": 300.0,
     "points": 20,
     "levels": [1, 4],
-    "seeds": [0, 1],
+    "first_seed": 0,
+    "seeds": 2,
     "seed": 5,
 }
-SIZES = {key: value for key, value in SETTINGS.items() if key != "seed"} | {"seeds": 2, "blocks": 2}
+SIZES = {key: value for key, value in SETTINGS.items() if key not in ("seed", "first_seed")}
+SIZES |= {"seeds_per_block": 1, "level_groups": 2}
 ODE_SIZES = {
     **SIZES,
     "plateau_levels": [1],
     "reference_dimension": 128,
     "reference_alpha_max": 500.0,
+}
+UNDRAWN = {
+    "typical_levels": [1, 4],
+    "plateau_levels": [1],
+    "reference_dimension": 64,
+    "reference_alpha_max": 300.0,
 }
 
 
@@ -100,7 +108,8 @@ def test_resumed_run_is_byte_identical(tmp_path, reports):
 
 def test_member_does_not_depend_on_its_block():
     whole = committee_sgd.run(SETTINGS, {}, Session())
-    alone = committee_sgd.run({**SETTINGS, "levels": [4], "seeds": [1]}, {}, Session())
+    settings = {**SETTINGS, "levels": [4], "first_seed": 1, "seeds": 1}
+    alone = committee_sgd.run(settings, {}, Session())
     same = (whole["levels"] == 4) & (whole["seed"] == 1)
     assert whole["value"][same].tobytes() == alone["value"].tobytes()
 
@@ -108,7 +117,8 @@ def test_member_does_not_depend_on_its_block():
 def test_theory_follows_the_simulation_from_the_same_weights():
     settings = {**SETTINGS, "dimension": 256, "alpha_max": 100.0, "levels": [1, 4]}
     simulated = committee_sgd.run(settings, {}, Session())
-    reference = {"reference_dimension": 256, "reference_alpha_max": 100.0, "plateau_levels": []}
+    reference = {"reference_dimension": 256, "reference_alpha_max": 100.0}
+    reference |= {"typical_levels": [1, 4], "plateau_levels": []}
     predicted = committee_ode.run({**settings, **reference}, {}, Session())
     chosen = predicted["start"] == "realised"
     np.testing.assert_array_equal(predicted["alpha"][chosen], simulated["alpha"])
@@ -118,8 +128,7 @@ def test_theory_follows_the_simulation_from_the_same_weights():
 
 
 def test_theory_of_an_undrawn_start_does_not_pass_for_a_seed():
-    reference = {"reference_dimension": 64, "reference_alpha_max": 300.0, "plateau_levels": [1]}
-    table = committee_ode.run({**SETTINGS, **reference}, {}, Session())
+    table = committee_ode.run({**SETTINGS, **UNDRAWN}, {}, Session())
     assert set(table["seed"][table["start"] != "realised"]) == {committee_ode.NO_SEED}
     assert np.all(np.isfinite(table["value"]))
     assert set(table["quantity"][table["start"] == "noiseless"]) == {
@@ -131,8 +140,7 @@ def test_theory_of_an_undrawn_start_does_not_pass_for_a_seed():
 
 
 def test_resumed_theory_is_byte_identical(tmp_path):
-    reference = {"reference_dimension": 64, "reference_alpha_max": 300.0, "plateau_levels": [1]}
-    settings = {**SETTINGS, **reference}
+    settings = {**SETTINGS, **UNDRAWN}
     whole = committee_ode.run(settings, {}, Session())
     resumed = resumed_after_reports(
         lambda session: committee_ode.run(settings, {}, session), tmp_path, 3
@@ -188,7 +196,7 @@ def test_plateau_levels_must_be_among_the_levels():
 def test_theory_is_configured_for_the_simulation_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
     sgd, ode = sizes["committee_sgd"], sizes["committee_ode"]
-    shared = sgd.keys() & ode.keys() - {"levels", "blocks"}
+    shared = sgd.keys() & ode.keys() - {"levels", "level_groups", "seeds_per_block"}
     assert {"dimension", "eta", "seeds"} <= shared
     assert {key: sgd[key] for key in shared} == {key: ode[key] for key in shared}
     assert set(sgd["levels"]) <= set(ode["levels"])

@@ -29,7 +29,7 @@ from scalinglaws.training.session import Session
 SIZES: dict[str, Any] = {
     **{key: SCAN[key] for key in SCAN if key not in ("experiment", "seed", "first_seed")},
     **{"task": "mnist5k", "tasks": ["mnist5k"], "width": 8, "depth": 10, "seeds": 3},
-    **{"variants_per_block": 2, "seeds_per_block": 2, "sizes_per_block": 1},
+    **{"variants_per_block": 2, "seeds_per_block": 1, "sizes_per_block": 1},
     **{"classes": [10, 5], "noises": [0.0, 1.0], "noise_kinds": ["fixed", "resampled"]},
     **{"widths": [4, 8], "depths": [10, 16], "data_sizes": [20, 60, 80]},
 }

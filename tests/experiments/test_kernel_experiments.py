@@ -89,7 +89,7 @@ def test_rows_are_unique_and_finite(experiment, data):
 
 def test_kernel_theory_and_spheres_have_unique_finite_rows():
     theory = kernel_theory.run({"alphas": [0.5], "size": 50, "samples": [2, 8]}, {}, Session())
-    settings = {"dimensions": [2], "sizes": [4, 8], "test_size": 5, "seeds": 2, "seed": 5}
+    settings = {"dimensions": [2], "sizes": [4, 8], "test_size": 5, **SEEDS}
     for columns in (theory, sphere_kernels.run(settings, {}, Session())):
         table = pd.DataFrame(columns)
         assert not table.duplicated(["member", "quantity"]).any()

@@ -23,6 +23,7 @@ SHARED: dict[str, Any] = {
     "epochs": 6,
     "log_epochs": 5,
     "seeds": 3,
+    "seeds_per_block": 3,
     "jobs": 2,
     "widths": [3, 4],
 }
@@ -61,6 +62,16 @@ def test_blocks_hold_every_member_once_and_cost_about_the_same() -> None:
     assert max(costs) < 1.3 * min(costs)
 
 
+def test_every_range_of_seeds_is_dealt_into_its_own_jobs() -> None:
+    plan = planned(seeds=4, seeds_per_block=2)
+    assert [block.name for block in plan] == [
+        f"CNN_MNIST_seeds{first}_part{number}" for first in (0, 2) for number in (0, 1)
+    ]
+    for first, pair in ((0, plan[:2]), (2, plan[2:])):
+        held = sorted((size, seed) for _, size, seed in members(pair))
+        assert held == [(size, first + n) for size in (50, 100, 400) for n in (0, 1)]
+
+
 def test_each_weight_decay_has_all_members() -> None:
     plan = planned(weight_decays=[0.1, 0.01])
     assert len(set(members(plan))) == 18
@@ -94,6 +105,7 @@ def test_a_panel_overrides_what_is_shared_and_names_its_run_module() -> None:
         ("CNN_MNIST", {"pool": 3}, "pool is 3; expected a divisor of 28"),
         ("CNN_MNIST", {"pool": 28}, "pool leaves 1 x 1 pixels"),
         ("CNN_MNIST", {"weight_decays": [0.1, 0.2]}, "expected falling values"),
+        ("CNN_MNIST", {"seeds": 4}, "CNN_MNIST.seeds is 4; expected a multiple of .* = 3"),
         ("ResNet_MNIST", {"blocks_per_stage": [1]}, "differ in length"),
         ("ResNet_MNIST", {}, "lacks blocks_per_stage"),
         ("ViT_MNIST", {**VIT, "patch": 4}, "patch is 4; expected a divisor of the side 14"),

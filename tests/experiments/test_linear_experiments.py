@@ -24,20 +24,25 @@ SETTINGS = {
     "alpha_max": 600.0,
     "points": 15,
     "trainable": [4, 32],
-    "seeds": [0, 1],
+    "first_seed": 0,
+    "seeds": 2,
     "seed": 5,
 }
+OF_BLOCKS = ("first_seed", "seeds", "seed")
 IMAGES = {
-    **{key: SETTINGS[key] for key in ("eta", "sigma_j", "alpha_min", "points", "seeds", "seed")},
+    **{key: SETTINGS[key] for key in ("eta", "sigma_j", "alpha_min", "points", *OF_BLOCKS)},
     "dataset": "mnist5k",
     "pool": 2,
     "inputs": ["images", "gaussian"],
     "trainable": [4, 16],
     "alpha_max": 700.0,
 }
-FEATURES = {key: SETTINGS[key] for key in SETTINGS if key != "seed"} | {"seeds": 2, "blocks": 2}
+FEATURES, IMAGE_SIZES = (
+    {key: settings[key] for key in settings if key not in OF_BLOCKS}
+    | {"seeds": 2, "seeds_per_block": 1}
+    for settings in (SETTINGS, IMAGES)
+)
 SIZES = {key: FEATURES[key] for key in FEATURES if key != "trainable"}
-IMAGE_SIZES = {key: IMAGES[key] for key in IMAGES if key != "seed"} | {"seeds": 2, "blocks": 1}
 GAUSSIAN_PLANS = [("linear_sgd", SIZES), ("feature_scaling", FEATURES)]
 
 
@@ -74,7 +79,7 @@ def test_compiled_sgd_equals_a_plain_loop():
 
 
 def test_simulations_average_to_the_exact_mean_of_their_starts():
-    settings = {**SETTINGS, "alpha_max": 3.0, "seeds": list(range(400)), "trainable": [32]}
+    settings = {**SETTINGS, "alpha_max": 3.0, "seeds": 400, "trainable": [32]}
     table = linear_sgd.run(settings, {}, Session())
     simulated = curves(table).reshape(400, -1)
     squares = table["value"][table["quantity"] == "start_square"].reshape(400, -1)
@@ -111,7 +116,8 @@ def test_resumed_run_is_byte_identical(tmp_path, data, module, settings, reports
 
 def test_member_depends_neither_on_its_block_nor_on_the_other_members():
     whole = linear_sgd.run(SETTINGS, {}, Session())
-    alone = linear_sgd.run({**SETTINGS, "seeds": [1], "trainable": [32]}, {}, Session())
+    settings = {**SETTINGS, "first_seed": 1, "seeds": 1, "trainable": [32]}
+    alone = linear_sgd.run(settings, {}, Session())
     expected = curves(whole, seed=1, n_trainable=32)
     assert curves(alone).tobytes() == expected.tobytes()
 
@@ -225,7 +231,8 @@ def test_every_scale_can_be_planned_and_theory_is_that_of_the_simulation(scale):
 )
 def test_blocks_share_out_every_seed_once(experiment, sizes):
     blocks = cut(experiment, sizes)
-    assert sorted(seed for block in blocks for seed in block.settings["seeds"]) == [0, 1]
+    held = [(block.settings["first_seed"], block.settings["seeds"]) for block in blocks]
+    assert held == [(0, 1), (1, 1)]
     kinds = len(sizes.get("inputs", "."))
     assert sum(block.members for block in blocks) == 2 * kinds * len(sizes.get("trainable", "."))
 

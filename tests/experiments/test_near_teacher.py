@@ -22,7 +22,8 @@ SETTINGS = {
     "alpha_max": 600.0,
     "points": 60,
     "betas": [0.5, 1.0, 2.0],
-    "seeds": [0, 1, 2],
+    "first_seed": 0,
+    "seeds": 3,
     "seed": 5,
 }
 THEORY = {
@@ -35,9 +36,11 @@ THEORY = {
     "window_points": 120,
     "many_points": 60,
 }
-SGD_SIZES = {key: value for key, value in SETTINGS.items() if key != "seed"}
-SGD_SIZES |= {"seeds": 3, "blocks": 2}
-THEORY_SIZES = {**{key: value for key, value in THEORY.items() if key != "seed"}, "seeds": 3}
+SGD_SIZES, THEORY_SIZES = (
+    {key: value for key, value in settings.items() if key not in ("seed", "first_seed")}
+    | {"seeds_per_block": 1}
+    for settings in (SETTINGS, THEORY)
+)
 RECORD = read_paper("worschech2024")
 FIT = RECORD["fits"]["specialised_laws"]["settings"] | {"many_levels": 4096}
 
@@ -70,7 +73,8 @@ def test_resumed_run_is_byte_identical(tmp_path, tables, experiment, module, set
 
 
 def test_member_does_not_depend_on_its_block(tables):
-    alone = near_teacher_sgd.run({**SETTINGS, "betas": [1.0], "seeds": [1]}, {}, Session())
+    settings = {**SETTINGS, "betas": [1.0], "first_seed": 1, "seeds": 1}
+    alone = near_teacher_sgd.run(settings, {}, Session())
     whole = tables["near_teacher_sgd"]
     same = whole[(whole["beta"] == 1.0) & (whole["seed"] == 1)]
     assert alone["value"].tobytes() == same["value"].to_numpy().tobytes()
@@ -133,7 +137,7 @@ def test_simulated_spectra_must_have_a_theory():
 def test_theory_is_configured_for_the_simulation_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
     sgd, theory = sizes["near_teacher_sgd"], sizes["asymptotic_theory"]
-    shared = sgd.keys() & theory.keys() - {"betas"}
+    shared = sgd.keys() & theory.keys() - {"betas", "seeds_per_block"}
     assert {"dimension", "eta", "seeds"} <= shared
     assert {key: sgd[key] for key in shared} == {key: theory[key] for key in shared}
     assert sgd["betas"] == theory["simulated_betas"]

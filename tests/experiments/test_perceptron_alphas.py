@@ -24,6 +24,7 @@ ALPHAS = {
     "weights": [30, 20, 10],
     "iterations": [300, 300, 300],
     "samples": 4,
+    "samples_per_block": 4,
     "records": 80,
     "fixed_norm_lambdas": [0.6, 1.0, 2.0, 3.0],
 }
@@ -41,6 +42,7 @@ SQUARE = {
     "alphas": [2.0, 5.0, 20.0],
     "weights": 30,
     "samples": 6,
+    "samples_per_block": 6,
     "lambda_low": 0.05,
     "lambda_high": 5.0,
     "lambda_points": 13,

@@ -19,6 +19,7 @@ SIZES = {
     "alpha": 4.0,
     "weights": 30,
     "samples": 4,
+    "samples_per_block": 4,
     "iterations": 300,
     "records": 40,
     "fixed_norm_lambdas": [0.3, 1.0, 4.0],
@@ -168,8 +169,9 @@ def test_a_diverged_sample_is_nan_and_leaves_the_others_alone() -> None:
 
 
 def test_blocks_share_out_every_sample_once() -> None:
-    for samples in (1, 2, 5, 16):
-        blocks = cut("perceptron_descent", {**SIZES, "samples": samples})
+    for samples, each in ((1, 1), (2, 2), (5, 1), (16, 4)):
+        sizes = {**SIZES, "samples": samples, "samples_per_block": each}
+        blocks = cut("perceptron_descent", sizes)
         parts = [as_record(Descent, block.settings) for block in blocks]
         assert [seed for part in parts for seed in part.seeds] == list(range(samples))
         assert len({block.digest for block in blocks}) == len(blocks)

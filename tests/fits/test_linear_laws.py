@@ -23,7 +23,8 @@ SIMULATED = {
     "alpha_max": 20.0,
     "points": 40,
     "trainable": [128],
-    "seeds": [0, 1, 2],
+    "first_seed": 0,
+    "seeds": 3,
     "seed": 5,
 }
 

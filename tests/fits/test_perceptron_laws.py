@@ -33,6 +33,7 @@ DESCENT = {
     "alpha": 5.0,
     "weights": 60,
     "samples": 6,
+    "samples_per_block": 6,
     "iterations": 500,
     "records": 120,
     "fixed_norm_lambdas": [0.6, 4.536],

@@ -32,7 +32,8 @@ def settings(dimension, levels):
         "alpha_max": 600.0,
         "points": 120,
         "levels": [levels],
-        "seeds": [0],
+        "first_seed": 0,
+        "seeds": 1,
         "seed": 20260101,
     }
 

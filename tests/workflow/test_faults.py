@@ -119,7 +119,7 @@ def test_a_truncated_data_file_is_named_with_what_to_run(repository):
     data = repository.path / "results/data/mnist5k.npz"
     assert repository.snakemake("--cores", "1", "results/data/mnist5k.npz").returncode == 0
     data.write_bytes(data.read_bytes()[:-1000])
-    block = "results/quick/runs/damico2025/cnn_curves/CNN_MNIST_part0.parquet"
+    block = "results/quick/runs/damico2025/cnn_curves/CNN_MNIST_seeds0_part0.parquet"
     refused(repository.snakemake("--cores", "1", block), r"error: results/data/mnist5k\.npz")
     assert not (repository.path / block).exists()
 

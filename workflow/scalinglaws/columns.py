@@ -26,3 +26,13 @@ def stack(parts: Sequence[Mapping[str, Any]]) -> Columns:
         for name, array in zip(names, arrays, strict=True):
             columns[name].append(np.broadcast_to(array, (length,)))
     return {name: np.concatenate(pieces) for name, pieces in columns.items()}
+
+
+def in_order(columns: Columns) -> Columns:
+    """The rows sorted by every column but ``value``, the first column first.
+
+    A table is in this order however its members were dealt to blocks (stations.table sorts alike).
+    """
+    keys = [values for name, values in columns.items() if name != "value"]
+    order = np.lexsort(keys[::-1])
+    return {name: values[order] for name, values in columns.items()}

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
 from scalinglaws.canonical import canonical_json, digest
+from scalinglaws.errors import InputError
 from scalinglaws.planning.gpu_work import Work
 from scalinglaws.records import Record, as_record
 
@@ -81,12 +82,17 @@ class Request:
     def seeded(self, kind: type[Record], **own: Any) -> list[Record]:
         """Settings of one block per range of ``seeds_per_block`` seeds.
 
-        ``kind`` has the fields ``first_seed`` and ``seeds``; all else as in `settings`.
+        ``kind`` has the fields ``first_seed`` and ``seeds``; all else as in `settings`. Raises
+        InputError as `seed_ranges`.
         """
         return [
             self.settings(kind, **own, first_seed=first, seeds=count)
-            for first, count in seed_ranges(self.sizes["seeds"], self.sizes["seeds_per_block"])
+            for first, count in self.seed_ranges()
         ]
+
+    def seed_ranges(self, key: str = "seeds") -> list[tuple[int, int]]:
+        """`seed_ranges` of this experiment's sizes."""
+        return seed_ranges(self.experiment, self.sizes, key)
 
     def block(self, name: str, settings: Any, *, run: str = "run", **costs: Any) -> Block:
         """A block of this experiment.
@@ -101,10 +107,22 @@ class Request:
         return Block(self.paper, self.experiment, name, module, settings, **costs)
 
 
-def seed_ranges(seeds: int, seeds_per_block: int) -> list[tuple[int, int]]:
-    """(first seed, number of seeds) of each block that seeds 0, 1, ... are dealt to in order."""
-    starts = range(0, seeds, seeds_per_block)
-    return [(first, min(seeds_per_block, seeds - first)) for first in starts]
+def seed_ranges(
+    where: str, sizes: Mapping[str, Any], key: str = "seeds"
+) -> list[tuple[int, int]]:
+    """(first seed, number of seeds) of each block that seeds 0, 1, ... are dealt to in order.
+
+    ``sizes`` has ``key``, the number of seeds, and ``{key}_per_block``. All ranges are whole, so
+    that more seeds are more blocks and every block of fewer stays as it is. Raises InputError for
+    a number of seeds that would cut one short.
+    """
+    seeds, each = sizes[key], sizes[f"{key}_per_block"]
+    if seeds % each:
+        raise InputError(
+            f"{where}.{key} is {seeds}; expected a multiple of {key}_per_block = {each}, so that "
+            f"more {key} leave finished blocks as they are: change one of them in config/scales."
+        )
+    return [(first, each) for first in range(0, seeds, each)]
 
 
 def cut(items: list[Any], pieces: int) -> list[list[Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from scalinglaws.canonical import digest
 from scalinglaws.codedigest import code_digest
-from scalinglaws.columns import Columns
+from scalinglaws.columns import Columns, in_order
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.stored import load_dataset
 from scalinglaws.errors import InputError
@@ -63,7 +63,7 @@ def run_block(job: BlockJob, state_folder: Path | None, output: str | Path) -> N
 
 
 def compute(job: BlockJob, state_folder: Path | None) -> tuple[Columns, Header]:
-    """The block's rows and header, without writing them."""
+    """The block's rows, in a table's order, and header, without writing them."""
     experiment = importlib.import_module(job.module)
     data = {dataset.name: dataset for dataset in map(load_named, job.data_files)}
     columns = experiment.run(job.settings, data, session(job, state_folder))
@@ -74,7 +74,7 @@ def compute(job: BlockJob, state_folder: Path | None) -> tuple[Columns, Header]:
             f"there on: {'; '.join(diverged)}",
             file=sys.stderr,
         )
-    return columns, {
+    return in_order(columns), {
         "format": FORMAT,
         "station": job.station,
         "name": f"{job.experiment}/{job.name}",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.committee.settings import (
@@ -35,12 +35,13 @@ PLATEAU_PER_MEMBER, PLATEAU_AT_START = 0.05, 8.0
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes(Machine):
-    """Levels are dealt out to ``blocks``, all seeds of a level stay together."""
+    """Levels are dealt out to ``level_groups``, each cut by ranges of seeds."""
 
     beta: float
     levels: tuple[int, ...]
     seeds: int
-    blocks: int
+    seeds_per_block: int
+    level_groups: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,7 @@ class OverlapSizes(Machine):
     levels: int
     orders: tuple[int, ...]
     seeds: int
+    seeds_per_block: int
     sgd_seeds: int
     sgd_alpha_max: float
 
@@ -70,8 +72,25 @@ class PlateauSizes(PlateauScans):
     blocks: int
 
 
+class Part(NamedTuple):
+    """Some levels of some seeds: what one block computes."""
+
+    name: str
+    levels: tuple[int, ...]
+    first_seed: int
+    seeds: int
+
+    @property
+    def members(self) -> int:
+        return len(self.levels) * self.seeds
+
+    def settings(self, kind: type[Record], request: Request, **own: Any) -> Record:
+        part = {"levels": self.levels, "first_seed": self.first_seed, "seeds": self.seeds}
+        return request.settings(kind, **part, **own)
+
+
 def blocks(request: Request) -> list[Block]:
-    """Raises InputError when L does not divide N or a range is empty."""
+    """Raises InputError when L does not divide N, a range is empty or a block not whole."""
     return CUT_INTO[request.experiment](request)
 
 
@@ -81,12 +100,11 @@ def sgd_blocks(request: Request) -> list[Block]:
     check_divisors(request, "levels", sizes.levels, sizes.dimension)
     steps = sizes.alpha_max * sizes.dimension
     found = []
-    for number, levels in enumerate(cut(list(sizes.levels), sizes.blocks)):
-        members = len(levels) * sizes.seeds
-        seconds = SGD_PER_STEP_AND_INPUT * sizes.dimension * steps * members
-        settings = of_levels(Descents, request, levels)
-        costs = {"members": members, "core_seconds": SGD_AT_START + seconds, "memory_mb": 600}
-        found.append(request.block(f"levels{number}", settings, run="run_sgd", **costs))
+    for part in parts_of(request, sizes):
+        seconds = SGD_PER_STEP_AND_INPUT * sizes.dimension * steps * part.members
+        settings = part.settings(Descents, request)
+        costs = {"members": part.members, "core_seconds": SGD_AT_START + seconds, "memory_mb": 600}
+        found.append(request.block(part.name, settings, run="run_sgd", **costs))
     return found
 
 
@@ -95,15 +113,15 @@ def reduced_blocks(request: Request) -> list[Block]:
     check_alphas(request)
     check_divisors(request, "levels", sizes.levels, sizes.dimension)
     found = []
-    for number, levels in enumerate(cut(list(sizes.levels), sizes.blocks)):
-        seconds = sum(reduced_seconds(sizes, n) for n in levels) * sizes.seeds
+    for part in parts_of(request, sizes):
+        seconds = sum(reduced_seconds(sizes, n) for n in part.levels) * part.seeds
         costs = {
-            "members": len(levels) * sizes.seeds,
+            "members": part.members,
             "core_seconds": REDUCED_AT_START + seconds,
             "memory_mb": 600,
         }
-        settings = of_levels(ReducedDescents, request, levels)
-        found.append(request.block(f"levels{number}", settings, run="run_reduced", **costs))
+        settings = part.settings(ReducedDescents, request)
+        found.append(request.block(part.name, settings, run="run_reduced", **costs))
     return found
 
 
@@ -142,29 +160,34 @@ def reduced_ode_blocks(request: Request) -> list[Block]:
 
 
 def theory_blocks(request: Request, sizes: OdeSizes) -> list[Block]:
+    """Curves from starts that are not drawn are in the blocks of the first seeds."""
     found = []
-    for number, levels in enumerate(cut(list(sizes.levels), sizes.blocks)):
-        plateau = tuple(n for n in sizes.plateau_levels if n in levels)
+    for part in parts_of(request, sizes):
+        typical = part.levels if part.first_seed == 0 else ()
+        plateau = tuple(n for n in sizes.plateau_levels if n in typical)
         costs = {
-            "members": len(levels) * (sizes.seeds + 1) + len(plateau),
-            "core_seconds": ODE_AT_START + sum(ode_seconds(sizes, n) for n in levels),
+            "members": part.members + len(typical) + len(plateau),
+            "core_seconds": ODE_AT_START + sum(ode_seconds(sizes, part, n) for n in part.levels),
             "memory_mb": 1000,
             "station": "theory",
         }
-        own = {"plateau_levels": plateau, "reference_dimension": sizes.reference_dimension}
+        own = {"typical_levels": typical, "plateau_levels": plateau}
+        own |= {"reference_dimension": sizes.reference_dimension}
         own |= {"reference_alpha_max": sizes.reference_alpha_max}
-        settings = of_levels(OrderParameters, request, levels, **own)
-        found.append(request.block(f"levels{number}", settings, run="run_ode", **costs))
+        settings = part.settings(OrderParameters, request, **own)
+        found.append(request.block(part.name, settings, run="run_ode", **costs))
     return found
 
 
-def ode_seconds(sizes: OdeSizes, levels: int) -> float:
-    alphas = sizes.seeds * sizes.alpha_max + 2 * sizes.reference_alpha_max
+def ode_seconds(sizes: OdeSizes, part: Part, levels: int) -> float:
+    """Of one L of a part: each seed's start, and two that are not drawn beside the first ones."""
+    undrawn = 2 * sizes.reference_alpha_max if part.first_seed == 0 else 0.0
+    alphas = part.seeds * sizes.alpha_max + undrawn
     return ODE_PER_ALPHA_AND_LEVELS_SQUARED * alphas * max(levels, 16) ** 2
 
 
 def overlap_blocks(request: Request) -> list[Block]:
-    """One block per simulated seed, and one of theory for all seeds."""
+    """One block per simulated seed, and theory by ranges of seeds."""
     sizes = request.sizes_as(OverlapSizes)
     check_alphas(request)
     check_alphas(request, last="sgd_alpha_max")
@@ -173,18 +196,18 @@ def overlap_blocks(request: Request) -> list[Block]:
     require(request, "sgd_seeds", integrated, f"at most seeds = {sizes.seeds}")
     steps = sizes.sgd_alpha_max * sizes.dimension
     training = OVERLAPS_AT_START + OVERLAPS_PER_STEP_AND_INPUT * sizes.dimension * steps
-    theory = 2 * OVERLAPS_AT_START + OVERLAPS_PER_SEED * sizes.seeds
+    theory = 2 * OVERLAPS_AT_START + OVERLAPS_PER_SEED * sizes.seeds_per_block
 
-    def block(source: str, seeds: tuple[int, ...], alpha_max: float, seconds: float) -> Block:
-        own = {"source": source, "seeds": seeds, "alpha_max": alpha_max}
-        name = source if source == "theory" else f"{source}{seeds[0]}"
-        costs = {"members": len(seeds), "core_seconds": seconds, "memory_mb": 1000}
+    def block(source: str, first: int, seeds: int, alpha_max: float, seconds: float) -> Block:
+        own = {"source": source, "first_seed": first, "seeds": seeds, "alpha_max": alpha_max}
+        costs = {"members": seeds, "core_seconds": seconds, "memory_mb": 1000}
         settings = request.settings(UnitOverlaps, **own)
-        return request.block(name, settings, run="run_overlaps", **costs)
+        return request.block(f"{source}{first}", settings, run="run_overlaps", **costs)
 
-    last = sizes.sgd_alpha_max
-    simulated = [block("sgd", (seed,), last, training) for seed in range(sizes.sgd_seeds)]
-    return [*simulated, block("theory", tuple(range(sizes.seeds)), sizes.alpha_max, theory)]
+    longest, last = sizes.alpha_max, sizes.sgd_alpha_max
+    simulated = [block("sgd", seed, 1, last, training) for seed in range(sizes.sgd_seeds)]
+    ranges = request.seed_ranges()
+    return simulated + [block("theory", *seeds, longest, theory) for seeds in ranges]
 
 
 def plateau_blocks(request: Request) -> list[Block]:
@@ -223,9 +246,14 @@ def plateau_seconds(of: PlateauSizes) -> float:
     return scans + PLATEAU_PER_MEMBER * plateau_members(of)
 
 
-def of_levels(kind: type[Record], request: Request, levels: list[int], **own: Any) -> Record:
-    seeds = range(request.sizes["seeds"])
-    return request.settings(kind, levels=levels, seeds=tuple(seeds), **own)
+def parts_of(request: Request, sizes: Sizes) -> list[Part]:
+    """Every group of levels with every range of seeds."""
+    groups = cut(list(sizes.levels), sizes.level_groups)
+    return [
+        Part(f"levels{number}_seeds{first}", tuple(levels), first, seeds)
+        for number, levels in enumerate(groups)
+        for first, seeds in request.seed_ranges()
+    ]
 
 
 def check_alphas(request: Request, last: str = "alpha_max") -> None:

@@ -71,10 +71,10 @@ def members_of(asked: OrderParameters) -> list[Member]:
     realised = [
         Member(levels, seed, asked.dimension, "realised")
         for levels in asked.levels
-        for seed in asked.seeds
+        for seed in asked.seed_range
     ]
     reference = (NO_SEED, asked.reference_dimension)
-    typical = [Member(n, *reference, "typical") for n in asked.levels]
+    typical = [Member(n, *reference, "typical") for n in asked.typical_levels]
     return realised + typical + [Member(n, *reference, "noiseless") for n in asked.plateau_levels]
 
 

@@ -43,8 +43,8 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     if asked.source == "sgd":
         found = [*simulated(asked, session)]
     else:
-        found = arrays_in_turn(asked.seeds, partial(integrated, asked), session)
-    pairs = zip(asked.seeds, found, strict=True)
+        found = arrays_in_turn(asked.seed_range, partial(integrated, asked), session)
+    pairs = zip(asked.seed_range, found, strict=True)
     return stack([part for seed, curves in pairs for part in rows(asked, seed, curves)])
 
 
@@ -69,10 +69,10 @@ def simulated(asked: UnitOverlaps, session: Session) -> Array:
         return np.append(error_of_weights(student, teacher, variances), overlaps)
 
     def pair(index: int) -> Pair:
-        return drawn(asked, asked.seeds[index])
+        return drawn(asked, asked.seed_range[index])
 
     values = (1 + len(asked.orders) * asked.hidden**2,)
-    size = (len(asked.seeds), pair, asked.eta, steps_of(asked))
+    size = (asked.seeds, pair, asked.eta, steps_of(asked))
     return descend(session, *size, observed, values)
 
 

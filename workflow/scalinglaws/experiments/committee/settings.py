@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from scalinglaws.experiments.seeds import SeedRange
+
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
@@ -17,11 +19,8 @@ class Machine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ensemble(Machine):
-    """``seeds`` are drawn from the streams of the root ``seed``."""
-
-    seeds: tuple[int, ...]
-    seed: int
+class Ensemble(Machine, SeedRange):
+    """Machines of some seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +36,9 @@ class ReducedDescents(Descents):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderParameters(Descents):
+    """``typical_levels``, ``plateau_levels``: L of the typical and of the noiseless starts."""
+
+    typical_levels: tuple[int, ...]
     plateau_levels: tuple[int, ...]
     reference_dimension: int
     reference_alpha_max: float

@@ -20,7 +20,7 @@ class Member(NamedTuple):
 def members_of(settings: Descents) -> list[Member]:
     """Members of a block, in the order in which they are trained."""
     dimension = settings.dimension
-    return [Member(n, seed, dimension) for n in settings.levels for seed in settings.seeds]
+    return [Member(n, seed, dimension) for n in settings.levels for seed in settings.seed_range]
 
 
 def draw_weights(

@@ -13,7 +13,7 @@ from scalinglaws.experiments.image_scans.costs import (
     memory_mb,
 )
 from scalinglaws.experiments.image_scans.settings import Settings, Training, Variant
-from scalinglaws.planning.blocks import Block, Request, seed_ranges
+from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.datasets import SHAPES, SIZES, check_training_sizes
 from scalinglaws.planning.devices import check_precision
 from scalinglaws.records import as_record
@@ -42,7 +42,7 @@ def blocks(request: Request) -> list[Block]:
 
     Raises InputError for what cannot be: data sizes beyond a set, unfitting pooling, width below
     1, a residual depth that is not 6 n + 4, unknown superclass counts, negative noise, TF32 on a
-    CPU.
+    CPU, seeds that are no whole number of blocks.
     """
     given = request.sizes
     sizes = as_record(Sizes, {field.name: given[field.name] for field in fields(Sizes)})
@@ -50,13 +50,12 @@ def blocks(request: Request) -> list[Block]:
     check_precision(request.experiment, sizes.precision, request.device)
     for each in variants:
         check(request.experiment, each, sizes)
-    cuts = [
-        (kinds, first, seeds, parts)
-        for kinds in pieces(variants, sizes.variants_per_block)
-        for first, seeds in seed_ranges(sizes.seeds, sizes.seeds_per_block)
-        for parts in pieces(sorted(sizes.data_sizes), sizes.sizes_per_block)
+    return [
+        scan_block(request, sizes, f"variants{n}_seeds{first}_sizes{m}", kinds, first, seeds, parts)
+        for n, kinds in enumerate(pieces(variants, sizes.variants_per_block))
+        for first, seeds in request.seed_ranges()
+        for m, parts in enumerate(pieces(sorted(sizes.data_sizes), sizes.sizes_per_block))
     ]
-    return [scan_block(request, sizes, f"part{number}", *cut) for number, cut in enumerate(cuts)]
 
 
 def variant(task: str, width: int, depth: int, **changes: Any) -> Variant:

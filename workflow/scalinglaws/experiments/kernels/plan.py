@@ -14,7 +14,6 @@ from scalinglaws.experiments.kernels.settings import (
 from scalinglaws.experiments.seeds import SeedRange
 from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.datasets import SHAPES, SIZES
-from scalinglaws.records import as_record
 
 GRIDS = ("data_sizes", "parameter_sizes", "resonance_sizes", "variance_sizes", "kernel_sizes")
 
@@ -51,20 +50,22 @@ def theory_blocks(request: Request) -> list[Block]:
 
 
 def sphere_blocks(request: Request) -> list[Block]:
-    settings = as_record(SphereKernels, {**request.sizes, "seed": request.seed})
+    return [sphere_block(settings, request) for settings in request.seeded(SphereKernels)]
+
+
+def sphere_block(settings: SphereKernels, request: Request) -> Block:
     check_increasing("sphere_kernels.sizes", settings.sizes)
-    largest, groups = settings.sizes[-1], len(settings.dimensions) * settings.seeds
-    return [
-        request.block(
-            "spheres",
-            settings,
-            run="run_spheres",
-            members=2 * groups * len(settings.sizes),
-            # Measured: 0.73 s for 2,048 and 1,000 held out; arc cosines dominate.
-            core_seconds=3.0 + groups * largest * (largest + settings.test_size) * 0.9e-7,
-            memory_mb=500 + int(largest * (largest + settings.test_size) * 1e-4),
-        )
-    ]
+    dimensions, largest = len(settings.dimensions), settings.sizes[-1]
+    points = largest + settings.test_size
+    return seeds_block(
+        request,
+        settings,
+        "run_spheres",
+        # Measured: 0.73 s for 2,048 and 1,000 held out; arc cosines dominate.
+        seed_seconds=dimensions * largest * points * 0.9e-7,
+        members_per_seed=2 * dimensions * len(settings.sizes),
+        memory_mb=500 + int(largest * points * 1e-4),
+    )
 
 
 def gaussian_blocks(request: Request) -> list[Block]:

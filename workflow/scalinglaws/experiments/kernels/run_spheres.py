@@ -30,7 +30,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     """One row per (dimension m, kernel, D, seed); quantity `loss`."""
     design = as_record(SphereKernels, settings)
     return tabulated(
-        list(product(design.dimensions, range(design.seeds))),
+        list(product(design.dimensions, design.seed_range)),
         lambda group, inner, keep: of_group(*group, design),
         lambda group, result: rows(*group, result, design),
         session,

@@ -14,15 +14,13 @@ class KernelTheory:
     samples: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class SphereKernels:
+@dataclass(frozen=True, kw_only=True)
+class SphereKernels(SeedRange):
     """Training sets of `sizes` points, `test_size` held out, on spheres of each dimension."""
 
     dimensions: tuple[int, ...]
     sizes: tuple[int, ...]
     test_size: int
-    seeds: int
-    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Plans of all learning curves of networks in D'Amico et al. (arXiv:2505.13230).
 
 A panel is one network on one data set with one protocol, named as the authors' released set
-(architecture first). Its members (training size, seed) are dealt into jobs of about equal cost.
+(architecture first). Its members (training size, seed) of each range of seeds are dealt into jobs
+of about equal cost.
 """
 
 import math
@@ -18,7 +19,7 @@ from scalinglaws.experiments.learning_curves.settings import (
     network_of,
 )
 from scalinglaws.networks.shapes import CNN, Network, ResNet, ViT
-from scalinglaws.planning.blocks import Block, Request
+from scalinglaws.planning.blocks import Block, Request, seed_ranges
 from scalinglaws.planning.datasets import SHAPES, SIZES, check_training_sizes
 from scalinglaws.planning.devices import check_precision
 from scalinglaws.planning.gpu_work import Work, evaluation, gpu_memory_mb, training
@@ -31,7 +32,7 @@ from scalinglaws.planning.network_costs import (
 
 KINDS: Mapping[str, type[Network]] = {"CNN": CNN, "ResNet": ResNet, "ViT": ViT}
 PROTOCOL = [field.name for field in fields(PanelProtocol)]
-DEALING = ("training_sizes", "seeds", "jobs")
+DEALING = ("training_sizes", "seeds", "seeds_per_block", "jobs")
 # Measured on one CPU thread beside another busy one. Per architecture: seconds per step (small
 # tensors, the optimiser), per number that a layer writes for an image while training, and while
 # evaluating; for all: seconds per multiply-add of a forward pass, likewise.
@@ -58,8 +59,8 @@ class Panel:
     protocol: PanelProtocol
     weight_decays: tuple[float, ...]
     training_sizes: tuple[int, ...]
-    seeds: int
-    jobs: int
+    seed_ranges: tuple[tuple[int, int], ...]  # first seed and number of seeds
+    jobs: int  # of each range of seeds
 
     @property
     def shown_name(self) -> str:
@@ -71,8 +72,8 @@ def blocks(request: Request) -> list[Block]:
     """Blocks of all panels.
 
     Raises InputError for a panel that lacks a setting, for training sizes the data set does not
-    have, for pooling, patches, shapes and orders of weight decays that do not fit, and for TF32 on
-    a CPU.
+    have, for pooling, patches, shapes and orders of weight decays that do not fit, for seeds that
+    are no whole number of blocks, and for TF32 on a CPU.
     """
     panels = [panel_of(request, name) for name in request.sizes["panels"]]
     return [block for panel in panels for block in panel_blocks(request, panel)]
@@ -105,7 +106,7 @@ def panel_of(request: Request, name: str) -> Panel:
         protocol,
         tuple(given.get("weight_decays", [given.get("weight_decay")])),
         tuple(given["training_sizes"]),
-        given["seeds"],
+        tuple(seed_ranges(where, given)),
         given["jobs"],
     )
 
@@ -152,15 +153,14 @@ def check_shape(where: str, network: Network) -> None:
 
 
 def panel_blocks(request: Request, panel: Panel) -> list[Block]:
-    groups = dealt(panel)
-    ending = {number: f"_part{number}" if len(groups) > 1 else "" for number in range(len(groups))}
     return [
-        panel_block(request, panel, group, panel.name + ending[number])
-        for number, group in enumerate(groups)
+        panel_block(request, panel, group, f"{panel.name}_seeds{first}_part{number}")
+        for first, seeds in panel.seed_ranges
+        for number, group in enumerate(dealt(panel, range(first, first + seeds)))
     ]
 
 
-def dealt(panel: Panel) -> list[list[Member]]:
+def dealt(panel: Panel, seeds: range) -> list[list[Member]]:
     """Longest first, each to the job with the least so far."""
     costs = {size: cost(panel, size) for size in panel.training_sizes}
     longest_first = sorted(costs, key=lambda size: -costs[size])
@@ -168,7 +168,7 @@ def dealt(panel: Panel) -> list[list[Member]]:
         (decay, size, seed)
         for size in longest_first
         for decay in panel.weight_decays
-        for seed in range(panel.seeds)
+        for seed in seeds
     ]
     groups: list[list[Member]] = [[] for _ in range(min(panel.jobs, len(members)))]
     load = [0.0] * len(groups)

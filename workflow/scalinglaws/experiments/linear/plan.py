@@ -1,7 +1,6 @@
-"""Blocks of the linear network's experiments: seeds of SGD are dealt out, theory is one block."""
+"""Blocks of the linear network's experiments: SGD by ranges of seeds, theory is one block."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.linear.settings import (
@@ -13,7 +12,7 @@ from scalinglaws.experiments.linear.settings import (
     Law,
     Theory,
 )
-from scalinglaws.planning.blocks import Block, Request, cut
+from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.datasets import SHAPES, SIZES
 from scalinglaws.records import as_record
 from scalinglaws.theory.critical_rate import (
@@ -23,7 +22,6 @@ from scalinglaws.theory.critical_rate import (
     sgd_critical_rate,
 )
 
-Kind = TypeVar("Kind", bound=Descent)
 # Measured on one 2.5 GHz core: per normal drawn, and per weight of a member that is read.
 SECONDS_PER_NORMAL, SECONDS_PER_WEIGHT = 1.3e-8, 4e-10
 # Covariance and coordinates: 6 n N^2 operations at about 1e10 a second.
@@ -43,27 +41,27 @@ def blocks(request: Request) -> list[Block]:
 
 def gaussian_blocks(request: Request) -> list[Block]:
     # All directions learn where the sizes do not say how many (linear_sgd).
-    sizes = {"trainable": [request.sizes["dimension"]], **request.sizes}
-    cuts = dealt(GaussianDescent, sizes, request.seed)
+    trainable = request.sizes.get("trainable", [request.sizes["dimension"]])
+    cuts = request.seeded(GaussianDescent, trainable=trainable)
     check_gaussian(request.experiment, cuts[0])
     return [
         request.block(
-            f"seeds{number}",
+            f"seeds{own.first_seed}",
             own,
             run="run_sgd",
-            members=len(own.seeds) * len(own.trainable),
-            core_seconds=SECONDS_AT_START + len(own.seeds) * descent_seconds(own, own.dimension),
+            members=own.seeds * len(own.trainable),
+            core_seconds=SECONDS_AT_START + own.seeds * descent_seconds(own, own.dimension),
             memory_mb=600,
         )
-        for number, own in enumerate(cuts)
+        for own in cuts
     ]
 
 
 def image_blocks(request: Request) -> list[Block]:
-    cuts = dealt(ImageDescent, request.sizes, request.seed)
+    cuts = request.seeded(ImageDescent)
     dimension = checked_dimension(request.experiment, cuts[0])
     return [
-        image_block(request, f"{own.dataset}_{n}", own, dimension) for n, own in enumerate(cuts)
+        image_block(request, f"{own.dataset}_{own.first_seed}", own, dimension) for own in cuts
     ]
 
 
@@ -74,10 +72,10 @@ def image_block(request: Request, name: str, own: ImageDescent, dimension: int) 
         name,
         own,
         run="run_images",
-        members=len(own.seeds) * len(own.inputs) * len(own.trainable),
+        members=own.seeds * len(own.inputs) * len(own.trainable),
         core_seconds=SECONDS_AT_START
         + SECONDS_PER_PRODUCT * images * dimension**2
-        + len(own.seeds) * sum(kinds),
+        + own.seeds * sum(kinds),
         datasets=(own.dataset,),
         # Bytes, pooled images, their grey values and coordinates: four floats a pixel at most.
         memory_mb=600 + int(2.4e-5 * images * dimension),
@@ -98,13 +96,6 @@ def theory_block(request: Request) -> Block:
         station="theory",
         memory_mb=600,
     )
-
-
-def dealt(kind: type[Kind], sizes: Mapping[str, Any], seed: int) -> list[Kind]:
-    """Settings of every block: the sizes, with the seeds dealt out."""
-    shared = {key: value for key, value in sizes.items() if key not in ("seeds", "blocks")}
-    groups = cut(list(range(sizes["seeds"])), sizes["blocks"])
-    return [as_record(kind, {**shared, "seeds": seeds, "seed": seed}) for seeds in groups]
 
 
 def descent_seconds(own: Descent, dimension: int, drawn: bool = True) -> float:

@@ -44,7 +44,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     runs = [
         image_run(own, shares, coordinates, inputs, seed)
         for inputs in own.inputs
-        for seed in own.seeds
+        for seed in own.seed_range
     ]
     return stack(descend(course_of(own, len(shares)), runs, session))
 

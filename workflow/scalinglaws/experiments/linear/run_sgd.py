@@ -30,7 +30,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     value; quantities as in linear_descent.descend.
     """
     own = as_record(GaussianDescent, settings)
-    runs = [gaussian_run(own, seed) for seed in own.seeds]
+    runs = [gaussian_run(own, seed) for seed in own.seed_range]
     return stack(descend(course_of(own, own.dimension), runs, session))
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from scalinglaws.experiments.seeds import SeedRange
+
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
@@ -27,12 +29,10 @@ class Curve(Course):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Descent(Course):
-    """SGD: members are all ``seeds``, each with all numbers N_l of ``trainable`` directions."""
+class Descent(Course, SeedRange):
+    """SGD: members are all seeds, each with all numbers N_l of ``trainable`` directions."""
 
     trainable: tuple[int, ...]
-    seeds: tuple[int, ...]
-    seed: int  # the root of all random streams
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,7 @@ def blocks(request: Request) -> list[Block]:
 
 
 def descent_blocks(request: Request) -> list[Block]:
-    """One block, more where it would get long."""
+    """One block for each range of samples, more where it would get long."""
     own, where = request.settings(Descent), where_of(request)
     if not own.alpha > 0:
         raise InputError(
@@ -53,12 +53,12 @@ def descent_blocks(request: Request) -> list[Block]:
     check_descents(where, [own])
     return [
         descent_block(request, samples_name(first, samples), own, first, samples)
-        for first, samples in cuts(own.samples, sample_seconds(own))
+        for first, samples in cuts(request, sample_seconds(own))
     ]
 
 
 def alphas_blocks(request: Request) -> list[Block]:
-    """One block if it is short, else one or more for each alpha."""
+    """One block for each range of samples if it is short, else one or more for each alpha."""
     own, where = request.settings(Descents), where_of(request)
     check_alphas(where, own.alphas)
     lengths = [len(values) for values in (own.alphas, own.weights, own.iterations)]
@@ -69,12 +69,13 @@ def alphas_blocks(request: Request) -> list[Block]:
         )
     parts = descents(asdict(own))
     check_descents(where, parts)
-    if own.samples * sum(map(sample_seconds, parts)) <= SECONDS_PER_BLOCK:
-        return [descent_block(request, "all", own, 0, own.samples)]
+    ranges = request.seed_ranges("samples")
+    if ranges[0][1] * sum(map(sample_seconds, parts)) <= SECONDS_PER_BLOCK:
+        return [descent_block(request, samples_name(*each), own, *each) for each in ranges]
     return [
         descent_block(request, f"alpha{part.alpha:g}from{first}", alone(own, part), first, samples)
         for part in parts
-        for first, samples in cuts(own.samples, sample_seconds(part))
+        for first, samples in cuts(request, sample_seconds(part))
     ]
 
 
@@ -100,7 +101,7 @@ def descent_block(
 
 
 def square_blocks(request: Request) -> list[Block]:
-    """One block, more where it would get long; all alpha in each."""
+    """One block for each range of samples, more where it would get long; all alpha in each."""
     own, where = request.settings(Square), where_of(request)
     # With fewer examples a long student fits all of them exactly and is not unique.
     check_alphas(where, own.alphas, least=1.0)
@@ -117,7 +118,7 @@ def square_blocks(request: Request) -> list[Block]:
             core_seconds=1.0 + samples * seconds,
             memory_mb=memory_mb(1, max(own.alphas), own.weights),
         )
-        for first, samples in cuts(own.samples, seconds)
+        for first, samples in cuts(request, seconds)
     ]
 
 
@@ -167,11 +168,21 @@ def samples_name(first: int, samples: int) -> str:
     return f"samples{first}to{first + samples - 1}"
 
 
-def cuts(samples: int, seconds: float) -> list[tuple[int, int]]:
-    """(first sample, number) of blocks of consecutive samples, `seconds` each, of fair length."""
+def cuts(request: Request, seconds: float) -> list[tuple[int, int]]:
+    """(first sample, number) of blocks of consecutive samples, `seconds` each, of fair length.
+
+    Every range of samples_per_block is cut for itself: more samples leave its blocks as they are.
+    """
+    return [
+        (first + begin, end - begin)
+        for first, samples in request.seed_ranges("samples")
+        for begin, end in pairwise(borders(samples, seconds))
+    ]
+
+
+def borders(samples: int, seconds: float) -> list[int]:
     pieces = min(samples, max(1, math.ceil(samples * seconds / SECONDS_PER_BLOCK)))
-    borders = [samples * piece // pieces for piece in range(pieces + 1)]
-    return [(first, last - first) for first, last in pairwise(borders)]
+    return [samples * piece // pieces for piece in range(pieces + 1)]
 
 
 def sample_seconds(own: Descent) -> float:

@@ -1,11 +1,11 @@
 """Blocks of the specialised phase's experiments; costs were measured on one 2.5 GHz core."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scalinglaws.experiments.committee.plan import check_alphas, require
 from scalinglaws.experiments.committee.settings import Machine
 from scalinglaws.experiments.specialised.settings import Asymptotics, NearTeacher
-from scalinglaws.planning.blocks import Block, Request, cut
+from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.theory.specialised_modes import critical_rate
 
 # SGD: drawing an input, and each weight's field and update.
@@ -17,17 +17,16 @@ THEORY_PER_WEIGHT, THEORY_AT_START = 1.2e-4, 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class SgdSizes(Machine):
-    """Seeds are dealt out to ``blocks``."""
-
     betas: tuple[float, ...]
     seeds: int
-    blocks: int
+    seeds_per_block: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class TheorySizes(Machine):
     betas: tuple[float, ...]
     seeds: int
+    seeds_per_block: int
     simulated_betas: tuple[float, ...]
     paper_units: int
     paper_levels: int
@@ -37,7 +36,7 @@ class TheorySizes(Machine):
 
 
 def blocks(request: Request) -> list[Block]:
-    """Raises InputError when a range is empty or the learning rate is unstable."""
+    """Raises InputError when a range is empty, the learning rate unstable or a block not whole."""
     check_alphas(request)
     check_rate(request)
     if request.experiment == "near_teacher_sgd":
@@ -47,12 +46,11 @@ def blocks(request: Request) -> list[Block]:
 
 def sgd_blocks(request: Request) -> list[Block]:
     sizes, found = request.sizes_as(SgdSizes), []
-    for number, seeds in enumerate(cut(list(range(sizes.seeds)), sizes.blocks)):
-        members = len(seeds) * len(sizes.betas)
+    for own in request.seeded(NearTeacher):
+        members = own.seeds * len(own.betas)
         seconds = SGD_AT_START + members * sgd_seconds(sizes)
         costs = {"members": members, "core_seconds": seconds, "memory_mb": 600}
-        settings = request.settings(NearTeacher, seeds=tuple(seeds))
-        found.append(request.block(f"seeds{number}", settings, run="run_sgd", **costs))
+        found.append(request.block(f"seeds{own.first_seed}", own, run="run_sgd", **costs))
     return found
 
 
@@ -63,29 +61,35 @@ def sgd_seconds(sizes: SgdSizes) -> float:
 
 
 def theory_blocks(request: Request) -> list[Block]:
-    """One: it takes seconds."""
+    """What is not drawn (all but realised starts) is in the block of the first seeds."""
     sizes = request.sizes_as(TheorySizes)
     among = set(sizes.simulated_betas) <= set(sizes.betas)
     require(request, "simulated_betas", among, f"some of betas = {list(sizes.betas)}")
-    realised = len(sizes.simulated_betas) * sizes.seeds
-    seeds = tuple(range(sizes.seeds))
-    settings = request.settings(Asymptotics, seeds=seeds)
-    costs = {
-        "members": 4 * len(sizes.betas) + realised,
-        "core_seconds": THEORY_AT_START + theory_seconds(sizes, realised),
-        "memory_mb": 1500,
-        "station": "theory",
-    }
-    return [request.block("all", settings, run="run_theory", **costs)]
+    first, *others = request.seeded(Asymptotics)
+    cuts = [first, *(replace(own, betas=()) for own in others)]
+    return [theory_block(request, sizes, own) for own in cuts]
 
 
-def theory_seconds(sizes: TheorySizes, realised: int) -> float:
+def theory_block(request: Request, sizes: TheorySizes, own: Asymptotics) -> Block:
+    realised = len(own.simulated_betas) * own.seeds
+    return request.block(
+        f"seeds{own.first_seed}",
+        own,
+        run="run_theory",
+        members=4 * len(own.betas) + realised,
+        core_seconds=THEORY_AT_START + theory_seconds(sizes, len(own.betas), realised),
+        memory_mb=1500,
+        station="theory",
+    )
+
+
+def theory_seconds(sizes: TheorySizes, betas: int, realised: int) -> float:
     sums = sizes.many_levels * sizes.many_points
     sums += (sizes.paper_levels + sizes.dimension) * sizes.window_points
     per_beta = THEORY_PER_LEVEL_AND_POINT * sums
     per_beta += THEORY_PER_CUBED_LEVEL * sizes.dimension**3
     weights = sizes.hidden * sizes.dimension
-    return float(len(sizes.betas) * per_beta + THEORY_PER_WEIGHT * weights * realised)
+    return float(betas * per_beta + THEORY_PER_WEIGHT * weights * realised)
 
 
 def check_rate(request: Request) -> None:

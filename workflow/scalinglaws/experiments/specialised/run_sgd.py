@@ -36,7 +36,7 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     names = [
         {"beta": beta, "seed": seed, "eta": asked.eta}
         for beta in asked.betas
-        for seed in asked.seeds
+        for seed in asked.seed_range
     ]
 
     def pair(index: int) -> Pair:

@@ -66,7 +66,7 @@ def members_of(asked: Asymptotics) -> list[Member]:
     drawn = [
         Member("realised", beta, seed, *simulated, asked.eta)
         for beta in asked.simulated_betas
-        for seed in asked.seeds
+        for seed in asked.seed_range
     ]
     return undrawn + drawn
 

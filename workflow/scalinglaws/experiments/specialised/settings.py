@@ -14,7 +14,10 @@ class NearTeacher(Ensemble):
 
 @dataclass(frozen=True, kw_only=True)
 class Asymptotics(NearTeacher):
-    """Theory of the simulated machine, of the paper's and of one with very many levels."""
+    """Theory of the simulated machine, of the paper's and of one with very many levels.
+
+    - ``betas``: of what is not drawn; ``simulated_betas``: of each seed's realised start.
+    """
 
     simulated_betas: tuple[float, ...]
     paper_units: int

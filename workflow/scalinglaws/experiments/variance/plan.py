@@ -12,7 +12,7 @@ from scalinglaws.experiments.variance.sizes import (
     Resampled,
     WideSizes,
 )
-from scalinglaws.planning.blocks import Block, Request, seed_ranges
+from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.datasets import SHAPES, SIZES
 
 OF_TEACHER = ("input_dimension", "classes", "teacher_width", "teacher_sharpness")
@@ -30,7 +30,8 @@ def blocks(request: Request) -> list[Block]:
     """One block per range of seeds; of small networks, per task and range.
 
     Raises InputError when examples exceed their data set, when the training sets of a seed cannot
-    cover the population equally, or when the pooling does not fit the images or the network.
+    cover the population equally, when the pooling does not fit the images or the network, or when
+    seeds cannot be dealt to whole blocks.
     """
     if request.experiment == "variance_limited":
         return mlp_blocks(request, request.sizes_as(MLPSizes))
@@ -48,7 +49,7 @@ def chosen(request: Request, names: tuple[str, ...], first: int, seeds: int) -> 
 def mlp_blocks(request: Request, sizes: MLPSizes) -> list[Block]:
     check_balance(request.experiment, sizes)
     check_images(request, "population")
-    ranges = seed_ranges(sizes.seeds, sizes.seeds_per_block)
+    ranges = request.seed_ranges()
     return [mlp_block(request, sizes, task, *part) for task in sizes.tasks for part in ranges]
 
 
@@ -77,7 +78,7 @@ def cnn_blocks(request: Request, sizes: CNNSizes) -> list[Block]:
     check_images(request, "population")
     for task in sizes.tasks:
         check_side(request.experiment, task, sizes.pooling)
-    ranges = seed_ranges(sizes.seeds, sizes.seeds_per_block)
+    ranges = request.seed_ranges()
     return [cnn_block(request, sizes, task, *part) for task in sizes.tasks for part in ranges]
 
 
@@ -102,7 +103,7 @@ def cnn_block(request: Request, sizes: CNNSizes, task: str, first: int, seeds: i
 
 def wide_blocks(request: Request, sizes: WideSizes) -> list[Block]:
     check_images(request, "train_size")
-    ranges = seed_ranges(sizes.seeds, sizes.seeds_per_block)
+    ranges = request.seed_ranges()
     return [wide_block(request, sizes, *part) for part in ranges]
 
 
