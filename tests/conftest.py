@@ -3,15 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws.shell.environment import steady_environment
+from scalinglaws.shell.environment import limit_threads, steady_environment
 
-# Checks of the real files are collected only where a mirror that holds MNIST is named.
 # As the command line sets them, so that the tests pass in a notebook and in a GPU shell too.
 steady_environment()
+limit_threads(1)
 
+# Checks of the real files are collected only where a mirror that holds MNIST is named.
 REAL_MIRROR = Path(os.environ.get("SCALINGLAWS_MIRROR", "absent"))
 HELD = (REAL_MIRROR / "MNIST" / "raw").is_dir()
-collect_ignore = [] if HELD else ["unit/test_data_real_mirror.py"]
+collect_ignore = [] if HELD else ["data/test_data_real_mirror.py"]
 
 
 @pytest.fixture

@@ -43,6 +43,10 @@ def level(module):
     return next(number for number, rooms in enumerate(ROOMS) if room(module) in rooms)
 
 
+def source_of(module):
+    return ROOT.joinpath(*module.split(".")[1:]).with_suffix(".py").read_text()
+
+
 def own_imports(module):
     return [name for name in direct_imports(module) if name.count(".") and name in MODULES]
 
@@ -116,3 +120,43 @@ def test_no_paper_is_named_in_an_engine():
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         ]
         assert not [text for text in texts if text in papers], file.name
+
+
+# What changes how a library computes in the whole process, and the one module that may do it.
+SETTERS = {
+    "scalinglaws.training.arithmetic": (
+        *("set_num_threads", "set_num_interop_threads", "set_default_dtype", "set_default_device"),
+        *("set_float32_matmul_precision", "use_deterministic_algorithms", "set_flush_denormal"),
+        *("allow_tf32", "benchmark", "deterministic", "threadpool_limits"),
+    ),
+    "scalinglaws.theory.committee": ("jax_enable_x64", "jax_default_matmul_precision"),
+}
+
+
+def settings_made(module):
+    """Process-wide settings that a module makes or hands on, as they are written."""
+    every = {name for names in SETTERS.values() for name in names}
+    found = []
+    for node in ast.walk(ast.parse(source_of(module))):
+        if isinstance(node, ast.Attribute) and node.attr in every:
+            found.append(node.attr)
+        elif isinstance(node, ast.Constant) and node.value in every:
+            found.append(node.value)
+    return found
+
+
+def test_threads_and_precision_are_set_in_one_place():
+    made = {module: settings_made(module) for module in MODULES}
+    assert {module for module, found in made.items() if found} == set(SETTERS)
+    for module, names in SETTERS.items():
+        assert set(made[module]) <= set(names)
+
+
+def test_only_a_station_sets_the_arithmetic_of_a_block():
+    users = [
+        module
+        for module in MODULES
+        if "scalinglaws.training.arithmetic" in own_imports(module)
+        and "set_arithmetic" in source_of(module)
+    ]
+    assert users == ["scalinglaws.planning.calibrate", "scalinglaws.stations.block"]

@@ -10,7 +10,6 @@ from scalinglaws.config import read_scale
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.variance import run_cnn as variance_limited_cnn
 from scalinglaws.experiments.variance import run_mlp as variance_limited
-from scalinglaws.experiments.variance import run_wide as wide_networks
 from scalinglaws.experiments.variance import tasks as variance_tasks
 from scalinglaws.networks import myrtle
 from scalinglaws.training.groups import in_turn
@@ -93,20 +92,6 @@ def test_a_convolutional_run_computes_on_its_device_and_returns_once_per_member(
     variance_limited_cnn.run(settings, data, Session(device="meta"))
     of_a_start = 1 + len(settings["data_sizes"]) * settings["sets"]
     assert returned == ["meta"] * (2 * 2 * of_a_start)
-
-
-@pytest.mark.parametrize("module", [variance_limited_cnn, wide_networks])
-def test_the_arithmetic_of_the_device_is_set_first(module, data, monkeypatch):
-    seen = []
-
-    def recorded(*arguments):
-        seen.append(arguments)
-        raise Killed
-
-    monkeypatch.setattr(module, "set_arithmetic", recorded)
-    with pytest.raises(Killed):
-        module.run({}, data, Session(threads=3, device="cuda"))
-    assert seen == [("cuda", 3)]  # and float32, where nothing else is said
 
 
 def test_soft_labels_are_probabilities_and_no_class_dominates():

@@ -21,9 +21,10 @@ from scalinglaws.experiments.image_scans.settings import Training, Variant
 from scalinglaws.networks import wide_resnet
 from scalinglaws.networks.shapes import WideResNet
 from scalinglaws.streams import generator
-from scalinglaws.training import image_course
+from scalinglaws.training import image_steps
 from scalinglaws.training.groups import Arrays
-from scalinglaws.training.image_course import Course, Images, augmented
+from scalinglaws.training.image_steps import Course, augmented
+from scalinglaws.training.images import Images
 from scalinglaws.training.session import Session
 
 SIZES: dict[str, Any] = {
@@ -103,12 +104,14 @@ def test_training_equals_a_plain_loop_with_autograd_and_the_textbook_optimiser(
     network = WideResNet(10, 4, 1, 10)
     parameters = wide_resnet.init(network, stream("network"), 0.1)
     leaves = [tensor.contiguous().requires_grad_() for tensor in parameters]
-    statistics = wide_resnet.running_statistics(network)
+    statistics = wide_resnet.initial_statistics(network)
     momenta = [torch.zeros_like(leaf) for leaf in leaves]
     order = (stream("minibatches 0").random((100, 8)) * 60).astype(int)
     for step in range(40):
         batch = order[step]
-        logits = wide_resnet.apply(network, leaves, statistics, pixels[batch], training=True)
+        logits = wide_resnet.ARCHITECTURE.logits(
+            network, leaves, statistics, pixels[batch], training=True
+        )
         gradients = torch.autograd.grad(F.cross_entropy(logits, labels[batch]), leaves)
         rate = 0.1 * 0.5 * (1 + math.cos(math.pi * step / 40))
         with torch.no_grad():
@@ -117,7 +120,9 @@ def test_training_equals_a_plain_loop_with_autograd_and_the_textbook_optimiser(
                 momentum.mul_(0.9).add_(push)
                 leaf -= rate * (push + 0.9 * momentum)
     with torch.no_grad():
-        seen = wide_resnet.apply(network, leaves, statistics, pixels[:30], training=False)
+        seen = wide_resnet.ARCHITECTURE.logits(
+            network, leaves, statistics, pixels[:30], training=False
+        )
     expected = float(F.cross_entropy(seen, labels[:30]))
     assert value(columns, 60, 0, "final_train_loss") == pytest.approx(expected, rel=2e-3)
 
@@ -126,14 +131,14 @@ def test_a_diverged_member_is_nan_and_alone(
     data: dict[str, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clean = image_scan.run(MLP_SCAN, data, Session())
-    original = image_course.augmented
+    original = image_steps.augmented
 
     def poisoned(*arguments: Any) -> Any:
         images = original(*arguments).clone()
         images[0] = torch.nan  # the largest training set comes first
         return images
 
-    monkeypatch.setattr(image_course, "augmented", poisoned)
+    monkeypatch.setattr(image_steps, "augmented", poisoned)
     sick = image_scan.run(MLP_SCAN, data, Session())
     assert len(sick["value"]) == len(clean["value"])
     for quantity in ("final_test_loss", "best_test_error", "final_train_loss"):
@@ -166,14 +171,14 @@ def test_noise_has_the_stated_deviation_on_training_and_test_images(
     for noised, plain in zip(fixed_large[:2], clean_large[:2], strict=True):
         assert isinstance(noised, Images)
         assert isinstance(plain, Images)
-        added = (noised.images - plain.images).numpy()
+        added = (noised.pixels - plain.pixels).numpy()
         assert added.std() == pytest.approx(0.7, rel=0.06)
         assert abs(added.mean()) < 0.06
     assert fixed_large[2].noise == 0
     # The same noise on the same image in every subset, and the same test set for all.
-    whole = fixed_large[0].images - clean_large[0].images
-    torch.testing.assert_close(fixed[0].images - clean[0].images, whole[:20])
-    torch.testing.assert_close(fixed[1].images, fixed_large[1].images)
+    whole = fixed_large[0].pixels - clean_large[0].pixels
+    torch.testing.assert_close(fixed[0].pixels - clean[0].pixels, whole[:20])
+    torch.testing.assert_close(fixed[1].pixels, fixed_large[1].pixels)
 
 
 def course_with(noise: float, crop: int = 0, flip: bool = False) -> Course:
@@ -185,9 +190,9 @@ def course_with(noise: float, crop: int = 0, flip: bool = False) -> Course:
 
 def shown(padded: torch.Tensor, course: Course, chunk: int) -> Iterator[torch.Tensor]:
     """Images (batch, channels, side, side) of a chunk's steps, always the first of the pool."""
-    draws = image_course.empty_draws(course, 1, torch.device("cpu"))
-    image_course.fill(draws, course, [1], chunk)
-    for _ in range(image_course.CHUNK):
+    draws = image_steps.empty_draws(course, 1, torch.device("cpu"))
+    image_steps.fill(draws, course, [1], chunk)
+    for _ in range(image_steps.CHUNK):
         yield augmented(padded, draws, course)[0]
         draws.row.add_(1)
 
@@ -225,12 +230,12 @@ def test_superclasses_share_images_minibatches_and_start(
     variants = [VARIANT, {**VARIANT, "classes": 2}]
     settings = {**SCAN, "embedded": 0, "seeds": 1, "data_sizes": [60], "variants": variants}
     fine, coarse = captured(monkeypatch, settings, data)
-    assert torch.equal(fine[0].images, coarse[0].images)
+    assert torch.equal(fine[0].pixels, coarse[0].pixels)
     assert torch.equal((fine[0].labels >= 4).long(), coarse[0].labels)
     chosen = []
     for _, _, course in (fine, coarse):
-        draws = image_course.empty_draws(course, 1, torch.device("cpu"))
-        image_course.fill(draws, course, [60], 3)
+        draws = image_steps.empty_draws(course, 1, torch.device("cpu"))
+        image_steps.fill(draws, course, [60], 3)
         chosen.append(draws.chosen)
     assert torch.equal(*chosen)
 
@@ -277,10 +282,12 @@ def test_the_cost_formula_counts_the_multiply_adds_of_the_network() -> None:
         return result
 
     parameters = wide_resnet.init(network, np.random.default_rng(0))
-    statistics = wide_resnet.running_statistics(network)
+    statistics = wide_resnet.initial_statistics(network)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(F, "conv2d", counting)
-        wide_resnet.apply(network, parameters, statistics, torch.zeros(1, 3, 8, 8), training=False)
+        wide_resnet.ARCHITECTURE.logits(
+            network, parameters, statistics, torch.zeros(1, 3, 8, 8), training=False
+        )
     variant = Variant(**{**VARIANT, "task": "cifar10", "width": 32, "depth": 16})
     sizes = {**SIZES, "pooling": 4}
     training = Training(**{field.name: sizes[field.name] for field in fields(Training)})

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from interruption import resumed_after_saves, same_bytes
+from kernel_oracles import skeleton_loss
 from made_data import made_digits
 from planned_blocks import planned
 from scalinglaws.data.dataset import Dataset
@@ -16,7 +17,6 @@ from scalinglaws.experiments.kernels import run_spheres as sphere_kernels
 from scalinglaws.experiments.kernels import run_theory as kernel_theory
 from scalinglaws.experiments.kernels.settings import RandomFeatures
 from scalinglaws.records import as_record
-from scalinglaws.theory.random_features import skeleton_loss
 from scalinglaws.training import feature_extractor
 from scalinglaws.training.session import Session
 

@@ -91,7 +91,9 @@ def made_data(name: str, train: int = 1300, test: int = 200) -> Dataset:
 
 
 def run_case(case: Case, session: Any, data: Mapping[str, Dataset] | None = None) -> Any:
-    """The columns of a block."""
+    """The columns of a block, computed as rule train_block has it."""
+    from scalinglaws.training.arithmetic import set_arithmetic
+
     module, settings = case
     names = (
         [settings["dataset"]]
@@ -100,4 +102,5 @@ def run_case(case: Case, session: Any, data: Mapping[str, Dataset] | None = None
     )
     data = data or {name: made_data(name) for name in names}
     experiment = importlib.import_module(f"scalinglaws.experiments.{module}")
+    set_arithmetic(session.device, session.threads, settings["precision"])
     return experiment.run(settings, data, session)

@@ -366,13 +366,13 @@ def epoch_time(name: str, precision: str, options: argparse.Namespace) -> float:
     import torch
 
     from gpu.cases import panel_case, run_case
-    from scalinglaws.training import learning_curves
+    from scalinglaws.training import image_epochs
     from scalinglaws.training.session import Session
 
     steps, epochs = (1, 3) if options.small else (10, 12)
     wait = torch.cuda.synchronize if options.device == "cuda" else (lambda: None)
     spans: list[float] = []
-    original = learning_curves.one_epoch
+    original = image_epochs.one_epoch
 
     def timed_epoch(*arguments: Any) -> None:
         wait()
@@ -381,13 +381,13 @@ def epoch_time(name: str, precision: str, options: argparse.Namespace) -> float:
         wait()
         spans.append((time.perf_counter() - began) / steps)
 
-    learning_curves.one_epoch = timed_epoch
+    image_epochs.one_epoch = timed_epoch
     try:
         few = {"epochs": epochs, "log_epochs": 2, "test_images": 50}
         case = panel_case(name, precision, batch_of(name) * steps, **few)
         run_case(case, Session(device=options.device))
     finally:
-        learning_curves.one_epoch = original
+        image_epochs.one_epoch = original
     late = sorted(spans[2:])
     return late[len(late) // 2]
 
@@ -430,20 +430,20 @@ def multiply_adds_of(name: str) -> float:
 @contextmanager
 def chosen_engine(name: str) -> Iterator[None]:
     """`plain` in place of what the device would have."""
-    from scalinglaws.training import image_course, learning_curves
+    from scalinglaws.training import image_epochs, image_steps
 
-    if name == "captured" or not hasattr(learning_curves, "engine_for"):
+    if name == "captured" or not hasattr(image_epochs, "engine_for"):
         yield
         return
     from scalinglaws.training.engine import Plain
 
-    original = learning_curves.engine_for
-    for module in (learning_curves, image_course):
+    original = image_epochs.engine_for
+    for module in (image_epochs, image_steps):
         module.engine_for = lambda *_: Plain()
     try:
         yield
     finally:
-        for module in (learning_curves, image_course):
+        for module in (image_epochs, image_steps):
             module.engine_for = original
 
 
@@ -498,7 +498,7 @@ def replayed(name: str, precision: str, options: argparse.Namespace) -> Any:
 
     from gpu.cases import made_data, panel_case
     from scalinglaws.experiments.learning_curves import curves
-    from scalinglaws.training import learning_curves
+    from scalinglaws.training import image_epochs
     from scalinglaws.training.arithmetic import set_arithmetic
 
     module, settings = panel_case(name, precision, 128, test_images=50)
@@ -507,9 +507,9 @@ def replayed(name: str, precision: str, options: argparse.Namespace) -> Any:
     task = curves.task_of(
         settings, made_data(settings["dataset"]), experiment.ARCHITECTURE, options.device
     )
-    slot = learning_curves.slot_of(task, 512)
-    member = learning_curves.start(task, slot, {"panel": name, "P": 128, "seed": 0}, 0.0)
-    ((kind, (step, _)),) = learning_curves.steps_of(task, slot, member).items()
+    slot = image_epochs.slot_of(task, 512)
+    member = image_epochs.start(task, slot, {"panel": name, "P": 128, "seed": 0}, 0.0)
+    ((kind, (step, _)),) = image_epochs.steps_of(task, slot, member).items()
     slot.engine.prepare(step, kind)
 
     def run(times: int) -> None:

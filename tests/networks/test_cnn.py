@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from scalinglaws.networks.cnn import dropped, init, initial_statistics, logits
+from scalinglaws.networks.cnn import ARCHITECTURE, dropped, init
 from scalinglaws.networks.shapes import CNN
 
 SMALL = CNN(side=6, channels=2, widths=(3, 4, 5), hidden=(7,), classes=4)
@@ -38,7 +38,9 @@ def test_logits_and_gradients_are_those_of_torch_modules(layout: torch.memory_fo
     images, labels = examples()
     parameters = [tensor.requires_grad_() for tensor in start(SMALL)]
     module = as_module(parameters)
-    outputs = logits(SMALL, parameters, [], images.contiguous(memory_format=layout), training=True)
+    outputs = ARCHITECTURE.logits(
+        SMALL, parameters, [], images.contiguous(memory_format=layout), training=True
+    )
     expected = module(images)
     np.testing.assert_allclose(outputs.detach(), expected.detach(), rtol=1e-5, atol=1e-6)
     nn.functional.cross_entropy(outputs, labels).backward()
@@ -58,7 +60,7 @@ def test_initial_weights_have_the_law_of_torch_and_biases_are_not_scaled() -> No
     ):
         np.testing.assert_allclose(scaled, 0.05 * weight, rtol=1e-6)
         assert torch.equal(bias, same)
-    assert not initial_statistics(AUTHORS)
+    assert not ARCHITECTURE.initial_statistics(AUTHORS)
 
 
 def test_units_are_dropped_in_training_only_and_by_the_given_generator() -> None:
@@ -67,7 +69,9 @@ def test_units_are_dropped_in_training_only_and_by_the_given_generator() -> None
 
     def outputs(training: bool, seed: int = 0) -> torch.Tensor:
         stream = torch.Generator().manual_seed(seed)
-        return logits(network, parameters, [], images, training=training, dropout=stream)
+        return ARCHITECTURE.logits(
+            network, parameters, [], images, training=training, dropout=stream
+        )
 
     assert torch.equal(outputs(False, 0), outputs(False, 1))
     assert torch.equal(outputs(True, 0), outputs(True, 0))

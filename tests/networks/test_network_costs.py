@@ -27,10 +27,10 @@ def meta_parameters(network: Network) -> list[torch.Tensor]:
 
 
 def meta_logits(network: Network, parameters: list[torch.Tensor]) -> torch.Tensor:
-    module = MODULES[type(network)]
-    statistics = [tensor.to("meta") for tensor in module.initial_statistics(network)]
+    architecture = MODULES[type(network)].ARCHITECTURE
+    statistics = [tensor.to("meta") for tensor in architecture.initial_statistics(network)]
     images = torch.empty((2, network.channels, network.side, network.side), device="meta")
-    return module.logits(network, parameters, statistics, images, training=True)
+    return architecture.logits(network, parameters, statistics, images, training=True)
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=str)

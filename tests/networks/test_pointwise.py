@@ -33,13 +33,15 @@ def test_narrow_networks_never_reach_the_kernel_that_overruns_its_buffer(narrow,
     images = torch.zeros(2, 1, 8, 8)
     if narrow == "wide":
         network = WideResNet(10, 4, 1, 10)
-        parameters = [torch.ones(shape) for shape in network.shapes]
-        statistics = wide_resnet.running_statistics(network)
-        wide_resnet.apply(network, parameters, statistics, images, training=True)
+        parameters = [torch.ones(shape) for shape in network.parameter_shapes]
+        statistics = wide_resnet.initial_statistics(network)
+        wide_resnet.ARCHITECTURE.logits(network, parameters, statistics, images, training=True)
     else:
         other = ResNet(8, 1, (1, 1, 1), (2, 4, 8), 10)
         parameters = [torch.ones(shape) for shape in other.parameter_shapes]
-        resnet.logits(other, parameters, resnet.initial_statistics(other), images, training=True)
+        resnet.ARCHITECTURE.logits(
+            other, parameters, resnet.initial_statistics(other), images, training=True
+        )
     pointwise_calls = [(channels, stride) for channels, side, stride in seen if side == 1]
     assert pointwise_calls
     assert not [call for call in pointwise_calls if call[0] < LANES and call[1] > 1]

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scalinglaws.networks.resnet import init, initial_statistics, logits
+from scalinglaws.networks.resnet import ARCHITECTURE, init, initial_statistics
 from scalinglaws.networks.shapes import ResNet
 
 SMALL = ResNet(side=9, channels=2, blocks_per_stage=(1, 2, 1), widths=(4, 4, 6), classes=3)
@@ -61,7 +61,7 @@ def test_training_equals_the_torch_modules_in_logits_gradients_and_running_stati
     for step in range(3):
         images, labels = batch(step)
         leaves = [p.clone().requires_grad_() for p in parameters]
-        ours = logits(SMALL, leaves, statistics, images, training=True)
+        ours = ARCHITECTURE.logits(SMALL, leaves, statistics, images, training=True)
         theirs = module(images)
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
         gradients = torch.autograd.grad(F.cross_entropy(ours, labels), leaves)
@@ -77,15 +77,15 @@ def test_evaluation_uses_the_running_statistics_and_leaves_them() -> None:
     parameters, statistics = disturbed(), initial_statistics(SMALL)
     module = as_module(parameters)
     module(batch(0)[0])
-    logits(SMALL, parameters, statistics, batch(0)[0], training=True)
+    ARCHITECTURE.logits(SMALL, parameters, statistics, batch(0)[0], training=True)
     kept = [tensor.clone() for tensor in statistics]
     with torch.no_grad():
-        ours = logits(SMALL, parameters, statistics, batch(1)[0], training=False)
+        ours = ARCHITECTURE.logits(SMALL, parameters, statistics, batch(1)[0], training=False)
         torch.testing.assert_close(ours, module.eval()(batch(1)[0]), rtol=1e-5, atol=1e-5)
     for before, after in zip(kept, statistics, strict=True):
         assert torch.equal(before, after)
     with torch.no_grad():
-        trained = logits(SMALL, parameters, kept, batch(1)[0], training=True)
+        trained = ARCHITECTURE.logits(SMALL, parameters, kept, batch(1)[0], training=True)
     assert not torch.allclose(ours, trained, rtol=1e-2)
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from scalinglaws.networks.shapes import ViT
-from scalinglaws.networks.vit import init, initial_statistics, logits
+from scalinglaws.networks.vit import ARCHITECTURE, init
 
 SMALL = ViT(side=12, channels=2, patch=4, dim=12, depth=3, heads=3, classes=5, mlp_ratio=2)
 
@@ -70,7 +70,7 @@ def test_logits_and_gradients_are_those_of_the_torch_modules() -> None:
     parameters, module = both()
     images, labels = batch()
     leaves = [p.requires_grad_() for p in parameters]
-    ours = logits(SMALL, leaves, initial_statistics(SMALL), images, training=True)
+    ours = ARCHITECTURE.logits(SMALL, leaves, [], images, training=True)
     theirs = module(images)
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
     gradients = torch.autograd.grad(F.cross_entropy(ours, labels), leaves)
@@ -84,7 +84,7 @@ def test_evaluation_equals_the_torch_modules(depth: int) -> None:
     network = ViT(side=12, channels=2, patch=3, dim=8, depth=depth, heads=2, classes=5)
     parameters, module = both(network)
     with torch.no_grad():
-        ours = logits(network, parameters, [], batch()[0], training=False)
+        ours = ARCHITECTURE.logits(network, parameters, [], batch()[0], training=False)
         torch.testing.assert_close(ours, module.eval()(batch()[0]), rtol=1e-5, atol=1e-5)
 
 

@@ -43,7 +43,7 @@ def filled(network: WideResNet) -> tuple[nn.Sequential, list[torch.Tensor], list
         for target, source in zip(model.parameters(), parameters, strict=True):
             source += 0.05 * torch.randn(source.shape, generator=torch.Generator().manual_seed(1))
             target.copy_(source)
-    return model, parameters, wide_resnet.running_statistics(network)
+    return model, parameters, wide_resnet.initial_statistics(network)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_logits_gradients_and_statistics_are_those_of_torch_modules(network: Wid
     images = torch.randn(6, network.channels, 9, 9, generator=source)
     labels = torch.arange(6) % network.classes
     leaves = [tensor.requires_grad_() for tensor in parameters]
-    ours = wide_resnet.apply(network, leaves, statistics, images, training=True)
+    ours = wide_resnet.ARCHITECTURE.logits(network, leaves, statistics, images, training=True)
     theirs = model(images)
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
     gradients = torch.autograd.grad(F.cross_entropy(ours, labels), leaves)
@@ -67,12 +67,14 @@ def test_logits_gradients_and_statistics_are_those_of_torch_modules(network: Wid
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
     model.eval()
     with torch.no_grad():
-        evaluated = wide_resnet.apply(network, leaves, statistics, images, training=False)
+        evaluated = wide_resnet.ARCHITECTURE.logits(
+            network, leaves, statistics, images, training=False
+        )
         torch.testing.assert_close(evaluated, model(images), rtol=1e-4, atol=1e-5)
 
 
 def test_the_published_network_has_its_published_size() -> None:
-    shapes = WideResNet(28, 160, 3, 10).shapes
+    shapes = WideResNet(28, 160, 3, 10).parameter_shapes
     count = sum(int(np.prod(shape)) for shape in shapes)
     assert count == pytest.approx(36.5e6, rel=2e-3)  # arXiv:1605.07146, Table 4
     assert len([shape for shape in shapes if shape[-2:] == (3, 3)]) == 25
@@ -119,7 +121,7 @@ def test_table_one_shapes_are_those_that_the_images_take() -> None:
         for target, source in zip(model.parameters(), parameters, strict=True):
             target.copy_(source)
         images = torch.randn(4, 3, 14, 14, generator=torch.Generator().manual_seed(0))
-        ours = four_layer_cnn.apply(network, parameters, images)
+        ours = four_layer_cnn.ARCHITECTURE.logits(network, parameters, [], images, training=False)
         torch.testing.assert_close(ours, model(images), rtol=1e-4, atol=1e-5)
         shapes, signal = [], images
         for part in model:

@@ -19,17 +19,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from scalinglaws.networks.shapes import WideResNet
-from scalinglaws.networks.wide_resnet import in_order
+from scalinglaws.networks.wide_resnet import ARCHITECTURE, in_order, init
 from scalinglaws.streams import generator
-from scalinglaws.training.image_course import (
+from scalinglaws.training.image_steps import (
     Course,
-    Images,
     empty_draws,
     fill,
+    margined,
     one_step,
     optimiser_for,
 )
-from scalinglaws.training.learners import wide_resnet_learner
+from scalinglaws.training.images import as_seen
+from scalinglaws.training.learners import alone
 
 TURNS, STEPS, BOUND = 9, 12, 0.5
 SHAPES = {  # name -> (depth, width, side, batch)
@@ -47,10 +48,12 @@ def training(network: WideResNet, side: int, batch: int) -> Turn:
         return generator(0, "bahri2021", "benchmark", {}, purpose)
 
     course = Course(1000, batch, "sgd", 0.1, 5e-4, 1000, 1, True, 0.0, stream)
-    learner = wide_resnet_learner(network, stream("network"), "cpu", "float32")
+    start = init(network, stream("network"))
+    learner = alone(ARCHITECTURE, network, start, "cpu", "float32")
     optimiser, draws = optimiser_for(learner, course), empty_draws(course, 1, torch.device("cpu"))
-    pool = Images(torch.randn(500, 3, side, side), torch.arange(500) % network.classes)
-    padded = F.pad(pool.images, [1] * 4).movedim(1, -1).contiguous()
+    images = np.random.default_rng(0).standard_normal((500, 3, side, side), dtype=np.float32)
+    pool = as_seen(images, np.arange(500) % network.classes, "cpu")
+    padded = margined(pool, 1)
 
     def turn() -> float:
         began = time.process_time()
@@ -64,7 +67,7 @@ def training(network: WideResNet, side: int, batch: int) -> Turn:
 
 def convolutions(network: WideResNet, side: int, batch: int) -> Turn:
     """The same for the bare convolutions; the stem needs no gradient of its images."""
-    shapes: list[tuple[tuple[int, ...], int, int]] = [(network.shapes[0], 1, side)]
+    shapes: list[tuple[tuple[int, ...], int, int]] = [(network.parameter_shapes[0], 1, side)]
     for inside, outside, stride in network.blocks:
         shapes.append(((outside, inside, 3, 3), stride, side))
         if (inside, stride) != (outside, 1):

@@ -31,7 +31,7 @@ from scalinglaws.experiments.learning_curves.run_cnn import ARCHITECTURE
 from scalinglaws.networks.shapes import CNN
 from scalinglaws.planning.blocks import Request
 from scalinglaws.planning.network_costs import multiply_adds
-from scalinglaws.training import learning_curves
+from scalinglaws.training import image_epochs
 from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.memory import keep_freed_memory
 
@@ -56,7 +56,7 @@ def panel() -> Panel:
     return panel_of(asked, "CNN_CIFAR10")
 
 
-Engine = tuple[learning_curves.Task, learning_curves.Slot, learning_curves.Member]
+Engine = tuple[image_epochs.Task, image_epochs.Slot, image_epochs.Member]
 
 
 def engine(panel: Panel) -> Engine:
@@ -64,8 +64,8 @@ def engine(panel: Panel) -> Engine:
     settings |= {"experiment": "speed", "seed": 0, "test_images": IMAGES, "precision": "float32"}
     task = curves.task_of(settings, made_data(), ARCHITECTURE, "cpu")
     identity = {"panel": "CNN_CIFAR10", "P": IMAGES, "seed": 0}
-    slot = learning_curves.slot_of(task, IMAGES)
-    return task, slot, learning_curves.start(task, slot, identity, 0.0)
+    slot = image_epochs.slot_of(task, IMAGES)
+    return task, slot, image_epochs.start(task, slot, identity, 0.0)
 
 
 def peak_candidates(network: CNN) -> dict[str, Work]:
@@ -123,15 +123,15 @@ def measured(_: int) -> tuple[dict[str, float], dict[str, float]]:
     set_arithmetic("cpu", 1)
     keep_freed_memory()
     task, slot, member = engine(panel())
-    steps = learning_curves.steps_of(task, slot, member)
+    steps = image_epochs.steps_of(task, slot, member)
     every = torch.arange(IMAGES)
     candidates = peak_candidates(task.network)
     jobs: dict[str, Callable[[], object]] = {
-        "an epoch": lambda: learning_curves.one_epoch(task, slot, member, steps),
+        "an epoch": lambda: image_epochs.one_epoch(task, slot, member, steps),
         "an evaluation": torch.no_grad()(
-            lambda: learning_curves.error_and_loss(task, slot, task.test, every, None)
+            lambda: image_epochs.error_and_loss(task, slot, task.test, every, None)
         ),
-        "all norms": lambda: task.norms(task.network, slot.parameters)(),
+        "all norms": lambda: task.norms(task.network, slot.learner.parameters)(),
         **{name: work for name, (work, _) in candidates.items()},
     }
     for job in jobs.values():

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from scalinglaws.experiments.image_scans.costs import four_layer_footprint, wide_footprint
 from scalinglaws.experiments.variance.costs import myrtle_footprint
 from scalinglaws.networks import cnn, four_layer_cnn, myrtle, resnet, vit, wide_resnet
+from scalinglaws.networks.architecture import Architecture
 from scalinglaws.networks.shapes import (
     CNN,
     DESIGNS,
@@ -20,6 +21,7 @@ from scalinglaws.networks.shapes import (
     ResNet,
     ViT,
     WideResNet,
+    with_biases,
 )
 from scalinglaws.planning.gpu_work import Footprint, Work, evaluation, gpu_memory_mb, training
 from scalinglaws.planning.machine import assumed
@@ -34,43 +36,35 @@ def meta(shapes: list[tuple[int, ...]]) -> list[Tensor]:
     return [t.contiguous(memory_format=torch.channels_last) if t.ndim == 4 else t for t in tensors]
 
 
+def forward(architecture: Architecture, network: Any) -> Forward:
+    statistics = [tensor.to("meta") for tensor in architecture.initial_statistics(network)]
+    return lambda parameters, images: architecture.logits(
+        network, parameters, statistics, images, training=True
+    )
+
+
 def wide(depth: int, width: int, side: int, channels: int, classes: int) -> Case:
     network = WideResNet(depth, width, channels, classes)
-    statistics = [tensor.to("meta") for tensor in wide_resnet.running_statistics(network)]
-
-    def forward(parameters: list[Tensor], images: Tensor) -> Tensor:
-        return wide_resnet.apply(network, parameters, statistics, images, training=True)
-
-    counted = wide_footprint(network, side)
-    return counted, network.shapes, forward, side, channels
+    run = forward(wide_resnet.ARCHITECTURE, network)
+    return wide_footprint(network, side), network.parameter_shapes, run, side, channels
 
 
 def four_layers(task: str, side: int, channels: int, classes: int) -> Case:
     network = FourLayerCNN(DESIGNS.get(task, SMALL), side, channels, classes)
-    shapes = [shape for weight in network.weight_shapes for shape in (weight, weight[:1])]
-
-    def forward(parameters: list[Tensor], images: Tensor) -> Tensor:
-        return four_layer_cnn.apply(network, parameters, images)
-
-    counted = four_layer_footprint(network)
-    return counted, shapes, forward, side, channels
+    run = forward(four_layer_cnn.ARCHITECTURE, network)
+    return four_layer_footprint(network), network.parameter_shapes, run, side, channels
 
 
 def small_myrtle(side: int, channels: int, width: int) -> Case:
     network = Myrtle(channels, width, 10)
-    shapes = [shape for weight in network.weight_shapes for shape in (weight, weight[:1])]
+    shapes = with_biases(network.weight_shapes)
     return myrtle_footprint(network, side), shapes, myrtle.outputs, side, channels
 
 
 def published(network: CNN | ResNet | ViT) -> Case:
     module: Any = {CNN: cnn, ResNet: resnet, ViT: vit}[type(network)]
-    statistics = [tensor.to("meta") for tensor in module.initial_statistics(network)]
-
-    def forward(parameters: list[Tensor], images: Tensor) -> Tensor:
-        logits: Tensor = module.logits(network, parameters, statistics, images, training=True)
-        return logits
-
-    return footprint(network), network.parameter_shapes, forward, network.side, network.channels
+    run = forward(module.ARCHITECTURE, network)
+    return footprint(network), network.parameter_shapes, run, network.side, network.channels
 
 
 CASES: dict[str, Case] = {

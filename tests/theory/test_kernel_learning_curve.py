@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from kernel_oracles import learning_curve, skeleton_loss, sphere_exponent
 from scalinglaws.theory.kernel_learning_curve import (
     gamma,
     infinite_gamma,
     infinite_kappa,
     kappa,
-    learning_curve,
     power_law_eigenvalues,
     variance_limited_excess,
 )
@@ -17,9 +17,8 @@ from scalinglaws.theory.random_features import (
     nested_gaussian_losses,
     nested_losses,
     nested_test_losses,
-    skeleton_loss,
 )
-from scalinglaws.theory.relu_kernels import relu_kernels, sphere_exponent, sphere_points
+from scalinglaws.theory.relu_kernels import relu_kernels, sphere_points
 from scalinglaws.theory.ridge import (
     kernel_predictions,
     relative_errors,
@@ -63,6 +62,13 @@ def test_the_replica_form_predicts_regression_on_targets_of_other_coefficients()
         error = (np.eye(400) - inverse @ inputs) * np.sqrt(coefficients)
         losses.append(0.5 * np.sum(error**2 * eigenvalues[:, None]))
     assert np.mean(losses) == pytest.approx(learning_curve(eigenvalues, coefficients, 80), rel=0.04)
+
+
+def test_from_as_many_examples_as_eigenvalues_on_the_replica_form_is_zero():
+    eigenvalues, coefficients = power_law_eigenvalues(0.6, 40), np.linspace(0.0, 1.0, 40)
+    falling = [learning_curve(eigenvalues, coefficients, samples) for samples in (20, 39, 39.999)]
+    assert falling[0] > 10 * falling[1] > 100 * falling[2] > 0
+    assert [learning_curve(eigenvalues, coefficients, samples) for samples in (40, 41)] == [0, 0]
 
 
 @pytest.mark.parametrize(("alpha", "size"), [(0.6, 3_000_000), (1.0, 300_000)])

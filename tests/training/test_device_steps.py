@@ -15,9 +15,9 @@ from scalinglaws.experiments.learning_curves import run_cnn as cnn_curves
 from scalinglaws.experiments.learning_curves import run_resnet as resnet_curves
 from scalinglaws.experiments.learning_curves import run_vit as vit_curves
 from scalinglaws.records import as_record
-from scalinglaws.training import image_course, learning_curves
+from scalinglaws.training import image_epochs, image_steps, learners
 from scalinglaws.training.engine import Plain
-from scalinglaws.training.image_course import Images
+from scalinglaws.training.images import as_seen
 
 ARCHITECTURES = {
     "CNN": cnn_curves.ARCHITECTURE,
@@ -29,11 +29,11 @@ ARCHITECTURES = {
 @pytest.fixture(autouse=True)
 def generators(monkeypatch: pytest.MonkeyPatch) -> None:
     # torch has no generator of its own for these tensors.
-    for module in (learning_curves, image_course):
+    for module in (learners, image_steps):
         monkeypatch.setattr(module, "device_generator", lambda device: torch.Generator())
     # Nor autocast: that of the CPU casts the same products.
-    inside = learning_curves.computing_in
-    monkeypatch.setattr(learning_curves, "computing_in", lambda name, _: inside(name, "cpu"))
+    inside = learners.computing_in
+    monkeypatch.setattr(learners, "computing_in", lambda name, _: inside(name, "cpu"))
 
 
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
@@ -43,10 +43,10 @@ def test_a_step_of_every_panel_stays_on_its_device(panel: str, precision: str) -
     data = made_data(settings["dataset"])
     architecture = ARCHITECTURES[panel.partition("_")[0]]
     task = curves.task_of(settings, data, architecture, "meta")
-    slot = learning_curves.slot_of(task, 40)
+    slot = image_epochs.slot_of(task, 40)
     identity = {"panel": panel, "P": 40, "seed": 0}
-    member = learning_curves.start(task, slot, identity, 0.0)
-    ((_, (step, _)),) = learning_curves.steps_of(task, slot, member).items()
+    member = image_epochs.start(task, slot, identity, 0.0)
+    ((_, (step, _)),) = image_epochs.steps_of(task, slot, member).items()
     with AllOn("meta"):
         step()
 
@@ -70,8 +70,7 @@ def test_a_step_of_every_scan_stays_on_its_device(
     )  # fmt: skip
     stream = image_scan.stream_of(group, scan)("network")
     learner = image_scan.learner_of(group, task, scan, stream, "meta")
-    pool = Images(*(t.to("meta") for t in (torch.tensor(task.train).float(),
-                                           torch.tensor(task.train_labels))))  # fmt: skip
+    pool = as_seen(task.train, task.train_labels, "meta")
     course = image_scan.course_of(group, scan)
     stepped: list[Any] = []
 
@@ -85,8 +84,8 @@ def test_a_step_of_every_scan_stays_on_its_device(
     class Stepped(Exception):
         pass
 
-    monkeypatch.setattr(image_course, "engine_for", lambda *_: Guarded())
-    monkeypatch.setattr(image_course, "measured", lambda *_: np.zeros((2, 1)))
+    monkeypatch.setattr(image_steps, "engine_for", lambda *_: Guarded())
+    monkeypatch.setattr(image_steps, "measured", lambda *_: np.zeros((2, 1)))
     with pytest.raises(Stepped):
-        image_course.train(learner, (40,), pool, pool, course, {}, lambda *_: None)
+        image_steps.train(learner, (40,), pool, pool, course, {}, lambda *_: None)
     assert stepped == ["step"]

@@ -12,7 +12,7 @@ from block_settings import MLP_SCAN, NETWORKS, PROTOCOL, SCAN, VARIANT
 from interruption import resumed_after_saves, same_bytes
 from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
-from scalinglaws.training import image_course, learning_curves
+from scalinglaws.training import image_epochs, image_steps
 from scalinglaws.training.engine import (
     WARM_UP,
     Captured,
@@ -44,7 +44,7 @@ def recorded(device: str, state: Any, generators: Any) -> Captured:
 @pytest.fixture
 def captured(monkeypatch: pytest.MonkeyPatch) -> None:
     CallThrough.made = 0
-    for module in (learning_curves, image_course):
+    for module in (image_epochs, image_steps):
         monkeypatch.setattr(module, "engine_for", recorded)
 
 

@@ -24,7 +24,7 @@ rule compute_theory:
         run=lambda wildcards: PLAN.block(wildcards).run,
         digest=lambda wildcards: PLAN.block(wildcards).digest,
         settings=lambda wildcards: PLAN.block(wildcards).spec,
-        code=lambda wildcards: code(PLAN.block(wildcards).module),
+        code=lambda wildcards: code(*PLAN.block(wildcards).code_modules),
         state=subpath(output[0], strip_suffix=".parquet"),
     message:
         "Computing {wildcards.experiment}, block {wildcards.block}"

@@ -32,7 +32,7 @@ rule train_block:
         device=lambda wildcards: device_of(PLAN.block(wildcards)),
         digest=lambda wildcards: PLAN.block(wildcards).digest,
         settings=lambda wildcards: PLAN.block(wildcards).spec,
-        code=lambda wildcards: code(PLAN.block(wildcards).module),
+        code=lambda wildcards: code(*PLAN.block(wildcards).code_modules),
         state=subpath(output[0], strip_suffix=".parquet"),
     message:
         "Training {wildcards.experiment}, block {wildcards.block}"

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from scalinglaws.networks.architecture import Architecture
 from scalinglaws.networks.shapes import CNN
 from scalinglaws.networks.shapes import CNN_KERNEL as KERNEL
 
@@ -34,12 +35,7 @@ def init(network: CNN, generator: np.random.Generator, init_factor: float = 1.0)
     return parameters
 
 
-def initial_statistics(network: CNN) -> list[Tensor]:
-    """Empty: nothing is normalised by running means."""
-    return []
-
-
-def logits(
+def embedding(
     network: CNN,
     parameters: Sequence[Tensor],
     statistics: Sequence[Tensor],
@@ -48,7 +44,7 @@ def logits(
     training: bool,
     dropout: torch.Generator | None = None,
 ) -> Tensor:
-    """Logits (batch, classes) for images (batch, channels, side, side).
+    """What enters the last layer, (batch, units), for images (batch, channels, side, side).
 
     Units are dropped only in training, by the generator `dropout`. Fastest where images
     and weights are channels-last: PyTorch's own layout takes 1.1 times as long on one CPU thread.
@@ -66,7 +62,7 @@ def logits(
         signal = F.linear(signal, parameters[layer], parameters[layer + 1]).relu_()
         if training and network.dropout:
             signal = dropped(signal, network.dropout, dropout)
-    return F.linear(signal, parameters[last], parameters[last + 1])
+    return signal
 
 
 def dropped(signal: Tensor, share: float, stream: torch.Generator | None) -> Tensor:
@@ -77,3 +73,6 @@ def dropped(signal: Tensor, share: float, stream: torch.Generator | None) -> Ten
     """
     uniform = torch.rand(signal.shape, generator=stream, device=signal.device)
     return signal * (uniform >= share) / (1 - share)
+
+
+ARCHITECTURE = Architecture(CNN, init, embedding)

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from scalinglaws.networks.architecture import Architecture
 from scalinglaws.networks.shapes import POOLS, FourLayerCNN
 
 KERNEL = 3
@@ -62,10 +63,19 @@ def init(
     return parameters
 
 
-def embedding(network: FourLayerCNN, parameters: Sequence[Tensor], images: Tensor) -> Tensor:
-    """Activations of the hidden fully connected layer, (batch, units), float32.
+def embedding(
+    network: FourLayerCNN,
+    parameters: Sequence[Tensor],
+    statistics: Sequence[Tensor],
+    images: Tensor,
+    *,
+    training: bool,
+    dropout: torch.Generator | None = None,
+) -> Tensor:
+    """Activations of the hidden fully connected layer, (batch, units).
 
-    Of images (batch, channels, side, side); what the intrinsic dimension is measured on.
+    Of images (batch, channels, side, side); what the intrinsic dimension is measured on. All other
+    arguments are those of every network here: nothing is normalised or dropped.
     """
     signal = images.contiguous(memory_format=torch.channels_last)
     for number in range(len(network.design.convolutions)):
@@ -76,6 +86,4 @@ def embedding(network: FourLayerCNN, parameters: Sequence[Tensor], images: Tenso
     return F.relu(F.linear(signal.flatten(1), parameters[-4], parameters[-3]))
 
 
-def apply(network: FourLayerCNN, parameters: Sequence[Tensor], images: Tensor) -> Tensor:
-    """Logits (batch, classes) of images (batch, channels, side, side)."""
-    return F.linear(embedding(network, parameters, images), parameters[-2], parameters[-1])
+ARCHITECTURE = Architecture(FourLayerCNN, init, embedding)

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from scalinglaws.networks.architecture import Architecture
 from scalinglaws.networks.draws import kaiming_normal, normal
 from scalinglaws.networks.pointwise import pointwise
 from scalinglaws.networks.shapes import ResidualBlock, ResNet
@@ -44,7 +45,7 @@ def initial_statistics(network: ResNet) -> list[Tensor]:
     return [tensor for pair in pairs for tensor in pair]
 
 
-def logits(
+def embedding(
     network: ResNet,
     parameters: Sequence[Tensor],
     statistics: Sequence[Tensor],
@@ -53,7 +54,7 @@ def logits(
     training: bool,
     dropout: torch.Generator | None = None,
 ) -> Tensor:
-    """Logits (batch, classes) of one member for images (batch, channels, side, side).
+    """Means over all positions, (batch, features), for images (batch, channels, side, side).
 
     While training, the batch's own moments normalise and `statistics` moves towards them in
     place (by a tenth); otherwise `statistics` normalises. The network has no dropout: the
@@ -65,7 +66,7 @@ def logits(
     for block in network.blocks:
         signal = residual(parameters, statistics, position, block, signal, training)
         position += len(block.convolution_shapes)
-    return F.linear(signal.mean((2, 3)), parameters[-2], parameters[-1])
+    return signal.mean((2, 3))
 
 
 def residual(
@@ -107,3 +108,6 @@ def convolved(
     # The output does not depend on the scale of `weight`: of all weight matrices only the last
     # layer's has one that matters, and the authors' norm covers that layer alone (measures.norms).
     return F.batch_norm(signal, mean, variance, gain, shift, training)
+
+
+ARCHITECTURE = Architecture(ResNet, init, embedding, initial_statistics)

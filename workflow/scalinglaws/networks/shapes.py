@@ -4,7 +4,7 @@ Standard library only: plans are made without torch.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,11 @@ GROUPS = 3  # of blocks of a wide ResNet
 BLOCK_TENSORS, BEFORE_BLOCKS = 12, 4
 MYRTLE_CONVOLUTIONS = 4
 MYRTLE_POOLS = (1, 2)  # convolutions, from 0, that a 2 x 2 mean-pool follows
+
+
+def with_biases(weights: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Each weight's shape (out, ...), followed by that of its bias (out,)."""
+    return [shape for weight in weights for shape in (weight, weight[:1])]
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class CNN:
     @property
     def parameter_shapes(self) -> list[tuple[int, ...]]:
         """Weight and bias of each layer."""
-        return [shape for weight in self.weight_shapes for shape in (weight, weight[:1])]
+        return with_biases(self.weight_shapes)
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,11 @@ class FourLayerCNN:
         hidden = self.design.hidden
         return [*convolved, (hidden, self.features), (self.classes, hidden)]
 
+    @property
+    def parameter_shapes(self) -> list[tuple[int, ...]]:
+        """Weight and bias of each layer."""
+        return with_biases(self.weight_shapes)
+
 
 @dataclass(frozen=True)
 class WideResNet:
@@ -218,8 +228,8 @@ class WideResNet:
         return result
 
     @property
-    def shapes(self) -> list[tuple[int, ...]]:
-        """Shapes of all parameters in the order in which they are used."""
+    def parameter_shapes(self) -> list[tuple[int, ...]]:
+        """In the order in which they are used."""
         stem, last = min(STEM, self.width), self.width * 2 ** (GROUPS - 1)
         shapes: list[tuple[int, ...]] = [(stem, self.channels, 3, 3)]
         for inside, outside, stride in self.blocks:

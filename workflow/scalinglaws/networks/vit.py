@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from scalinglaws.networks.architecture import Architecture
 from scalinglaws.networks.draws import kaiming_normal, normal, xavier_uniform
 from scalinglaws.networks.shapes import BEFORE_BLOCKS, BLOCK_TENSORS, ViT
 
@@ -55,12 +56,7 @@ def norm(dim: int) -> list[Tensor]:
     return [torch.ones(dim), torch.zeros(dim)]
 
 
-def initial_statistics(network: ViT) -> list[Tensor]:
-    """Empty: layer normalisation keeps no running averages."""
-    return []
-
-
-def logits(
+def embedding(
     network: ViT,
     parameters: Sequence[Tensor],
     statistics: Sequence[Tensor],
@@ -69,7 +65,7 @@ def logits(
     training: bool,
     dropout: torch.Generator | None = None,
 ) -> Tensor:
-    """Logits (batch, classes) of one member for images (batch, channels, side, side).
+    """The normalised class token, (batch, dim), for images (batch, channels, side, side).
 
     `statistics`, `training` and `dropout` are those of every network here: this one treats
     training and evaluation alike.
@@ -80,8 +76,8 @@ def logits(
         # Of the last block only the class token is read, so only that is computed.
         needed = 1 if number == network.depth - 1 else network.tokens
         signal = block(network, parameters[start : start + BLOCK_TENSORS], signal, needed)
-    gain, shift, weight, bias = parameters[-4:]
-    return F.linear(F.layer_norm(signal[:, 0], (network.dim,), gain, shift), weight, bias)
+    gain, shift = parameters[-4:-2]
+    return F.layer_norm(signal[:, 0], (network.dim,), gain, shift)
 
 
 def embedded(network: ViT, parameters: Sequence[Tensor], images: Tensor) -> Tensor:
@@ -123,3 +119,6 @@ def attention(network: ViT, parameters: Sequence[Tensor], signal: Tensor, needed
 def by_head(network: ViT, signal: Tensor) -> Tensor:
     """(batch, tokens, dim) to (batch, heads, tokens, dim / heads)."""
     return signal.unflatten(-1, (network.heads, -1)).transpose(1, 2)
+
+
+ARCHITECTURE = Architecture(ViT, init, embedding)

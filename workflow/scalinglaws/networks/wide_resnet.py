@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from scalinglaws.networks.architecture import Architecture
 from scalinglaws.networks.pointwise import pointwise
 from scalinglaws.networks.shapes import WideResNet
 
@@ -33,7 +34,7 @@ def init(
     """
     parameters: list[Tensor] = []
     scale_next = True
-    for shape in network.shapes[:-1]:
+    for shape in network.parameter_shapes[:-1]:
         if len(shape) == 1:  # BatchNorm's scales and shifts alternate
             parameters.append(torch.ones(shape) if scale_next else torch.zeros(shape))
             scale_next = not scale_next
@@ -51,7 +52,7 @@ def in_order(tensor: Tensor) -> Tensor:
     return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
 
-def running_statistics(network: WideResNet) -> list[Tensor]:
+def initial_statistics(network: WideResNet) -> list[Tensor]:
     """Mean 0 and variance 1, (channels,) each, of each BatchNorm, in turn."""
     return [make(width) for width in network.normalised for make in (torch.zeros, torch.ones)]
 
@@ -61,11 +62,14 @@ def embedding(
     parameters: Sequence[Tensor],
     statistics: Sequence[Tensor],
     images: Tensor,
+    *,
     training: bool,
+    dropout: torch.Generator | None = None,
 ) -> Tensor:
     """Activations before the linear layer, (batch, features), of (batch, channels, side, side).
 
     Training normalises by the batch and updates `statistics` in place; otherwise they are used.
+    The network has no dropout: the argument is that of every network here.
     """
     left, kept = iter(parameters), iter(statistics)
     signal = F.conv2d(images.contiguous(memory_format=torch.channels_last), next(left), padding=1)
@@ -98,13 +102,4 @@ def take(tensors: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
     return next(tensors), next(tensors)
 
 
-def apply(
-    network: WideResNet,
-    parameters: Sequence[Tensor],
-    statistics: Sequence[Tensor],
-    images: Tensor,
-    training: bool,
-) -> Tensor:
-    """Logits (batch, classes) of images (batch, channels, side, side), see `embedding`."""
-    features = embedding(network, parameters, statistics, images, training)
-    return F.linear(features, parameters[-2], parameters[-1])
+ARCHITECTURE = Architecture(WideResNet, init, embedding, initial_statistics)

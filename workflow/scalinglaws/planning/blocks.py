@@ -41,6 +41,10 @@ class Block:
         return self.module.rpartition(".")[2]
 
     @property
+    def code_modules(self) -> list[str]:
+        return code_modules(self.station, self.module)
+
+    @property
     def spec(self) -> str:
         """Canonical JSON of the settings, as passed on the job's command line."""
         return canonical_json(self.settings)
@@ -49,6 +53,14 @@ class Block:
     def digest(self) -> str:
         """Names the block's resumable state: a change in what is computed changes it."""
         return digest([self.paper, self.experiment, self.settings])
+
+
+def code_modules(station: str, module: str) -> list[str]:
+    """The modules that decide a block's numbers, with all that they import.
+
+    What is trained also depends on what `training.arithmetic` sets for the whole process.
+    """
+    return [module, "scalinglaws.training.arithmetic"] if station == "runs" else [module]
 
 
 def run_module(family: str, run: str) -> str:

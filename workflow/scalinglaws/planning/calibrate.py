@@ -55,7 +55,7 @@ def shown(value: Any) -> str:
 
 def processor() -> dict[str, float]:
     """Processor seconds of each kernel on one thread."""
-    torch.set_num_threads(1)
+    set_arithmetic("cpu", 1)
     kernels = {"products": products, "convolutions": convolutions, "numpy": small_arrays}
     return {name: fastest(kernel) for name, kernel in kernels.items()}
 

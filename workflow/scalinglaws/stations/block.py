@@ -15,7 +15,7 @@ from scalinglaws.columns import Columns, in_order
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.stored import load_dataset
 from scalinglaws.errors import InputError
-from scalinglaws.planning.blocks import Block
+from scalinglaws.planning.blocks import Block, code_modules
 from scalinglaws.stations.own_gpu import made_on, own_gpu
 from scalinglaws.storage import FORMAT, Header, write_table
 from scalinglaws.training.session import Session
@@ -66,7 +66,9 @@ def compute(job: BlockJob, state_folder: Path | None) -> tuple[Columns, Header]:
     """The block's rows, in a table's order, and header, without writing them."""
     experiment = importlib.import_module(job.module)
     data = {dataset.name: dataset for dataset in map(load_named, job.data_files)}
-    columns = experiment.run(job.settings, data, session(job, state_folder))
+    running = session(job, state_folder)
+    set_libraries(running)
+    columns = experiment.run(job.settings, data, running)
     diverged = check_columns(job, columns)
     if diverged:
         print(
@@ -83,7 +85,7 @@ def compute(job: BlockJob, state_folder: Path | None) -> tuple[Columns, Header]:
         "made_on": made_on(job.device),
         "diverged": diverged,
         "datasets": {name: record.card["sha256"] for name, record in data.items()},
-        "code": block_code(job.module),
+        "code": block_code(job.station, job.module),
     }
 
 
@@ -91,13 +93,25 @@ def load_named(path: str) -> Dataset:
     return load_dataset(path)
 
 
-def block_code(module: str) -> dict[str, str]:
+def set_libraries(running: Session) -> None:
+    """Threads, precision and repeatable kernels as the block asks, before it computes anything.
+
+    The environment limits all other libraries (shell.environment). A block that has not loaded
+    torch by now does without it, and is spared the seconds that loading takes.
+    """
+    if "torch" in sys.modules:
+        from scalinglaws.training.arithmetic import set_arithmetic
+
+        set_arithmetic(running.device, running.threads, running.precision)
+
+
+def block_code(station: str, module: str) -> dict[str, str]:
     """Source digests of an experiment and all it imports: these decide its numbers."""
-    return code_digest(module)
+    return code_digest(*code_modules(station, module))
 
 
 def session(job: BlockJob, state_folder: Path | None) -> Session:
-    key = digest([job.digest, job.device, job.threads, block_code(job.module)])
+    key = digest([job.digest, job.device, job.threads, block_code(job.station, job.module)])
     precision = job.settings.get("precision", "float32")
     return Session(state_folder, key, threads=job.threads, device=job.device, precision=precision)
 

@@ -50,17 +50,6 @@ def gamma(eigenvalues: Array, samples: float, kappa_value: float) -> float:
     return float(samples * np.sum(share**2))
 
 
-def learning_curve(eigenvalues: Array, coefficients: Array, samples: float) -> float:
-    """L(D) by the formula above, for any target.
-
-    - `eigenvalues`: (n,); `coefficients`: squares omega_i^2, (n,) or a number for all.
-    """
-    # Beyond D = n eigenvalues kappa is 0, and so is the loss; at D = n itself gamma is 1 too.
-    k = kappa(eigenvalues, samples)
-    weights = eigenvalues * coefficients / (k + samples * eigenvalues) ** 2
-    return 0.5 * k**2 / (1.0 - gamma(eigenvalues, samples, k)) * float(np.sum(weights))
-
-
 def infinite_kappa(alpha: float, samples: float) -> float:
     """kappa of lambda_i = i^-(1 + alpha) without end: [(pi/a) / sin(pi/a)]^a D^-alpha, a = 1+alpha.
 

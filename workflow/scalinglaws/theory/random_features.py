@@ -57,19 +57,6 @@ def explained_by_each(gram: Array, rows: Array) -> Array:
     return np.sum(solve_triangular(lower, rows, lower=True) ** 2, axis=1)
 
 
-def skeleton_loss(features: Array, rows: Array, columns: Array) -> float:
-    """L(D, P) by the formula above; repetitions in `rows` and `columns` count as weights.
-
-    features: (N, S); rows (D,) and columns (P,): indices. The pseudo-inverse covers D < P, D > P
-    and the peak between them.
-    """
-    inverse = np.linalg.pinv(features[np.ix_(rows, columns)])
-    # The error of every teacher at once: a teacher is a combination of the columns of `features`,
-    # and with weights N(0, 1/S) the mean of its squared error is this mean over all entries.
-    residual = features - features[:, columns] @ inverse @ features[rows]
-    return float(0.5 * np.mean(residual**2))
-
-
 def gaussian_losses(
     examples: Array, projections: Array, eigenvalues: Array, ridges: Array
 ) -> Array:

@@ -39,13 +39,3 @@ def sphere_points(count: int, dimension: int, stream: np.random.Generator) -> Ar
     """(count, dimension + 1) points, uniform on the unit sphere of that intrinsic dimension."""
     points = stream.standard_normal((count, dimension + 1))
     return points / np.linalg.norm(points, axis=1, keepdims=True)
-
-
-def sphere_exponent(kernel: str, dimension: int) -> float:
-    """alpha_K on the sphere: 3/m for the NNGP of one hidden layer, 1/m for its tangent kernel.
-
-    From the decay of the spherical harmonics' coefficients, k^-(m+3) and k^-(m+1), with k^(m-1)
-    harmonics of each degree: the n-th eigenvalue has k ~ n^(1/m) and falls as n^-(1 + alpha_K).
-    Raises KeyError for another kernel than "nngp" and "ntk".
-    """
-    return {"nngp": 3.0, "ntk": 1.0}[kernel] / dimension

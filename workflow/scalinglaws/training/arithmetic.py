@@ -12,6 +12,7 @@ The only place that sets any of it, for every engine and device.
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
@@ -38,6 +39,14 @@ def set_arithmetic(device: str, threads: int, precision: str = "float32") -> Non
         # overlap have nothing to add. Filling what torch.empty returns would cost a tenth.
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch._C._set_deterministic_fill_uninitialized_memory(False)
+
+
+def thread_beside(name: str) -> ThreadPoolExecutor:
+    """One thread for work beside this one's; without work it is not started.
+
+    A thread has its own count of threads for products, and sums of eigenvalues depend on it.
+    """
+    return ThreadPoolExecutor(1, name, torch.set_num_threads, (torch.get_num_threads(),))
 
 
 def computing_in(precision: str, device: str) -> AbstractContextManager[object]:

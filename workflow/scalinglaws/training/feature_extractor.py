@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from scalinglaws.networks.cnn import logits
+from scalinglaws.networks.cnn import ARCHITECTURE
 from scalinglaws.networks.shapes import CNN
 from scalinglaws.training.groups import Arrays, Keep
 from scalinglaws.training.optimisers import (
@@ -67,7 +67,7 @@ def trained(
         for step in range(chunk * CHUNK, steps_done):
             decay = 0.5 * (1 + math.cos(math.pi * step / training.steps))
             batch = chosen[step % CHUNK]
-            guesses = logits(network, parameters, [], images[batch], training=True)
+            guesses = ARCHITECTURE.logits(network, parameters, [], images[batch], training=True)
             slopes = torch.autograd.grad(F.cross_entropy(guesses, labels[batch]), parameters)
             rate = training.learning_rate * decay
             advance(optimiser, parameters, as_laid(slopes, parameters), rate)
@@ -84,8 +84,10 @@ def arrays_of(parameters: list[Tensor], optimiser: Optimiser, steps_done: int) -
 @torch.no_grad()
 def penultimate(network: CNN, parameters: list[Tensor], images: Tensor) -> np.ndarray:
     """(n, network.hidden[-1]) float64 activations of the last hidden layer, after its ReLU."""
-    below = parameters[:-2]
-    parts = [torch.relu(outputs(network, below, part)) for part in images.split(BATCH)]
+    parts = [
+        ARCHITECTURE.embedding(network, parameters, [], part, training=False)
+        for part in images.split(BATCH)
+    ]
     return torch.cat(parts).double().numpy()
 
 
@@ -97,4 +99,4 @@ def error_rate(network: CNN, parameters: list[Tensor], images: Tensor, labels: T
 
 
 def outputs(network: CNN, parameters: list[Tensor], images: Tensor) -> Tensor:
-    return logits(network, parameters, [], images, training=False)
+    return ARCHITECTURE.logits(network, parameters, [], images, training=False)

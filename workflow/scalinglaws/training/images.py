@@ -1,11 +1,11 @@
-"""Images as small whole numbers on the device, normalised batch by batch.
+"""Images on the device: small whole numbers that are normalised batch by batch.
 
 A training set of CIFAR is 150 MB as bytes and 600 MB as float32; what a step reads from memory is
 the bytes, and its normalisation costs less than a hundredth of the step.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,14 @@ CIFAR = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)  # the authors' progr
 class Images:
     """- `pixels`: (n, side, side, channels), uint8, or int16 where pixels were pooled.
     - `labels`: (n,) int64.
-    - `scale`, `shift`: (channels,) float32; the network sees pixels * scale + shift.
+    - `scale`, `shift`: (channels,) float32; the network sees pixels * scale + shift. None where
+      pixels are float32 as the network sees them (with noise of their own, say).
     """
 
     pixels: Tensor
     labels: Tensor
-    scale: Tensor
-    shift: Tensor
+    scale: Tensor | None = None
+    shift: Tensor | None = None
 
     @property
     def side(self) -> int:
@@ -65,6 +66,21 @@ def resident(
     )
 
 
+def as_seen(images: np.ndarray, labels: np.ndarray, device: str) -> Images:
+    """Of images (n, channels, side, side) that the network sees as they stand.
+
+    They keep their order in memory: of images with one channel torch chooses the convolution by
+    the strides, and another adds up in another order.
+    """
+    pixels = torch.tensor(images, dtype=torch.float32).to(device)
+    return Images(pixels.movedim(1, -1), torch.tensor(labels).to(device))
+
+
+def head(images: Images, count: int) -> Images:
+    """The first of them."""
+    return replace(images, pixels=images.pixels[:count], labels=images.labels[:count])
+
+
 def patch_sums(images: np.ndarray, window: int) -> np.ndarray:
     """int16 sums: means would lose digits as bytes and take twice the memory as float32."""
     means = average_pool(images, window)
@@ -87,4 +103,6 @@ def normalised(images: Images, pixels: Tensor) -> Tensor:
 
     The result is channels-last in memory, as the pixels are.
     """
-    return torch.addcmul(images.shift, pixels.float(), images.scale).movedim(-1, 1)
+    if images.scale is not None and images.shift is not None:
+        pixels = torch.addcmul(images.shift, pixels.float(), images.scale)
+    return pixels.movedim(-1, 1)

@@ -118,15 +118,15 @@ def four_layer_footprint(network: FourLayerCNN) -> Footprint:
 @cache
 def wide_footprint(network: WideResNet, side: int) -> Footprint:
     """A convolution, the normalisation before it, and a ReLU or sum each write as many numbers."""
-    convolutions = [shape for shape in network.shapes if len(shape) == 4]
+    convolutions = [shape for shape in network.parameter_shapes if len(shape) == 4]
     sides = [side]  # that each of them writes; a block's shortcut comes after its convolutions
     for inside, outside, stride in network.blocks:
         side = -(-side // stride)
         sides += [side] * (2 if (inside, stride) == (outside, 1) else 3)
     found = [product(shape, s**2) for shape, s in zip(convolutions, sides, strict=True)]
     numbers = 3.0 * sum(shape[0] * s**2 for shape, s in zip(convolutions, sides, strict=True))
-    products = (*found, product(network.shapes[-2]))
-    count = sum(map(math.prod, network.shapes))
+    products = (*found, product(network.parameter_shapes[-2]))
+    count = sum(map(math.prod, network.parameter_shapes))
     return Footprint(products, numbers, count, RESNET_KERNELS * len(products))
 
 

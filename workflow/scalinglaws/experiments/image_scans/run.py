@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from scalinglaws.canonical import member_name
 from scalinglaws.columns import Columns, stack
@@ -20,21 +19,20 @@ from scalinglaws.data.superclasses import merge
 from scalinglaws.data.transforms import average_pool, nested_subset, standardise
 from scalinglaws.experiments.image_scans.settings import Settings, Variant, network_of
 from scalinglaws.measures.intrinsic_dimension import NEIGHBOURS, intrinsic_dimensions
-from scalinglaws.networks.shapes import FourLayerCNN, WideResNet
+from scalinglaws.networks import four_layer_cnn, wide_resnet
 from scalinglaws.records import as_record
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
-from scalinglaws.training.image_course import Course, Images, train
-from scalinglaws.training.learners import (
-    Learner,
-    cnn_learner,
-    mlp_learner,
-    wide_resnet_learner,
-)
+from scalinglaws.training.image_steps import Course, train
+from scalinglaws.training.images import Images, as_seen, head, normalised
+from scalinglaws.training.learners import Learner, alone, embedded, stacked
 from scalinglaws.training.session import Session
 
 PAPER = "bahri2021"
+ARCHITECTURES = {
+    module.ARCHITECTURE.kind: module.ARCHITECTURE for module in (four_layer_cnn, wide_resnet)
+}
+LAST_GAIN = 0.1  # an over-scaled last layer can start above log(classes) and never recover
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,6 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     activations before the last layer on so many test images.
     Raises InputError for merges that are not documented and pooling that does not fit.
     """
-    set_arithmetic(session.device, session.threads, settings["precision"])
     return scanned(as_record(Settings, settings), data, session)
 
 
@@ -139,11 +136,11 @@ def trained(
             rows = stream("fixed noise").standard_normal(task.train.shape, dtype=np.float32)
             pool = pool + np.float32(variant.noise) * rows[chosen]
     learner = learner_of(group, task, settings, stream("network"), device)
-    tested = on_device(test, merged[task.test_labels], device)
+    tested = as_seen(test, merged[task.test_labels], device)
     result = train(
         learner,
         group.data_sizes,
-        on_device(pool, merged[task.train_labels[chosen]], device),
+        as_seen(pool, merged[task.train_labels[chosen]], device),
         tested,
         course_of(group, settings),
         inner,
@@ -151,7 +148,7 @@ def trained(
     )
     result["parameters"] = np.full(len(group.data_sizes), count(learner, group))
     if settings.embedded and group.data_sizes[0] == max(settings.data_sizes):
-        result |= dimensions(learner, tested.images[: settings.embedded])
+        result |= dimensions(learner, head(tested, settings.embedded))
     return result
 
 
@@ -172,22 +169,16 @@ def stream_of(group: Group, settings: Settings) -> Any:
     return stream
 
 
-def on_device(images: np.ndarray, classes: np.ndarray, device: str) -> Images:
-    return Images(
-        torch.tensor(images, dtype=torch.float32).to(device), torch.tensor(classes).to(device)
-    )
-
-
 def learner_of(
     group: Group, task: Task, settings: Settings, stream: np.random.Generator, device: str
 ) -> Learner:
     channels, side = task.train.shape[1:3]
     network = network_of(settings.network, group.variant, side, channels)
-    if isinstance(network, WideResNet):
-        return wide_resnet_learner(network, stream, device, settings.precision)
-    if isinstance(network, FourLayerCNN):
-        return cnn_learner(network, stream, device, settings.precision)
-    return mlp_learner(network, stream, len(group.data_sizes), device, settings.precision)
+    how = device, settings.precision
+    if isinstance(network, tuple):
+        return stacked(network, stream, LAST_GAIN, len(group.data_sizes), *how)
+    architecture = ARCHITECTURES[type(network)]
+    return alone(architecture, network, architecture.init(network, stream, LAST_GAIN), *how)
 
 
 def course_of(group: Group, settings: Settings) -> Course:
@@ -212,9 +203,10 @@ def count(learner: Learner, group: Group) -> float:
     return sum(tensor.numel() for tensor in learner.parameters) / stacked
 
 
-def dimensions(learner: Learner, images: torch.Tensor) -> Arrays:
+def dimensions(learner: Learner, images: Images) -> Arrays:
     """Of the first member, which has the largest training set."""
-    found = intrinsic_dimensions(learner.embedding(images)[0].cpu().numpy())
+    features = embedded(learner, normalised(images, images.pixels))[0]
+    found = intrinsic_dimensions(features.cpu().numpy())
     return {
         f"intrinsic_dimension_k{k}": np.array([value])
         for k, value in zip(NEIGHBOURS, found, strict=True)

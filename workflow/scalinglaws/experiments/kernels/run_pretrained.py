@@ -30,7 +30,6 @@ from scalinglaws.networks.cnn import init
 from scalinglaws.networks.shapes import CNN
 from scalinglaws.records import as_record
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.feature_extractor import Training, error_rate, penultimate, trained
 from scalinglaws.training.groups import Arrays, Keep, tabulated
 from scalinglaws.training.session import Session
@@ -62,7 +61,6 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     scans.py, `kernel` (loss against D), `spectrum` (quantities `eigenvalue`, `coefficient`
     against the rank) and `extractor` (quantity `test_error` of the network itself).
     """
-    set_arithmetic("cpu", session.threads)
     design = as_record(PretrainedFeatures, settings)
     return tabulated(
         design.seed_range,

@@ -10,11 +10,11 @@ from scalinglaws.columns import Columns, stack
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.learning_curves.settings import Ensemble, network_of, settings_of
 from scalinglaws.measures.norms import norms_begun
-from scalinglaws.training import learning_curves as engine
-from scalinglaws.training.arithmetic import set_arithmetic
+from scalinglaws.networks.architecture import Architecture
+from scalinglaws.training import image_epochs as engine
 from scalinglaws.training.groups import Arrays, Keep, in_turn
+from scalinglaws.training.image_epochs import Identity, Task
 from scalinglaws.training.images import normalisation, resident
-from scalinglaws.training.learning_curves import Architecture, Identity, Task
 from scalinglaws.training.memory import keep_freed_memory
 from scalinglaws.training.session import Session
 
@@ -32,7 +32,6 @@ def run(
     Errors are fractions. Raises InputError for subsets beyond the pool and for pooling that does
     not fit.
     """
-    set_arithmetic(session.device, session.threads, settings["precision"])
     keep_freed_memory()
     task = task_of(settings, data[settings["dataset"]], architecture, session.device)
     members = members_of(settings_of(settings, architecture.kind).ensembles)

@@ -9,12 +9,8 @@ from typing import Any
 from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.learning_curves import curves
-from scalinglaws.networks import cnn
-from scalinglaws.networks.shapes import CNN
-from scalinglaws.training.learning_curves import Architecture
+from scalinglaws.networks.cnn import ARCHITECTURE
 from scalinglaws.training.session import Session
-
-ARCHITECTURE = Architecture(CNN, cnn.init, cnn.initial_statistics, cnn.logits)
 
 
 def run(settings: Mapping[str, Any], data: Mapping[str, Dataset], session: Session) -> Columns:

@@ -9,12 +9,8 @@ from typing import Any
 from scalinglaws.columns import Columns
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.experiments.learning_curves import curves
-from scalinglaws.networks import resnet
-from scalinglaws.networks.shapes import ResNet
-from scalinglaws.training.learning_curves import Architecture
+from scalinglaws.networks.resnet import ARCHITECTURE
 from scalinglaws.training.session import Session
-
-ARCHITECTURE = Architecture(ResNet, resnet.init, resnet.initial_statistics, resnet.logits)
 
 
 def run(settings: Mapping[str, Any], data: Mapping[str, Dataset], session: Session) -> Columns:

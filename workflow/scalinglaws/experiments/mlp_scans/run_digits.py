@@ -19,7 +19,6 @@ from scalinglaws.experiments.mlp_scans.settings import Digits
 from scalinglaws.networks.mlp import he_normal
 from scalinglaws.records import as_record
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, tabulated
 from scalinglaws.training.losses import CROSS_ENTROPY
 from scalinglaws.training.minibatch import Course, Split, trained_nested
@@ -35,7 +34,6 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
 
     Losses in nats, errors as fractions.
     """
-    set_arithmetic("cpu", session.threads)
     scan = as_record(Digits, settings)
     whole, tested = splits(data[scan.task], scan)
     return tabulated(

@@ -27,7 +27,6 @@ from scalinglaws.experiments.mlp_scans.teachers import (
 from scalinglaws.networks.mlp import forward, he_normal, parameter_count
 from scalinglaws.records import as_record
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, tabulated
 from scalinglaws.training.losses import SQUARED
 from scalinglaws.training.minibatch import Course, Split, trained_nested
@@ -46,7 +45,6 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     `teachers_rejected` before it; `chord_student` and `chord_teacher`, outputs on the straight line
     between two training points that all D share, at `coordinate` 0 to 1 (NaN for all others).
     """
-    set_arithmetic("cpu", session.threads)
     scan = as_record(FixedSets, settings)
     return tabulated(
         list(product(scan.dimensions, scan.seed_range)),

@@ -31,7 +31,6 @@ from scalinglaws.experiments.mlp_scans.teachers import (
 from scalinglaws.networks.mlp import he_normal, parameter_count
 from scalinglaws.records import as_record
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, tabulated
 from scalinglaws.training.losses import absolute_power
 from scalinglaws.training.minibatch import Course, Minibatches, Split, summary, trained
@@ -49,7 +48,6 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     and at the smallest validation loss (`test_loss_final`, `_best`, `_selected`).
     `target`: dimensions of the factors, as in "3+3"; `dimension`: the largest of them.
     """
-    set_arithmetic("cpu", session.threads)
     scan = as_record(Online, settings)
     return tabulated(
         list(product(scan.targets, scan.powers, scan.seed_range)),

@@ -20,7 +20,6 @@ from scalinglaws.experiments.variance.tasks import chosen_images, one_hot
 from scalinglaws.networks import myrtle
 from scalinglaws.networks.shapes import Myrtle
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.losses import Loss
 from scalinglaws.training.session import Session
@@ -35,7 +34,6 @@ GPU_PIECE = 16384  # the same on a GPU: eight channels of 32 x 32 pixels take ab
 
 def run(settings: Settings, data: dict[str, Dataset], session: Session) -> Columns:
     """One row per (loss, D, seed, training set, quantity); columns as in run_mlp."""
-    set_arithmetic(session.device, session.threads)
     population, test = (
         laid_out(part, session.device) for part in examples(settings, data[settings["task"]])
     )

@@ -21,7 +21,6 @@ from scalinglaws.experiments.variance.quantities import LOSSES, learning_rate, q
 from scalinglaws.experiments.variance.tasks import task_examples
 from scalinglaws.networks.mlp import copies, forward, he_normal, ntk_rates, parameter_count
 from scalinglaws.streams import generator
-from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.session import Session
 from scalinglaws.training.weighted_descent import Examples, balanced_counts, descend
@@ -35,7 +34,6 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
 
     Losses are in nats (cross-entropy) or squared distances of the outputs from the targets.
     """
-    set_arithmetic("cpu", session.threads)
     population, test = task_examples(
         settings, data, lambda identity, purpose: stream(settings, identity, purpose)
     )

@@ -23,7 +23,6 @@ from scalinglaws.experiments.variance.tasks import task_examples
 from scalinglaws.networks.wide import ACTIVATIONS, layer_sizes, normal_weights
 from scalinglaws.streams import generator
 from scalinglaws.theory import wide_limit
-from scalinglaws.training.arithmetic import set_arithmetic
 from scalinglaws.training.groups import Arrays, Keep, in_turn
 from scalinglaws.training.linearised import Problem, linearised_outputs, trained_outputs
 from scalinglaws.training.losses import Loss
@@ -45,7 +44,6 @@ def run(settings: Mapping[str, Any], data: dict[str, Dataset], session: Session)
     squared distance of their outputs; `loss_limit` = L(linearisation). With `centred` also
     `excess_limit` and `deviation_limit`, the same against the infinitely wide network.
     """
-    set_arithmetic(session.device, session.threads)
     seeds = range(settings["first_seed"], settings["first_seed"] + settings["seeds"])
     lines = list(product(settings["tasks"], settings["losses"], settings["activations"]))
     groups = [(*line, seed) for line in lines for seed in seeds]

@@ -15,7 +15,7 @@ from scalinglaws.experiments.learning_curves import curves
 from scalinglaws.experiments.learning_curves import run_cnn as cnn_curves
 from scalinglaws.measures.norms import network_norms
 from scalinglaws.streams import generator
-from scalinglaws.training import learning_curves
+from scalinglaws.training import image_epochs
 from scalinglaws.training.protocol import logged_epochs
 from scalinglaws.training.session import Session
 
@@ -45,11 +45,11 @@ def values(columns: Columns, size: int, seed: int, quantity: str | None = None) 
 
 
 def begun(
-    task: learning_curves.Task, size: int, seed: int
-) -> tuple[learning_curves.Slot, learning_curves.Member]:
-    slot = learning_curves.slot_of(task, size)
+    task: image_epochs.Task, size: int, seed: int
+) -> tuple[image_epochs.Slot, image_epochs.Member]:
+    slot = image_epochs.slot_of(task, size)
     identity = {"panel": "A", "P": size, "seed": seed}
-    return slot, learning_curves.start(task, slot, identity, 0.0)
+    return slot, image_epochs.start(task, slot, identity, 0.0)
 
 
 def stream(size: int, seed: int, purpose: str) -> np.random.Generator:
@@ -122,14 +122,14 @@ def test_a_diverged_member_is_nan_from_there_on_and_alone(
     data: dict[str, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clean = run("cnn", SETTINGS, data, Session())
-    original = learning_curves.one_epoch
+    original = image_epochs.one_epoch
 
-    def poisoned(task: Any, slot: learning_curves.Slot, member: Any, steps: Any) -> None:
+    def poisoned(task: Any, slot: image_epochs.Slot, member: Any, steps: Any) -> None:
         original(task, slot, member, steps)
         if member.identity["seed"] == 1 and member.epoch == 4:
-            slot.parameters[0].data[0] = torch.nan
+            slot.learner.parameters[0].data[0] = torch.nan
 
-    monkeypatch.setattr(learning_curves, "one_epoch", poisoned)
+    monkeypatch.setattr(image_epochs, "one_epoch", poisoned)
     sick = run("cnn", SETTINGS, data, Session())
     late = sick["step"] >= 4
     assert np.isnan(sick["value"][(sick["seed"] == 1) & late]).all()
@@ -158,11 +158,11 @@ def test_test_images_are_augmented_anew_at_each_epoch_beside_the_plain_ones(
     slot, member = begun(task, 40, 0)
     for _ in range(9):
         member.epoch += 1
-        steps = learning_curves.steps_of(task, slot, member)
-        learning_curves.one_epoch(task, slot, member, steps)
+        steps = image_epochs.steps_of(task, slot, member)
+        image_epochs.one_epoch(task, slot, member, steps)
     found = []
     for member.epoch in range(1, 9):
-        seen = learning_curves.measured(task, slot, member)
+        seen = image_epochs.measured(task, slot, member)
         found.append(dict(zip(task.names, seen, strict=False)))
     assert len({record["test_error"] for record in found}) == 1
     assert len({record["test_error_augmented"] for record in found}) > 2
@@ -204,9 +204,9 @@ def test_errors_do_not_depend_on_the_size_of_evaluation_passes(
 ) -> None:
     task = curves.task_of(SETTINGS, data["tiny"], cnn_curves.ARCHITECTURE, "cpu")
     slot, member = begun(task, 40, 0)
-    whole = learning_curves.measured(task, slot, member)
-    monkeypatch.setattr(learning_curves, "CHUNK", {"cpu": pieces})
-    np.testing.assert_allclose(learning_curves.measured(task, slot, member), whole, rtol=1e-6)
+    whole = image_epochs.measured(task, slot, member)
+    monkeypatch.setattr(image_epochs, "CHUNK", {"cpu": pieces})
+    np.testing.assert_allclose(image_epochs.measured(task, slot, member), whole, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("epochs", "points"), [(60, 30), (1000, 50), (500, 50), (1, 2), (8, 8)])

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from scalinglaws.training.engine import device_generator, engine_for
 from scalinglaws.training.groups import Arrays, Keep
-from scalinglaws.training.learners import Learner
+from scalinglaws.training.images import Images, head, normalised
+from scalinglaws.training.learners import Learner, embedded, learner_arrays, learner_restore
 from scalinglaws.training.optimisers import (
     Optimiser,
     advance,
@@ -31,14 +32,6 @@ from scalinglaws.training.optimisers import (
 
 FLOAT64 = torch.float64
 CHUNK = 100  # steps between two offers to save the state; also the unit of the streams
-
-
-@dataclass(frozen=True)
-class Images:
-    """`images` (n, channels, side, side) float32, `labels` (n,) int64, on the device."""
-
-    images: Tensor
-    labels: Tensor
 
 
 @dataclass(frozen=True)
@@ -104,7 +97,7 @@ def train(
     curves, step = np.empty((0, 2, len(data_sizes))), 0
     if inner:
         curves, step = restore(learner, optimiser, inner)
-    padded = F.pad(pool.images, [course.crop] * 4).movedim(1, -1).contiguous()
+    padded = margined(pool, course.crop)
     draws = empty_draws(course, len(data_sizes), padded.device)
     state = [*learner.parameters, *learner.statistics, *optimiser.state, draws.row]
     engine = engine_for(padded.device.type, state, [draws.noise] if course.noise else [])
@@ -134,6 +127,12 @@ def train(
     }
 
 
+def margined(images: Images, crop: int) -> Tensor:
+    """As the network sees them with so many zeros around, channels last."""
+    shown = normalised(images, images.pixels)
+    return F.pad(shown, [crop] * 4).movedim(1, -1).contiguous()
+
+
 def one_step(
     learner: Learner,
     optimiser: Optimiser,
@@ -147,10 +146,6 @@ def one_step(
     slopes = as_laid(learner.gradients(images, labels[chosen]), learner.parameters)
     advance(optimiser, learner.parameters, slopes, draws.now(draws.rates))
     draws.row.add_(1)
-
-
-def head(images: Images, count: int) -> Images:
-    return Images(images.images[:count], images.labels[:count])
 
 
 def empty_draws(course: Course, members: int, device: torch.device) -> Draws:
@@ -213,7 +208,8 @@ def optimiser_for(learner: Learner, course: Course) -> Optimiser:
 def measured(learner: Learner, images: Images) -> np.ndarray:
     """(2, members): mean cross-entropy in nats and share of wrong labels; NaN once diverged."""
     with torch.no_grad():
-        logits = learner.logits(learner.embedding(images.images)).double()
+        features = embedded(learner, normalised(images, images.pixels))
+        logits = learner.logits(features).double()
         picked = logits.gather(2, images.labels.expand(len(logits), -1)[..., None])[..., 0]
         losses = (logits.logsumexp(2) - picked).mean(1)
         errors = (logits.argmax(2) != images.labels).double().mean(1)
@@ -224,16 +220,12 @@ def measured(learner: Learner, images: Images) -> np.ndarray:
 
 def arrays_of(learner: Learner, optimiser: Optimiser, curves: np.ndarray, step: int) -> Arrays:
     """The state as plain arrays; `restore` undoes it bit by bit."""
-    state = {"curves": curves, "step": np.array(step)}
-    for number, tensor in enumerate([*learner.parameters, *learner.statistics]):
-        state[f"tensor_{number}"] = tensor.detach().cpu().numpy()
-    return state | optimiser_arrays(optimiser)
+    own = {"curves": curves, "step": np.array(step)}
+    return learner_arrays(learner) | optimiser_arrays(optimiser) | own
 
 
 def restore(learner: Learner, optimiser: Optimiser, inner: Arrays) -> tuple[np.ndarray, int]:
     """Fill the learner and the optimiser in place; returns the curves and the step."""
-    with torch.no_grad():
-        for number, tensor in enumerate([*learner.parameters, *learner.statistics]):
-            tensor.copy_(torch.tensor(inner[f"tensor_{number}"]))
+    learner_restore(learner, inner)
     optimiser_restore(optimiser, inner)
     return inner["curves"], int(inner["step"])

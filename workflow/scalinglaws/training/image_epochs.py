@@ -4,13 +4,10 @@ For each training size P and seed: a random subset of P images, minibatches of t
 entropy (the last, smaller one of an epoch included), a constant learning rate, the same number of
 epochs for all P. Errors, losses and norms are measured at log-spaced epochs.
 
-Members are trained in turn, each in a plain loop. Measured on one CPU thread (batch 128, 14 x 14,
-widths 8-16-32, 3 or 4 members), training samples per second relative to that: one grouped
-convolution for all members 0.85, stacked im2col with batched products 0.31. Convolutions fill the
-vector units by themselves.
+Members are trained in turn, each in a plain loop (`training.learners` says why).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,13 +19,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from scalinglaws.data.transforms import nested_subset
+from scalinglaws.networks.architecture import Architecture
 from scalinglaws.networks.shapes import Network
 from scalinglaws.streams import generator, integer_seed
-from scalinglaws.training.arithmetic import computing_in
+from scalinglaws.training.arithmetic import thread_beside
 from scalinglaws.training.augmentation import AUGMENTATIONS, Augmentation
-from scalinglaws.training.engine import WARM_UP, Engine, Step, device_generator, engine_for
+from scalinglaws.training.engine import WARM_UP, Engine, Step, engine_for
 from scalinglaws.training.groups import Arrays, Keep
 from scalinglaws.training.images import Images, normalised
+from scalinglaws.training.learners import Alone, alone, learner_arrays, learner_restore
 from scalinglaws.training.optimisers import (
     Optimiser,
     advance,
@@ -50,21 +49,6 @@ Identity = dict[str, Any]  # panel, P and seed
 # What gives the norms, name -> float, when it is called, from any thread; the parameters may change
 # meanwhile.
 Norms = Callable[[Any, Sequence[Tensor]], Callable[[], dict[str, float]]]
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """A family of networks; `network` below is its record of a shape, of type `kind`.
-
-    - `init(network, generator, init_factor)`: parameters, float32, on the CPU.
-    - `initial_statistics(network)`: running means and variances of batch normalisation.
-    - `logits(network, parameters, statistics, images, training=, dropout=)`.
-    """
-
-    kind: type[Network]
-    init: Callable[[Any, np.random.Generator, float], list[Tensor]]
-    initial_statistics: Callable[[Any], list[Tensor]]
-    logits: Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
@@ -94,18 +78,16 @@ class Slot:
 
     - `order`: the images of the epoch as numbers in the pool, `draws` their augmentation; `place`
       (1,), the first of them that the next step takes.
-    - `rate`: the learning rate; `dropout`: on the device, seeded for every epoch.
+    - `rate`: the learning rate.
     - `engine`: runs the steps; its recordings serve all members.
     """
 
-    parameters: list[Tensor]
-    statistics: list[Tensor]
+    learner: Alone
     optimiser: Optimiser
     order: Tensor
     draws: Tensor | None
     place: Tensor
     rate: Tensor
-    dropout: torch.Generator
     engine: Engine
 
 
@@ -137,10 +119,7 @@ def task_of(
     augmentation = AUGMENTATIONS.get(protocol.augmentation)
     named = norms(network, empty_parameters(network))()
     names = [*MEASURED, *([AUGMENTED] if augmentation else []), *named]
-    # A thread has its own count of threads, and sums of eigenvalues depend on it.
-    threads = torch.get_num_threads()
-    beside = ThreadPoolExecutor(1, "norms", torch.set_num_threads, (threads,))
-    worker = beside if device == "cuda" else None  # without work it starts no thread
+    worker = thread_beside("norms") if device == "cuda" else None
     shared = architecture, network, pool, test, protocol, root, device, norms
     return Task(*shared, augmentation, names, worker)
 
@@ -158,24 +137,20 @@ def curve(
 def slot_of(task: Task, largest: int) -> Slot:
     """Room for one network at a time, epochs of up to `largest` images and a recording's steps."""
     protocol, device = task.protocol, task.device
-    empty = empty_parameters(task.network)
-    parameters = [placed(tensor, device).requires_grad_() for tensor in empty]
-    statistics = [t.to(device) for t in task.architecture.initial_statistics(task.network)]
-    optimiser = optimiser_of(protocol.optimiser, parameters)
+    empty = [placed(tensor, device) for tensor in empty_parameters(task.network)]
+    learner = alone(task.architecture, task.network, empty, device, protocol.precision)
+    optimiser = optimiser_of(protocol.optimiser, learner.parameters)
     place = torch.zeros(1, dtype=torch.int64, device=device)
     images = max(largest, (WARM_UP + 1) * protocol.batch_size)
-    dropout = device_generator(device)
-    state = [*parameters, *statistics, *optimiser.state, place]
+    state = [*learner.parameters, *learner.statistics, *optimiser.state, place]
     return Slot(
-        parameters,
-        statistics,
+        learner,
         optimiser,
         torch.zeros(images, dtype=torch.int64, device=device),
         torch.zeros(images, 3, device=device) if task.augmentation else None,
         place,
-        rate_tensor(parameters, protocol.learning_rate),
-        dropout,
-        engine_for(device, state, [dropout]),
+        rate_tensor(learner.parameters, protocol.learning_rate),
+        engine_for(device, state, [learner.dropout]),
     )
 
 
@@ -194,11 +169,10 @@ def start(task: Task, slot: Slot, identity: Identity, weight_decay: float) -> Me
     """A member's subset and initial weights come from its own streams."""
     available = len(task.pool.labels)
     chosen = nested_subset(available, identity["P"], task.stream(identity, "subset"))
-    drawn = task.architecture.init(
-        task.network, task.stream(identity, "initialisation"), task.protocol.init_factor
-    )
+    learner, stream = slot.learner, task.stream(identity, "initialisation")
+    drawn = task.architecture.init(task.network, stream, task.protocol.init_factor)
     first = [*drawn, *task.architecture.initial_statistics(task.network)]
-    for tensor, value in zip([*slot.parameters, *slot.statistics], first, strict=True):
+    for tensor, value in zip([*learner.parameters, *learner.statistics], first, strict=True):
         tensor.copy_(value)
     begin_anew(slot.optimiser)
     slot.place.zero_()
@@ -210,27 +184,19 @@ def start(task: Task, slot: Slot, identity: Identity, weight_decay: float) -> Me
     )
 
 
-@torch.no_grad()
 def restore(slot: Slot, member: Member, inner: Arrays) -> None:
     """Continue where an interrupted run kept its state; does nothing without one."""
     if not inner:
         return
-    for name, tensor in tensors_of(slot):
-        tensor.copy_(torch.tensor(inner[name]))
+    learner_restore(slot.learner, inner)
     optimiser_restore(member.optimiser, inner)
     member.records = inner["records"].copy()
     member.epoch = int(inner["epoch"])
 
 
-def tensors_of(slot: Slot) -> Iterator[tuple[str, Tensor]]:
-    for kind in ("parameters", "statistics"):
-        for number, tensor in enumerate(getattr(slot, kind)):
-            yield f"{kind}_{number}", tensor
-
-
 def arrays_of(task: Task, slot: Slot, member: Member) -> Arrays:
     return {
-        **{name: tensor.detach().cpu().numpy() for name, tensor in tensors_of(slot)},
+        **learner_arrays(slot.learner),
         **optimiser_arrays(member.optimiser),
         "records": settled(task, member),
         "epoch": np.array(member.epoch),
@@ -251,7 +217,7 @@ def train(task: Task, slot: Slot, member: Member, keep: Keep) -> None:
         one_epoch(task, slot, member, steps)
         if member.epoch in logged:
             record(task, slot, member, logged.index(member.epoch))
-            if not all_finite(slot.parameters):
+            if not all_finite(slot.learner.parameters):
                 break
         keep(partial(arrays_of, task, slot, member), member.epoch / epochs)
 
@@ -287,7 +253,8 @@ def one_epoch(task: Task, slot: Slot, member: Member, steps: Steps) -> None:
     draws = drawn_rows(task, identity, f"augmentation of epoch {epoch}", size)
     if slot.draws is not None and draws is not None:
         slot.draws[:size] = draws
-    slot.dropout.manual_seed(integer_seed(*task.root, identity, f"dropout of epoch {epoch}"))
+    seed = integer_seed(*task.root, identity, f"dropout of epoch {epoch}")
+    slot.learner.dropout.manual_seed(seed)
     slot.place.zero_()
     for kind, (step, times) in steps.items():
         slot.engine.run(step, times, kind)
@@ -299,18 +266,9 @@ def one_step(task: Task, slot: Slot, optimiser: Optimiser, size: int) -> None:
     chosen = slot.order[positions]
     draws = None if slot.draws is None else slot.draws[positions]
     images, labels = seen(task, task.pool, chosen, draws), task.pool.labels[chosen]
-    with computing_in(task.protocol.precision, task.device):
-        outputs = task.architecture.logits(
-            task.network,
-            slot.parameters,
-            slot.statistics,
-            images,
-            training=True,
-            dropout=slot.dropout,
-        )
-        loss = F.cross_entropy(outputs, labels)
-    slopes = torch.autograd.grad(loss, slot.parameters)
-    advance(optimiser, slot.parameters, as_laid(slopes, slot.parameters), slot.rate)
+    learner = slot.learner
+    slopes = as_laid(learner.gradients(images[None], labels[None]), learner.parameters)
+    advance(optimiser, learner.parameters, slopes, slot.rate)
     slot.place.add_(size)
 
 
@@ -333,7 +291,7 @@ def record(task: Task, slot: Slot, member: Member, row: int) -> None:
     """Fill a row of the records; beside a GPU, norms come when they are ready (`settled`)."""
     found = measured(task, slot, member)
     member.records[row, : len(found)] = found
-    norms = task.norms(task.network, slot.parameters)
+    norms = task.norms(task.network, slot.learner.parameters)
     if task.worker:
         member.pending[row] = task.worker.submit(norms)
     else:
@@ -377,9 +335,7 @@ def error_and_loss(
     total = torch.zeros(2, dtype=torch.float64, device=task.device)
     for part in parts(len(chosen), CHUNK[task.device]):
         batch = seen(task, images, chosen[part], None if draws is None else draws[part])
-        outputs = task.architecture.logits(
-            task.network, slot.parameters, slot.statistics, batch, training=False
-        )
+        outputs = slot.learner.logits(slot.learner.embedding(batch))[0]
         labels = images.labels[chosen[part]]
         wrong = (outputs.argmax(1) != labels).sum().double()
         loss = F.cross_entropy(outputs.double(), labels, reduction="sum")
