@@ -131,11 +131,15 @@ def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 def check_scale(scale: str) -> None:
     """Refuse a scale without a file. Raises InputError."""
-    if not (CONFIG / "scales" / f"{scale}.yaml").is_file():
+    if not scale_path(scale).is_file():
         raise InputError(
             "config/config.yaml or --config: scale is "
             f"{scale!r}; expected one of: {', '.join(scale_names())}."
         )
+
+
+def scale_path(scale: str) -> Path:
+    return CONFIG / "scales" / f"{scale}.yaml"
 
 
 def scale_names() -> list[str]:
@@ -166,7 +170,7 @@ def read_scale_file(scale: str) -> dict[str, Any]:
     A file with the key ``base`` holds only the sizes in which it differs from that scale.
     """
     where = f"config/scales/{scale}.yaml"
-    found = read_mapping(CONFIG / "scales" / f"{scale}.yaml", where)
+    found = read_mapping(scale_path(scale), where)
     if "base" in found:
         return with_base(found, where)
     if sorted(map(str, found)) != sorted(("device", *PAPERS)):
@@ -206,7 +210,7 @@ def overlaid(whole: Any, changes: Any) -> Any:
 def base_of(scale: str) -> str:
     """The shipped scale that a scale is made of: itself, or its ``base``. Raises InputError."""
     where = f"config/scales/{scale}.yaml"
-    return str(read_mapping(CONFIG / "scales" / f"{scale}.yaml", where).get("base", scale))
+    return str(read_mapping(scale_path(scale), where).get("base", scale))
 
 
 def read_scale(scale: str) -> dict[str, dict[str, Any]]:
