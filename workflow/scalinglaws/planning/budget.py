@@ -160,27 +160,34 @@ class Search:
         best = self.climbed(self.floor)
         for _ in range(SWAPS):
             before = self.value(best)
-            for experiment in [one for one in best if best[one] > self.floor[one]]:
-                lowered = {**best, experiment: best[experiment] - 1}
-                other = self.climbed(lowered)
-                if self.value(other) > self.value(best) + LEAST_GAIN:
-                    best = other
+            for experiment in self.floor:
+                lower = range(self.floor[experiment], best[experiment])
+                for step in {*lower[:1], *lower[-1:]}:
+                    other = self.climbed({**best, experiment: step}, without=experiment)
+                    if self.value(other) > self.value(best) + LEAST_GAIN:
+                        best = other
+                        break
             if self.value(best) <= before:
                 break
         return best
 
-    def climbed(self, start: Steps) -> Steps:
-        """Steps upwards as long as one is worth its price and within the budget."""
+    def climbed(self, start: Steps, without: str = "") -> Steps:
+        """Steps upwards as long as one is worth its price and within the budget.
+
+        The first one leaves the experiment `without` where it is.
+        """
         steps, spent = dict(start), self.prices.total(design_of(start))
         while True:
             choices = [
                 (gain / cost, names, raised, cost)
                 for names, raised in self.raises(steps)
-                if (cost := self.cost(steps, raised)) <= self.budget - spent
+                if without not in raised
+                and (cost := self.cost(steps, raised)) <= self.budget - spent
                 and (gain := self.gain(steps, raised)) >= LEAST_GAIN
             ]
             if not choices:
                 return steps
+            without = ""
             _, _, raised, cost = max(choices, key=lambda choice: choice[:2])
             steps.update(raised)
             spent += cost

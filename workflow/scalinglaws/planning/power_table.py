@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from scalinglaws.planning.budget import Allocation
 from scalinglaws.planning.pilot import Claim, Pilot
 from scalinglaws.planning.plan import Plan
-from scalinglaws.planning.power import WANTED, Power
+from scalinglaws.planning.power import DOUBLINGS, WANTED, Power
 from scalinglaws.planning.table import WIDTH, duration
 from scalinglaws.planning.units import UNITS, Prices, units_of
 
@@ -72,9 +72,9 @@ def counts(found: Sequence[Power]) -> Sentences:
     expected = sum(one.chances.decided for one in found)
     return [
         f"{len(found)} claims with sampling error, {expected:.1f} decided on average:",
-        f"{likely} with a chance of {percent(WANTED)} or more; {seeds} with more seeds; "
-        f"{len(found) - likely - seeds - absent} with no number of seeds;",
-        f"{absent} of which the pilot says nothing, for it does not run them",
+        f"{likely} have a chance of {percent(WANTED)} or more, {seeds} would with more seeds,",
+        f"{len(found) - likely - seeds - absent} not even with {2**DOUBLINGS} times as many;",
+        f"of {absent} the pilot says nothing, for it does not run them",
     ]
 
 
