@@ -162,7 +162,7 @@ class Search:
             before = self.value(best)
             for experiment in self.floor:
                 lower = range(self.floor[experiment], best[experiment])
-                for step in {*lower[:1], *lower[-1:]}:
+                for step in sorted({*lower[:1], *lower[-1:]}):
                     other = self.climbed({**best, experiment: step}, without=experiment)
                     if self.value(other) > self.value(best) + LEAST_GAIN:
                         best = other
