@@ -27,8 +27,9 @@ from scalinglaws.planning.chances import Chances
 from scalinglaws.planning.pilot import claims_of, read_pilot
 from scalinglaws.planning.plan import assemble
 from scalinglaws.planning.power import sizes_needed
+from scalinglaws.planning.prices import Prices
 from scalinglaws.planning.table import departures
-from scalinglaws.planning.units import Prices, times, units_of
+from scalinglaws.planning.units import times, units_of
 
 
 @pytest.fixture(scope="module")

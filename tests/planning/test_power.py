@@ -30,7 +30,8 @@ from scalinglaws.planning.power import (
     size_needed,
     sizes_needed,
 )
-from scalinglaws.planning.units import Prices, times, units_of
+from scalinglaws.planning.prices import Prices
+from scalinglaws.planning.units import times, units_of
 
 DRAWS = 4000
 

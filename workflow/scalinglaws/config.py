@@ -18,8 +18,8 @@ from scalinglaws.strict_yaml import read_mapping, read_yaml
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "config"
 PAPERS = ("bahri2021", "damico2025", "worschech2024")
+SCALES = ("quick", "laptop", "workstation", "paper")
 DEVICES = ("cpu", "cuda")
-SCALES = ("quick", "laptop", "workstation", "paper")  # as shipped; more are files in config/scales
 
 
 @cache
@@ -129,6 +129,22 @@ def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return merged
 
 
+def check_place() -> None:
+    """Refuse a path that Snakemake or typst would read as something else. Raises InputError."""
+    for character in "{}\\":
+        if character in str(REPOSITORY):
+            raise InputError(
+                f"the path of this repository, {REPOSITORY}, holds {character}, which Snakemake "
+                "and typst do not take for a letter; move the repository to a path without it."
+            )
+
+
+def check_files(files: Sequence[Path]) -> None:
+    """What Snakemake reads by itself, and with YAML's surprises. Raises InputError."""
+    for path in (CONFIG / "config.yaml", *files):
+        read_mapping(path, str(path))
+
+
 def check_scale(scale: str) -> None:
     """Refuse a scale without a file. Raises InputError."""
     if not scale_path(scale).is_file():
@@ -146,22 +162,6 @@ def scale_names() -> list[str]:
     """The shipped scales, then all others that have a file."""
     own = {file.stem for file in (CONFIG / "scales").glob("*.yaml")}
     return [*SCALES, *sorted(own - set(SCALES))]
-
-
-def check_place() -> None:
-    """Refuse a path that Snakemake or typst would read as something else. Raises InputError."""
-    for character in "{}\\":
-        if character in str(REPOSITORY):
-            raise InputError(
-                f"the path of this repository, {REPOSITORY}, holds {character}, which Snakemake "
-                "and typst do not take for a letter; move the repository to a path without it."
-            )
-
-
-def check_files(files: Sequence[Path]) -> None:
-    """What Snakemake reads by itself, and with YAML's surprises. Raises InputError."""
-    for path in (CONFIG / "config.yaml", *files):
-        read_mapping(path, str(path))
 
 
 def read_scale_file(scale: str) -> dict[str, Any]:

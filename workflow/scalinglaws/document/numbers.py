@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scalinglaws.claims.wording import verdict_counts, without_estimate
-from scalinglaws.config import SCALES
 from scalinglaws.document.quantities import fits_record, significant
 from scalinglaws.planning.table import duration
 from scalinglaws.rounding import quantity_text, rounded
 from scalinglaws.spelling import distinct_names, readable
 
 Record = Mapping[str, Any]
+SCALES = ("quick", "laptop", "workstation", "paper")
 RELATIONS = {"equals": "=", "at_least": "≥", "at_most": "≤"}
 
 

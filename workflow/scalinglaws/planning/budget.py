@@ -22,7 +22,8 @@ from scalinglaws.planning.power import (
     foreseen,
     sizes_needed,
 )
-from scalinglaws.planning.units import Prices, times, units_of
+from scalinglaws.planning.prices import Prices
+from scalinglaws.planning.units import times, units_of
 
 FEW = 6  # seeds that an experiment keeps, or has anyway; primary claims get as many
 PRIMARY = 10.0  # worth of a decided primary claim in other decided claims

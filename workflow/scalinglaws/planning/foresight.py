@@ -11,8 +11,8 @@ from scalinglaws.planning.pilot import Claim, Pilot, claims_of, read_pilot
 from scalinglaws.planning.plan import Plan
 from scalinglaws.planning.power import power_record, powers
 from scalinglaws.planning.power_table import about, budget_table, power_table
+from scalinglaws.planning.prices import Prices
 from scalinglaws.planning.scale_file import check_target, scale_file, write_scale
-from scalinglaws.planning.units import Prices
 
 
 def foretold(

@@ -16,7 +16,8 @@ from scalinglaws.claims.verdict import DIFFERS, REPRODUCED
 from scalinglaws.planning.chances import Chances, chances
 from scalinglaws.planning.pilot import HOLM, Claim, Family, Part, Pilot
 from scalinglaws.planning.plan import Plan
-from scalinglaws.planning.units import Prices, units_of
+from scalinglaws.planning.prices import Prices
+from scalinglaws.planning.units import units_of
 
 Design = Mapping[str, float]  # experiment -> multiple of its planned seeds; 1 where it is not named
 WANTED = 0.8  # chance of a decision that counts as enough

@@ -6,8 +6,9 @@ from scalinglaws.planning.budget import Allocation
 from scalinglaws.planning.pilot import Claim, Pilot
 from scalinglaws.planning.plan import Plan
 from scalinglaws.planning.power import DOUBLINGS, WANTED, Power
+from scalinglaws.planning.prices import Prices
 from scalinglaws.planning.table import WIDTH, duration
-from scalinglaws.planning.units import UNITS, Prices, units_of
+from scalinglaws.planning.units import UNITS, units_of
 
 Sentences = list[str]
 CUTS = (*UNITS, "blocks", "jobs")  # sizes that say how many seeds, and how they are cut

@@ -13,7 +13,8 @@ from scalinglaws.planning.chances import Chances
 from scalinglaws.planning.pilot import Claim
 from scalinglaws.planning.plan import Plan
 from scalinglaws.planning.power_table import percent, short, span
-from scalinglaws.planning.units import Prices, times, units_of
+from scalinglaws.planning.prices import Prices
+from scalinglaws.planning.units import times, units_of
 
 NAMED = 3  # claims that a comment names
 NOTABLE = 0.05  # change of a chance that a comment tells
