@@ -108,7 +108,7 @@ def record(name, *quantities):
     return {
         "id": name, "kind": "equals", "published": 0.0, "published_error": None,
         "published_decimals": None, "margin": 0.15, "margin_reason": "made up",
-        "quantities": list(quantities), "departures": [],
+        "quantities": list(quantities), "departures": [], "primary": True, "provenance": "printed",
     }  # fmt: skip
 
 
@@ -145,6 +145,8 @@ def test_families_are_corrected_apart():
     none = [Chances(0.0, 0.0)] * 10
     assert sizes_needed([*crowd, other], none)[0].equivalence == pytest.approx(0.025 / 9)
     assert sizes_needed([*crowd, other], none)[9].equivalence == pytest.approx(0.025)
+    spent = [replace(each, family=FAMILY._replace(share=0.7)) for each in crowd]
+    assert sizes_needed(spent, none[:9])[0].difference == pytest.approx(0.05 * 0.7 / 9)
     half = [Chances(0.5, 0.25)] * 9
     assert sizes_needed(crowd, half)[0].equivalence == pytest.approx(0.025 / 5)
     assert sizes_needed(crowd, half)[0].difference == pytest.approx(0.05 / 7)

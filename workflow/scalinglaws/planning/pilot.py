@@ -58,11 +58,14 @@ class Part:
 
 
 class Family(NamedTuple):
-    """Claims that the ledger corrects together for their number, and how."""
+    """Claims that the ledger corrects together for their number, how, and the share of the error
+    rate that they may spend.
+    """
 
     paper: str
     name: str
     correction: str
+    share: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def sizes_needed(claims: Sequence[Claim], found: Sequence[Chances]) -> list[Size
         unequal[claim.family] += each.differs
 
     def share(family: Family, others: float) -> float:
-        return size_needed(family.correction, members[family], others)
+        return family.share * size_needed(family.correction, members[family], others)
 
     return [
         Sizes(
