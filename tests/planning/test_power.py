@@ -301,7 +301,7 @@ def test_of_named_figures_only_their_claims_are_shown(quick, tmp_path, capsys):
     folder = str(write_pilot(tmp_path / "pilot", quick))
     options = ("plan", "--scale", "quick", "bahri2021_fig1a", "--power", "--pilot", folder)
     _, shown = answer(capsys, *options)
-    assert "C1_teacher " in shown.out
+    assert " C1_teacher" in shown.out
     assert "damico2025" not in shown.out
 
 
