@@ -9,7 +9,9 @@ READY := $(VENV)/.installed
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 # Empty: the scale of config/config.yaml.
 SCALE ?=
-SCALES := quick laptop workstation paper
+SHIPPED := quick laptop workstation paper
+OWN := $(filter-out $(SHIPPED),$(basename $(notdir $(wildcard config/scales/*.yaml))))
+SCALES := $(strip $(SHIPPED) $(OWN))
 scale_option = $(if $(SCALE),--scale '$(SCALE)')
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -80,7 +82,7 @@ verify: $(READY) ## check results against their manifest, code, fits and a repea
 	$(BIN)/python -m scalinglaws verify $(scale_option)
 
 # A variable that is set but empty, as in a script, is no choice.
-clean: cleaned = $(if $(filter file,$(origin SCALE)),$(shell sed -n 's/^scale: *\([a-z]*\).*/\1/p' config/config.yaml),$(SCALE))
+clean: cleaned = $(if $(filter file,$(origin SCALE)),$(shell sed -n 's/^scale: *\([A-Za-z0-9_]*\).*/\1/p' config/config.yaml),$(SCALE))
 clean:          ## remove results of this SCALE (never results/reference)
 	@test '$(words $(cleaned)) $(filter $(SCALES),$(cleaned))' = '1 $(cleaned)' || { \
 	echo "error: SCALE is '$(cleaned)', expected one of $(SCALES); run for example:" \

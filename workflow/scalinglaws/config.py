@@ -125,6 +125,7 @@ def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         )
     merged = {**own, **(overrides or {})}
     validate(merged, "config.schema", "config/config.yaml or --config")
+    check_scale(merged["scale"])
     if merged["device"] == "auto":
         merged["device"] = read_scale_file(merged["scale"])["device"]
     if merged["seed"] == "registered":
@@ -186,10 +187,34 @@ def check_files(files: Sequence[Path]) -> None:
         read_mapping(path, str(path))
 
 
+def check_scale(scale: str) -> None:
+    """Refuse a scale without a file. Raises InputError."""
+    if not scale_path(scale).is_file():
+        raise InputError(
+            "config/config.yaml or --config: scale is "
+            f"{scale!r}; expected one of: {', '.join(scale_names())}."
+        )
+
+
+def scale_path(scale: str) -> Path:
+    return CONFIG / "scales" / f"{scale}.yaml"
+
+
+def scale_names() -> list[str]:
+    """The shipped scales, then all others that have a file."""
+    own = {file.stem for file in (CONFIG / "scales").glob("*.yaml")}
+    return [*SCALES, *sorted(own - set(SCALES))]
+
+
 def read_scale_file(scale: str) -> dict[str, Any]:
-    """One scale's file: the device it is made for, a section per paper. Raises InputError."""
+    """One scale's file: the device it is made for, a section per paper. Raises InputError.
+
+    A file with the key ``base`` holds only the sizes in which it differs from that scale.
+    """
     where = f"config/scales/{scale}.yaml"
-    found = read_mapping(CONFIG / "scales" / f"{scale}.yaml", where)
+    found = read_mapping(scale_path(scale), where)
+    if "base" in found:
+        return with_base(found, where)
     if sorted(map(str, found)) != sorted(("device", *PAPERS)):
         raise InputError(
             f"{where} has the sections {', '.join(sorted(map(str, found)))}; expected exactly "
@@ -198,6 +223,36 @@ def read_scale_file(scale: str) -> dict[str, Any]:
     if found["device"] not in DEVICES:
         raise InputError(f"{where}: device is {found['device']!r}; expected cpu or cuda.")
     return dict(found)
+
+
+def with_base(changes: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The sections of the scale named under ``base``, with these changes. Raises InputError."""
+    if changes["base"] not in SCALES:
+        raise InputError(
+            f"{where}: base is {changes['base']!r}; expected one of: {', '.join(SCALES)}."
+        )
+    if unknown := sorted(set(map(str, changes)) - {"base", *PAPERS}):
+        raise InputError(
+            f"{where} has the section {unknown[0]}; expected only: base, {', '.join(PAPERS)}."
+        )
+    own = {paper: values for paper, values in changes.items() if paper in PAPERS and values}
+    return dict(overlaid(read_scale_file(changes["base"]), own))
+
+
+def overlaid(whole: Any, changes: Any) -> Any:
+    """``changes`` in place of what stands at the same keys, record by record."""
+    if not isinstance(whole, Mapping) or not isinstance(changes, Mapping):
+        return changes
+    return {
+        **whole,
+        **{key: overlaid(whole.get(key), value) for key, value in changes.items()},
+    }
+
+
+def base_of(scale: str) -> str:
+    """The shipped scale that a scale is made of: itself, or its ``base``. Raises InputError."""
+    where = f"config/scales/{scale}.yaml"
+    return str(read_mapping(scale_path(scale), where).get("base", scale))
 
 
 def read_scale(scale: str) -> dict[str, dict[str, Any]]:

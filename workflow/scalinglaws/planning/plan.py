@@ -29,6 +29,7 @@ class Plan:
     datasets: Mapping[str, Any]
     blocks: tuple[Block, ...]
     machine: Machine = field(default_factory=assumed)
+    requests: Mapping[str, Request] = field(default_factory=dict)  # experiment -> what was cut
 
     @property
     def results(self) -> str:
@@ -186,22 +187,20 @@ def assemble(overrides: Mapping[str, Any] | None = None, machine: Machine | None
     config = read_config(overrides)
     sizes = read_scale(config["scale"])
     papers = {slug: read_paper(slug) for slug in sorted(config["papers"])}
-    blocks = [
-        block
+    requests = {
+        experiment: Request(
+            paper=slug,
+            family=paper["experiments"][experiment]["family"],
+            experiment=experiment,
+            sizes=values,
+            seed=config["seed"],
+            device=config["device"],
+        )
         for slug, paper in papers.items()
         for experiment, values in sizes[slug].items()
-        for block in experiment_blocks(
-            Request(
-                paper=slug,
-                family=paper["experiments"][experiment]["family"],
-                experiment=experiment,
-                sizes=values,
-                seed=config["seed"],
-                device=config["device"],
-            )
-        )
-    ]
-    plan = Plan(config, papers, read_datasets(), tuple(blocks), machine or assumed())
+    }
+    blocks = [block for request in requests.values() for block in experiment_blocks(request)]
+    plan = Plan(config, papers, read_datasets(), tuple(blocks), machine or assumed(), requests)
     check_references(plan)
     check_budget(plan)
     if any(block.gpu for block in blocks):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scalinglaws.config import read_departures
+from scalinglaws.config import base_of, read_departures
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.machine import Machine
 from scalinglaws.planning.plan import Plan, core_hours, gpu_hours, paper_of
@@ -115,10 +115,11 @@ def cost_record(plan: Plan, targets: Sequence[str] = ()) -> dict[str, Any]:
 def departures(plan: Plan, targets: Sequence[str] = ()) -> list[Mapping[str, Any]]:
     """Entries of the register that hold at this scale, of the papers asked for."""
     papers = {paper_of(name) for name in plan.figures_of(targets)}
+    scale = base_of(plan.config["scale"])
     return [
         entry
         for entry in read_departures()
-        if plan.config["scale"] in entry["scales"] and entry["paper"] in papers
+        if scale in entry["scales"] and entry["paper"] in papers
     ]
 
 

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from scalinglaws.errors import InputError
 from scalinglaws.shell.environment import limit_threads
 from scalinglaws.shell.verbs import add_verb, json_text
 
@@ -23,8 +24,17 @@ def add_for_people(verbs: Any) -> None:
     verb = add_verb(verbs, "plan", plan, "what will run and what it will cost")
     verb.add_argument("--config", type=json_text, default={}, metavar="JSON")
     verb.add_argument("--scale", help="short for --config '{\"scale\": ...}'")
-    verb.add_argument("--json", action="store_true", help="hours, jobs and memory as json")
-    verb.add_argument("--output", type=Path, help="write every block as json here instead")
+    verb.add_argument("--json", action="store_true", help="what is shown, as json")
+    instead = verb.add_mutually_exclusive_group()
+    instead.add_argument("--output", type=Path, help="write every block as json here instead")
+    text = "show which claims a run will decide, and the seeds that would decide the others"
+    instead.add_argument("--power", action="store_true", help=text)
+    text = "deal seeds out for the most decided claims within this core time, as 120min or 2h"
+    instead.add_argument("--budget", metavar="TIME", help=text)
+    text = "finished run that --power and --budget learn from (default: this scale's results)"
+    verb.add_argument("--pilot", type=Path, metavar="FOLDER", help=text)
+    text = "write what --budget found as a scale, config/scales/NAME.yaml (default: show it)"
+    verb.add_argument("--write", type=Path, metavar="FILE", help=text)
     verb.add_argument("figures", nargs="*", default=[], help="figures or papers (default: all)")
 
     verb = add_verb(verbs, "calibrate", calibrate, "measure this machine for plan and time left")
@@ -58,6 +68,7 @@ def plan(options: argparse.Namespace) -> None:
     from scalinglaws.planning.table import cost_record, departure_lines, plan_record, plan_table
     from scalinglaws.storage import write_json
 
+    check_plan_options(options)
     asked = options.config
     if options.scale and isinstance(asked, dict):
         asked = {**asked, "scale": options.scale}
@@ -65,11 +76,34 @@ def plan(options: argparse.Namespace) -> None:
         write_json(options.output, plan_record(assemble(asked)))
         return
     assembled, figures = assemble(asked, this_machine()), options.figures
+    if options.power or options.budget is not None:
+        from scalinglaws.planning.foresight import foretold
+
+        print(foretold(assembled, figures, **foresight_options(options)))
+        return
     if options.json:
         print(json.dumps(cost_record(assembled, figures), indent=1))
         return
     lines = [plan_table(assembled, figures), *departure_lines(assembled, figures)]
     print("\n".join([*lines, *stale_figures(assembled, assembled.figures_of(figures))]))
+
+
+def check_plan_options(options: argparse.Namespace) -> None:
+    """Raises InputError for options of what is not asked for."""
+    if options.pilot and not options.power and options.budget is None:
+        raise InputError(
+            "--pilot is for --power and --budget; expected one of these: add it, or leave --pilot "
+            "out."
+        )
+    if options.write and options.budget is None:
+        raise InputError(
+            "--write is for --budget; expected it too, for example --budget 120min: add it, or "
+            "leave --write out."
+        )
+
+
+def foresight_options(options: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in ("pilot", "budget", "write", "json")}
 
 
 def calibrate(options: argparse.Namespace) -> None:
