@@ -23,6 +23,7 @@ from scalinglaws.statistics.laws_over_seeds import (
     facts_of,
     geometric_gamma_2,
     law_quantities,
+    leave_one_out,
     offset_quantities,
 )
 from scalinglaws.statistics.norm_laws import LAWS, window_from
@@ -135,9 +136,14 @@ def spread_ratios(runs: Runs, settings: Mapping[str, Any], panel: str) -> dict[s
     counts = counts_of(settings, panel, len(runs.errors))
     point = epoch_over_norm(runs, window, np.ones(len(runs.errors)))
     drawn = epoch_over_norm(runs, window, counts)
+    left_out = epoch_over_norm(runs, window, leave_one_out(runs))
     return {
         name: bootstrapped(
-            float(point[name]), drawn[name], runs, n_points=int(window.used(runs.sizes).sum())
+            float(point[name]),
+            drawn[name],
+            left_out[name],
+            runs,
+            n_points=int(window.used(runs.sizes).sum()),
         )
         for name in point
     }

@@ -20,8 +20,6 @@ from scalinglaws.statistics.norm_laws import (
     LAWS,
     Window,
     laws,
-    log10_of,
-    log_slope,
     window_from,
 )
 from scalinglaws.statistics.offset_laws import law_1_with_offset
@@ -34,7 +32,7 @@ from scalinglaws.statistics.quantity import (
     unavailable,
 )
 from scalinglaws.statistics.seed_lines import Local
-from scalinglaws.statistics.student import LEVEL, Estimate
+from scalinglaws.statistics.student import Estimate, influences_of
 from scalinglaws.streams import generator
 
 Array = np.ndarray
@@ -68,36 +66,44 @@ def law_quantities(
     point = laws(means, window)
     counts = counts_of(settings, label, len(runs.errors))
     drawn = drawn_laws(runs, window, counts)
+    left_out = laws(means_of(runs, leave_one_out(runs)), window)
     scans, windows = scans_of(means, window), windows_of(means, window)
-    halves = local_laws(runs, window, point, drawn)
+    halves = local_laws(runs, window, point)
     found = {}
     for name in names:
         facts = {**facts_of(runs), "scan": scans.get(name), **windows.get(name, {})}
         if not np.isfinite(point[name]):
             facts["why"] = "too few sizes or points in the window determine no law"
         if name in SPREADS:
-            found[name] = spread_quantity(float(point[name]), drawn[name], **facts)
+            found[name] = spread_quantity(float(point[name]), drawn[name], left_out[name], **facts)
         elif name in halves:
-            found[name] = bent_quantity(halves[name], drawn[name], **facts)
+            found[name] = bent_quantity(
+                float(point[name]), drawn[name], left_out[name], halves[name], **facts
+            )
         else:
-            found[name] = law_over_sizes(name, runs, means, drawn[name], facts)
+            found[name] = law_over_sizes(name, runs, means, facts) or of_drawn(
+                float(point[name]), drawn[name], left_out[name], **facts
+            )
     return found
 
 
+def leave_one_out(runs: Runs) -> Array:
+    """(seeds, seeds) counts in which each seed is left out in turn."""
+    return 1.0 - np.eye(len(runs.errors))
+
+
 def law_over_sizes(
-    name: str, runs: Runs, means: Means, drawn: Array, facts: dict[str, Any]
-) -> Quantity:
+    name: str, runs: Runs, means: Means, facts: Mapping[str, Any]
+) -> Quantity | None:
     """Law 2 and the measured exponent: lines over all sizes through means over seeds.
 
     The error at the optimum varies as at a fixed norm, to first order: it is smallest there. Where
-    one seed alone reaches the optimum of a size, only the bootstrap can tell how it varies.
+    one seed alone reaches the optimum of a size, only the bootstrap can tell how it varies: None.
     """
     grows = name == "gamma_2"
     samples = runs.optima if grows else errors_at_optimum(runs, means)
     if np.any(np.isfinite(samples).sum(axis=0) < min(2, len(samples))):
-        curve = means.optima if grows else np.nanmin(means.errors, axis=-1)
-        slope = float(log_slope(np.log10(runs.sizes), log10_of(curve)))
-        return of_drawn(slope if grows else -slope, drawn, **facts)
+        return None
     found = exponent_over_seeds(
         runs.sizes,
         samples,
@@ -113,64 +119,62 @@ def law_over_sizes(
 
 
 def local_laws(
-    runs: Runs, window: Window, point: Mapping[str, Array], drawn: Mapping[str, Array]
-) -> dict[str, Local]:
-    """gamma_1, the prediction and its difference from the measured exponent, in the window of law 1
-    and in its lower and upper half, with the jackknife's influences of the seeds.
+    runs: Runs, window: Window, point: Mapping[str, Array]
+) -> dict[str, tuple[Estimate, Estimate, float]]:
+    """gamma_1, the prediction and its difference from the measured exponent in the lower and upper
+    half of law 1's window, and the size by which a bend is measured.
     """
     middle = (window.first + window.last) / 2
-    parts = {"early": replace(window, last=middle), "late": replace(window, first=middle)}
-    n_seeds = len(runs.errors)
-    left_out = means_of(runs, 1.0 - np.eye(n_seeds))
-    means, found = means_of(runs), {}
-    of_part = {name: (laws(means, part), laws(left_out, part)) for name, part in parts.items()}
-    of_whole = laws(left_out, window)
+    parts = (replace(window, last=middle), replace(window, first=middle))
+    left_out, means = means_of(runs, leave_one_out(runs)), means_of(runs)
+    values = [(laws(means, part), laws(left_out, part)) for part in parts]
+    found = {}
     for name in ("gamma_1", "gamma_predicted", "gamma_difference"):
-        interval = student_interval(float(point[name]), drawn[name], n_seeds, LEVEL)
-        whole = jackknifed(point[name], of_whole[name], (interval.low, interval.high))
-        early, late = (jackknifed(value[name], left[name]) for value, left in of_part.values())
-        size = max(abs(whole.value), abs(float(point["gamma_measured"])) * (name != "gamma_1"))
-        found[name] = Local(whole, early, late, size)
+        early, late = (
+            Estimate(float(value[name]), influences_of(left[name])) for value, left in values
+        )
+        others = () if name == "gamma_1" else ("gamma_measured", "gamma_predicted")
+        size = max(abs(float(point[other])) for other in (name, *others))
+        found[name] = (early, late, size)
     return found
 
 
-def jackknifed(value: Array, left_out: Array, ends: tuple[float, float] | None = None) -> Estimate:
-    """A law and its values (seeds,) with each seed left out."""
-    influences = (len(left_out) - 1) * (left_out.mean() - left_out)
-    return Estimate(float(value), influences, inverted=None if ends is None else lambda: ends)
-
-
-def bent_quantity(local: Local, drawn: Array, **facts: Any) -> Quantity:
-    """A law with its bootstrap interval, the model term and the seeds left out in it."""
-    n_seeds = facts.pop("n_seeds")
-    found = of_drawn(local.whole.value, drawn, n_seeds, **facts)
+def bent_quantity(
+    value: float,
+    drawn: Array,
+    left_out: Array,
+    halves: tuple[Estimate, Estimate, float],
+    **facts: Any,
+) -> Quantity:
+    """A law with its bootstrap interval, the model term and the seeds left out."""
+    found = of_drawn(value, drawn, left_out, **facts)
     if found["estimate"] is None or found["interval"] is None:
         return found
+    low, high = found["interval"]
+    local = Local(Estimate(value, influences_of(left_out), inverted=lambda: (low, high)), *halves)
     bend = bend_of(local)
-    low, high = judged(local, bend)
-    values = np.sort(found["estimate"] - local.whole.influences / max(n_seeds - 1, 1))
+    ends = judged(local, bend)
     variants = {}
-    for word, value in (("lowest", values[0]), ("highest", values[-1])):
-        if n_seeds > 2 and np.isfinite(value):
-            reach = (low - local.whole.value, high - local.whole.value)
-            variants[f"one seed left out, {word}"] = [float(value + end) for end in (0, *reach)]
-    return {**found, "interval": [low, high], "bend": bend, "variants": variants}
+    if len(left_out) > 2 and np.all(np.isfinite(left_out)):
+        for word, other in (("lowest", left_out.min()), ("highest", left_out.max())):
+            moved = [float(other + end - value) for end in (value, *ends)]
+            variants[f"one seed left out, {word}"] = moved
+    return {**found, "interval": list(ends), "bend": bend, "variants": variants}
 
 
-def spread_quantity(value: float, drawn: Array, **facts: Any) -> Quantity:
+def spread_quantity(value: float, drawn: Array, left_out: Array, **facts: Any) -> Quantity:
     """A standard deviation over sizes, freed of what the seeds' noise adds to it.
 
     Noise in mean curves adds its variance to the square of the spread; every bootstrap draw adds
     it once more. So their mean excess is taken off and the interval formed, both of the square.
     Without this, 95 % intervals of 12 seeds cover 77 %.
     """
-    n_seeds = facts.pop("n_seeds")
-    squares = drawn**2
+    n_seeds, squares = len(left_out), drawn**2
     good = squares[np.isfinite(squares)]
     if not np.isfinite(value) or n_seeds < 2 or not len(good):
-        return of_drawn(value, drawn, n_seeds, **facts)
+        return of_drawn(value, drawn, left_out, **facts)
     noise = float(good.mean() - value**2) * n_seeds / (n_seeds - 1)
-    found = student_interval(value**2 - noise, squares, n_seeds, LEVEL)
+    found = student_interval(value**2 - noise, squares, left_out**2)
     estimate, low, high = (
         float(np.sqrt(max(0.0, end))) for end in (found.estimate, found.low, found.high)
     )
@@ -178,7 +182,7 @@ def spread_quantity(value: float, drawn: Array, **facts: Any) -> Quantity:
         low = high = float("nan")
     error = found.standard_error / (2 * value) if value > 0 else None
     interval = Interval(estimate, low, high, error or float("nan"), found.draws)
-    return of_interval(interval, n_seeds, **facts)
+    return of_interval(interval, **facts)
 
 
 def drawn_laws(runs: Runs, window: Window, counts: Array) -> dict[str, Array]:
@@ -190,9 +194,9 @@ def drawn_laws(runs: Runs, window: Window, counts: Array) -> dict[str, Array]:
 
 
 def bootstrapped(
-    point: float, values: Array, runs: Runs, *, rule: str | None = None, **facts: Any
+    point: float, values: Array, left_out: Array, runs: Runs, **facts: Any
 ) -> Quantity:
-    return of_drawn(point, values, **{**facts_of(runs), "rule": rule, **facts})
+    return of_drawn(point, values, left_out, **{**facts_of(runs), "rule": None, **facts})
 
 
 def offset_quantities(runs: Runs, settings: Mapping[str, Any]) -> dict[str, Quantity]:

@@ -15,7 +15,7 @@ from scalinglaws.errors import InputError
 from scalinglaws.statistics.bootstrap import BOOTSTRAP_KIND, Interval, bootstrap, student_interval
 from scalinglaws.statistics.exponents import STUDENT_KIND, why_no_interval
 from scalinglaws.statistics.quantity import NEW_SEEDS, Quantity, quantity, unavailable
-from scalinglaws.statistics.student import LEVEL, Estimate
+from scalinglaws.statistics.student import Estimate, influences_of
 from scalinglaws.streams import generator
 
 Array = np.ndarray
@@ -44,7 +44,7 @@ def over_seeds(
     NaN or InputError marks a draw in which the statistic fails; `facts` as in `quantity`.
     """
     found = bootstrap(statistic, n_seeds, draws=draws.count, generator=draws.stream(name))
-    return of_interval(found, n_seeds, **facts)
+    return of_interval(found, n_seeds=n_seeds, **facts)
 
 
 def mean_of_seeds(values: Array) -> Estimate:
@@ -88,7 +88,7 @@ def jackknife(statistic: Callable[[Array], float], n_seeds: int) -> Array:
         values = np.array([float(statistic(np.delete(everyone, one))) for one in everyone])
     except InputError:
         return np.full(n_seeds, np.nan)
-    return (n_seeds - 1) * (values.mean() - values)
+    return influences_of(values)
 
 
 def of_estimate(found: Estimate, *, n_seeds: int, **facts: Any) -> Quantity:
@@ -108,12 +108,14 @@ def drawn_counts(n_seeds: int, count: int, source: np.random.Generator) -> Array
     return source.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=count)
 
 
-def of_drawn(estimate: float, drawn: Array, n_seeds: int, **facts: Any) -> Quantity:
-    """The quantity of an estimate and its values (draws,) for the seeds of `drawn_counts`."""
-    return of_interval(student_interval(estimate, drawn, n_seeds, LEVEL), n_seeds, **facts)
+def of_drawn(estimate: float, drawn: Array, left_out: Array, **facts: Any) -> Quantity:
+    """The quantity of an estimate, of its values (draws,) for the seeds of `drawn_counts` and
+    (seeds,) with each seed left out.
+    """
+    return of_interval(student_interval(estimate, drawn, left_out), **facts)
 
 
-def of_interval(found: Interval, n_seeds: int, **facts: Any) -> Quantity:
+def of_interval(found: Interval, *, n_seeds: int, **facts: Any) -> Quantity:
     known = {
         "interval_kind": BOOTSTRAP_KIND,
         "n_seeds": n_seeds,

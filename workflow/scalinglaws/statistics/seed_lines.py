@@ -99,6 +99,11 @@ class SeedLine:
 
 def local_of(x: Array, samples: Array, exponent: Callable[[Array, Array], Estimate]) -> Local:
     """The exponent of the whole and of both halves; the middle one of an odd number is in both."""
+    if len(x) < LEAST_POINTS:
+        raise InputError(
+            f"the mean curve determines no power law: {len(x)} points, at least {LEAST_POINTS} are "
+            "needed."
+        )
     whole = exponent(x, samples)
     half = (len(x) + 1) // 2
     parts: list[Estimate | None] = []

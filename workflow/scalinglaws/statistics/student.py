@@ -75,6 +75,11 @@ def critical(n_units: int, level: float) -> float:
     return float(stdtrit(n_units - 1, (1 + level) / 2))
 
 
+def influences_of(left_out: Array) -> Array:
+    """(seeds,) influences on a statistic from its values with each seed left out (jackknife)."""
+    return (len(left_out) - 1) * (left_out.mean() - left_out)
+
+
 def reaches(influences: Array, level: float = LEVEL, rounding: float | Array = 0.0) -> Reach:
     """Reach of the interval of a mean whose units contribute influences (..., n), sum zero.
 
