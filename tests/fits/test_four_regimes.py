@@ -9,7 +9,7 @@ from scalinglaws.statistics.quantity import quantity, unavailable
 from scalinglaws.statistics.resolution_slopes import Trained, trained_window
 
 RECORD = read_paper("bahri2021")
-SETTINGS = {**RECORD["fits"]["four_regimes"]["settings"], "draws": 200}
+SETTINGS = RECORD["fits"]["four_regimes"]["settings"]
 FIGURE = RECORD["figures"]["bahri2021_fig1a"]["settings"]
 SIZES = np.array([64, 128, 256, 512, 1024])
 LOSSES = ("cross_entropy", "squared")

@@ -29,7 +29,7 @@ FIGURES = (
 
 
 def settings_of(fit):
-    return {**RECORD["fits"][fit]["settings"], "draws": 200}
+    return RECORD["fits"][fit]["settings"]
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from scalinglaws.theory.linear import feature_error, general_eta_error, learning
 from scalinglaws.training.session import Session
 
 RECORD = read_paper("worschech2024")
-LAWS = RECORD["fits"]["linear_laws"]["settings"] | {"draws": 50}
-FEATURES = RECORD["fits"]["feature_laws"]["settings"] | {"draws": 50}
+LAWS = RECORD["fits"]["linear_laws"]["settings"]
+FEATURES = RECORD["fits"]["feature_laws"]["settings"]
 SIMULATED = {
     "dimension": 128,
     "beta": 0.75,

@@ -11,7 +11,7 @@ from scalinglaws.statistics.over_seeds import named_draws
 from scalinglaws.statistics.quantity import quantity, unavailable
 
 RECORD = read_paper("bahri2021")
-SETTINGS = {**RECORD["fits"]["teacher_student_laws"]["settings"], "draws": 200}
+SETTINGS = RECORD["fits"]["teacher_student_laws"]["settings"]
 FIGURES = ("fig1b", "figS2", "figS4", "extra_losses")
 SIZES = np.array([64, 128, 256, 512, 1024])
 SEEDS = 6

@@ -8,13 +8,15 @@ import pandas as pd
 
 from scalinglaws.curves.image_curves import METRIC, by_shape
 from scalinglaws.records import as_record
+from scalinglaws.statistics.extremes import differences
 from scalinglaws.statistics.image_slopes import (
     ImageSettings,
     Lines,
     data_line,
     data_slope,
-    of_slopes,
+    largest_sum,
     spread,
+    sum_of_slopes,
 )
 from scalinglaws.statistics.quantity import Quantity, unavailable
 
@@ -34,36 +36,37 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, 
     for name, scanned in (("width", widths), ("depth", depths)):
         for size, rows in scanned.items():
             key = f"slope_{name}_{size}"
-            results[key] = data_slope(rows, METRIC, settings, key)
+            results[key] = data_slope(rows, METRIC, settings)
     wide = [data_line(rows, METRIC, settings) for rows in widths.values()]
     deep = [data_line(rows, METRIC, settings) for rows in depths.values()]
-    doublings = np.log2(np.array(list(widths), dtype=float))
-
-    def over_depth(slopes: np.ndarray) -> float:
-        return gain(slopes[: len(wide)]) - spread(slopes[len(wide) :])
-
-    results["width_gain"] = compared(gain, wide, 2, settings, "width_gain")
-    results["saturation"] = compared(
-        lambda slopes: saturation(slopes, doublings), wide, 3, settings, "saturation"
-    )
-    results["depth_range"] = compared(spread, deep, 2, settings, "depth_range")
+    results["width_gain"] = needing(2, wide) or sum_of_slopes(wide, gain(len(wide)))
+    results["saturation"] = needing(3, wide) or sum_of_slopes(wide, saturation(list(widths)))
+    results["depth_range"] = needing(2, deep) or spread(deep)
     both = [*wide, *deep] if len(wide) > 1 and len(deep) > 1 else []
-    results["width_over_depth"] = compared(over_depth, both, 4, settings, "width_over_depth")
+    results["width_over_depth"] = needing(4, both) or width_over_depth(wide, deep)
     return results
 
 
-def compared(
-    statistic: Any, lines: Lines, least: int, settings: ImageSettings, key: str
-) -> Quantity:
+def needing(least: int, lines: Lines) -> Quantity | None:
     if len(lines) < least:
         return unavailable(f"needs at least {least} shapes, this scale runs {len(lines)}")
-    return of_slopes(statistic, lines, settings, key)
+    return None
 
 
-def gain(slopes: np.ndarray) -> float:
-    return float(slopes[-1] - slopes[0])
+def gain(count: int) -> list[float]:
+    """Weights of the exponents: the last less the first."""
+    return [-1.0, *[0.0] * (count - 2), 1.0]
 
 
-def saturation(slopes: np.ndarray, doublings: np.ndarray) -> float:
-    gains = np.diff(slopes) / np.diff(doublings)
-    return float(gains[0] - gains[-1])
+def saturation(widths: list[int]) -> list[float]:
+    """Weights of the exponents: first gain per doubling of the width less the last one."""
+    doublings = np.diff(np.log2(np.array(widths, dtype=float)))
+    steps = np.diff(np.eye(len(widths)), axis=0) / doublings[:, None]
+    return list(map(float, steps[0] - steps[-1]))
+
+
+def width_over_depth(wide: Lines, deep: Lines) -> Quantity:
+    """The gain less the largest difference over depths: minus the largest of their differences."""
+    over_depths = differences(len(deep))
+    less_gain = np.tile(-np.array(gain(len(wide))), (len(over_depths), 1))
+    return largest_sum([*wide, *deep], np.hstack([less_gain, over_depths]), sign=-1)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from scalinglaws.records import as_record
 from scalinglaws.statistics.crossings import crossing
-from scalinglaws.statistics.over_seeds import Draws, mean_over_seeds, named_draws
+from scalinglaws.statistics.over_seeds import mean_over_seeds
 from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
 from scalinglaws.theory.plateau import escape_time, plateau_height
 
@@ -45,23 +45,17 @@ class Settings:
     units: int
     eta: float
     beta: float
-    draws: int
-    seed: int
 
 
 def fit(tables: Tables, given: Mapping[str, Any]) -> dict[str, Quantity]:
     """All quantities of the committee machine's learning curves; `given`: see `Settings`."""
     settings = as_record(Settings, given)
-    draws = named_draws(
-        settings.draws, settings.seed, "worschech2024", "committee_agreement", "name"
-    )
     found: dict[str, Quantity] = {}
     for levels in settings.levels_compared:
         pairs = matched(tables, levels)
         ratio = crossing_ratio(settings.crossing_error)
         for measure, of_seed in (("median_deviation", deviation), ("crossing_ratio", ratio)):
-            name = f"{measure}_L{levels}"
-            found[name] = mean_of_pairs(pairs, of_seed, draws, name)
+            found[f"{measure}_L{levels}"] = mean_of_pairs(pairs, of_seed)
     for levels in settings.levels_theory:
         found[f"flattest_slope_L{levels}"] = flattest_slope(tables, settings, levels)
         found[f"late_slope_L{levels}"] = late_slope(tables, settings, levels)
@@ -83,16 +77,14 @@ def matched(tables: Tables, levels: int) -> list[pd.DataFrame]:
     return [frame for _, frame in both.groupby("seed")]
 
 
-def mean_of_pairs(
-    pairs: list[pd.DataFrame], measure: Callable[[pd.DataFrame], float], draws: Draws, name: str
-) -> Quantity:
+def mean_of_pairs(pairs: list[pd.DataFrame], measure: Callable[[pd.DataFrame], float]) -> Quantity:
     """Mean over seeds of a measure of each seed's pair of curves."""
     if not pairs:
         return unavailable("no seed of this L was both simulated and integrated")
     values = np.array([measure(frame) for frame in pairs])
     masked = sum(int((~np.isfinite(frame["sgd"])).sum()) for frame in pairs)
     points = len(pairs[0])
-    return mean_over_seeds(values, draws, name, lost=LOST, n_points=points, n_masked=masked)
+    return mean_over_seeds(values, lost=LOST, n_points=points, n_masked=masked)
 
 
 def deviation(frame: pd.DataFrame) -> float:

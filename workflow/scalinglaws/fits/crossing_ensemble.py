@@ -11,8 +11,8 @@ from scipy.stats import t as student
 
 from scalinglaws.curves.committee_curves import crossings
 from scalinglaws.records import as_record
-from scalinglaws.statistics.over_seeds import named_draws, over_seeds
-from scalinglaws.statistics.quantity import Quantity, quantity, unavailable
+from scalinglaws.statistics.over_seeds import smooth_over_seeds
+from scalinglaws.statistics.quantity import NEW_SEEDS, Quantity, quantity, unavailable
 from scalinglaws.theory.plateau import escape_time
 
 PAIRED_KIND = "inverted Pitman-Morgan test over seeds"
@@ -27,8 +27,6 @@ class Settings:
     units: int
     eta: float
     beta: float
-    draws: int
-    seed: int
 
 
 def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
@@ -49,8 +47,7 @@ def of_levels(
 ) -> dict[str, Quantity]:
     names = ("mean_crossing_ratio", "spread_ratio", "spread_in_escape_times")
     sgd, ode = crossings(tables, settings.crossing_error, levels)
-    facts: dict[str, Any] = {"n_points": len(sgd), "n_seeds": len(sgd)}
-    draws = named_draws(settings.draws, settings.seed, "worschech2024", "crossing_ensemble", "name")
+    facts: dict[str, Any] = {"n_points": len(sgd), "n_seeds": len(sgd), "target": NEW_SEEDS}
 
     def mean_ratio(chosen: np.ndarray) -> float:
         return float(ode[chosen].mean() / sgd[chosen].mean())
@@ -62,7 +59,7 @@ def of_levels(
         return {f"{name}_L{levels}": unavailable(why, n_masked=lost, **facts) for name in names}
     tau = escape_time(settings.units, settings.eta, levels, settings.beta)
     made = [
-        over_seeds(mean_ratio, draws=draws, name=f"mean_crossing_ratio_L{levels}", **facts),
+        smooth_over_seeds(mean_ratio, **facts),
         spread_ratio(sgd, ode, facts),
         spread(sgd / tau, facts),
     ]
@@ -83,11 +80,13 @@ def spread_ratio(sgd: np.ndarray, ode: np.ndarray, facts: Mapping[str, Any]) -> 
     quantile = float(student.ppf(0.975, seeds - 2))
     widening = 1 + 2 * (1 - correlation**2) * quantile**2 / (seeds - 2)
     reach = float(np.sqrt(widening + np.sqrt(widening**2 - 1)))
-    return quantity(ratio, (ratio / reach, ratio * reach), interval_kind=PAIRED_KIND, **facts)
+    ends = (ratio / reach, ratio * reach)
+    return quantity(ratio, ends, interval_kind=PAIRED_KIND, degrees=seeds - 2, **facts)
 
 
 def spread(values: np.ndarray, facts: Mapping[str, Any]) -> Quantity:
     """Standard deviation with its interval for normal values."""
     freedom, found = len(values) - 1, float(values.std(ddof=1))
     low, high = found * np.sqrt(freedom / chi2.ppf((0.975, 0.025), freedom))
-    return quantity(found, (low, high), interval_kind="chi-squared over seeds", **facts)
+    kind = "chi-squared over seeds"
+    return quantity(found, (low, high), interval_kind=kind, degrees=freedom, **facts)

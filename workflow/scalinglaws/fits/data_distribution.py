@@ -9,18 +9,17 @@ import pandas as pd
 from scalinglaws.curves.image_curves import METRIC, noise_key, noisy, split
 from scalinglaws.curves.size_curves import curves
 from scalinglaws.records import as_record
-from scalinglaws.statistics.bootstrap import mean_curve
 from scalinglaws.statistics.image_slopes import (
     ImageSettings,
     data_line,
     data_slope,
-    image_draws,
-    of_slopes,
     spread,
+    sum_of_slopes,
 )
 from scalinglaws.statistics.independent import weighted_sum
-from scalinglaws.statistics.over_seeds import over_seeds
-from scalinglaws.statistics.quantity import Quantity
+from scalinglaws.statistics.mapped import mapped
+from scalinglaws.statistics.over_seeds import mean_over_seeds
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity
 
 KINDS = ("fixed", "resampled")
 
@@ -39,12 +38,12 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, 
     settings = as_record(ImageSettings, given)
     by_classes = split(tables["superclass_scan"], "classes")
     results = {
-        f"superclass_slope_{count}": data_slope(rows, METRIC, settings, f"superclass_slope_{count}")
+        f"superclass_slope_{count}": data_slope(rows, METRIC, settings)
         for count, rows in by_classes.items()
     }
     lines = [data_line(rows, METRIC, settings) for rows in by_classes.values()]
-    results["superclass_spread"] = of_slopes(spread, lines, settings, "superclass_spread")
-    results["superclass_level_ratio"] = level_ratio(list(by_classes.values()), settings)
+    results["superclass_spread"] = spread(lines)
+    results["superclass_level_ratio"] = level_ratio(list(by_classes.values()))
     for kind in KINDS:
         results |= of_noise(kind, tables["noise_scan"], settings)
         # Other images, other seeds: the two scans are independent.
@@ -53,16 +52,13 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, 
     return results
 
 
-def level_ratio(rows: list[pd.DataFrame], settings: ImageSettings) -> Quantity:
+def level_ratio(rows: list[pd.DataFrame]) -> Quantity:
     """Of geometric means over seeds."""
     few, many = (curves(part, METRIC, "D").values[:, -1] for part in (rows[0], rows[-1]))
-
-    def ratio(chosen: np.ndarray) -> float:
-        above, below = (mean_curve(part[chosen, None], "log")[0] for part in (many, few))
-        return float(above / below)
-
-    draws = image_draws(settings)
-    return over_seeds(ratio, len(few), draws, "superclass_level_ratio", n_points=2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logarithms = np.log(many / few)
+    found = mean_over_seeds(logarithms, n_points=2, target=GIVEN_TEST_SET)
+    return mapped({**found, "scan": None}, lambda logarithm: float(np.exp(logarithm)))
 
 
 def of_noise(kind: str, table: pd.DataFrame, settings: ImageSettings) -> dict[str, Quantity]:
@@ -70,14 +66,9 @@ def of_noise(kind: str, table: pd.DataFrame, settings: ImageSettings) -> dict[st
     found = {}
     for deviation, rows in chosen.items():
         key = noise_key(kind, deviation)
-        found[key] = data_slope(rows, METRIC, settings, key)
+        found[key] = data_slope(rows, METRIC, settings)
     lines = [data_line(rows, METRIC, settings) for rows in chosen.values()]
-    key = f"noise_spread_{kind}"
-    found[key] = of_slopes(spread, lines, settings, key)
-    key = f"noise_drop_{kind}"
-    found[key] = of_slopes(drop, lines, settings, key)
+    found[f"noise_spread_{kind}"] = spread(lines)
+    weights = [1.0, *[0.0] * (len(lines) - 2), -1.0][: len(lines)]
+    found[f"noise_drop_{kind}"] = sum_of_slopes(lines, weights)
     return found
-
-
-def drop(slopes: np.ndarray) -> float:
-    return float(slopes[0] - slopes[-1])

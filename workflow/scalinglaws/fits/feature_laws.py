@@ -21,7 +21,7 @@ from scalinglaws.curves.linear_curves import (
     seed_runs,
 )
 from scalinglaws.records import as_record
-from scalinglaws.statistics.over_seeds import mean_over_seeds, named_draws
+from scalinglaws.statistics.over_seeds import mean_over_seeds
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import Quantity, computed, tag, unavailable
 from scalinglaws.statistics.spectral_exponent import beta_of_tail
@@ -52,8 +52,6 @@ class Settings:
     datasets: tuple[str, ...]
     ranks: tuple[int, float, int]
     fit_error: float
-    draws: int
-    seed: int
 
 
 def fit(tables: Tables, given: Mapping[str, Any]) -> Found:
@@ -94,7 +92,6 @@ def tail_quantities(theory: pd.DataFrame, settings: Settings, size: int, beta: f
 
 def simulation_quantities(runs: list[SeedRun], settings: Settings, prefix: str) -> Found:
     found: Found = {}
-    draws = named_draws(settings.draws, settings.seed, "worschech2024", "linear", "name")
     for count in settings.trainable:
         names = (f"{prefix}tail_ratio_N{count}", f"{prefix}deviation_N{count}")
         if not runs or count not in runs[0].curves:
@@ -111,7 +108,7 @@ def simulation_quantities(runs: list[SeedRun], settings: Settings, prefix: str) 
         for name, of_seeds, fact in zip(names, values, facts, strict=True):
             masked = sum(int((~np.isfinite(run.curves[count])).sum()) for run in runs)
             fact |= {"n_masked": masked}
-            found[name] = mean_over_seeds(of_seeds, draws, name, lost=LOST, **fact)
+            found[name] = mean_over_seeds(of_seeds, lost=LOST, **fact)
     return found
 
 

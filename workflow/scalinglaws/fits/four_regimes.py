@@ -13,18 +13,34 @@ import pandas as pd
 
 from scalinglaws.curves.size_curves import Curves, curves
 from scalinglaws.curves.variance_curves import lines_of
+from scalinglaws.errors import InputError
 from scalinglaws.records import as_record
-from scalinglaws.statistics.bootstrap import exponent_over_seeds, mean_curve
-from scalinglaws.statistics.over_seeds import Draws, named_draws, over_seeds
-from scalinglaws.statistics.power_law import fit_power_law
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.exponents import (
+    exponent_over_seeds,
+    facts_of,
+    quantity_of,
+    seed_line,
+)
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity, unavailable
 from scalinglaws.statistics.resolution_slopes import (
     MIN_POINTS,
     Trained,
     Window,
     data_slopes,
-    derived,
+    measured_with,
 )
+from scalinglaws.statistics.seed_lines import (
+    Choice,
+    Local,
+    SeedLine,
+    exponent_of,
+    local_of,
+    mean_curve,
+    noise_weights,
+    signed_exponent,
+    sum_of,
+)
+from scalinglaws.statistics.student import Estimate, combined
 
 Found = dict[str, Quantity]
 Lines = dict[str, pd.DataFrame]
@@ -32,6 +48,7 @@ NOT_RUN = "this scale does not run it"
 # name of a quantity -> the column of values whose exponent it is
 IN_DATA = {"variance_slope": "excess", "deviation_slope": "deviation", "spread_slope": "spread"}
 IN_WIDTH = {"width_slope": "excess", "width_deviation_slope": "deviation"}
+EXCESSES = ("excess", "excess_limit")  # differences of losses: they scatter around zero
 CENTRED = {"centred_slope": "excess_limit", "centred_deviation_slope": "deviation_limit"}
 
 
@@ -51,12 +68,6 @@ class Settings:
     centred_lines: tuple[str, ...]
     train_to_test: float
     lines: Mapping[str, str]
-    draws: int
-    seed: int
-
-
-def draws_of(settings: Settings) -> Draws:
-    return named_draws(settings.draws, settings.seed, "bahri2021", "four_regimes")
 
 
 def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
@@ -85,14 +96,14 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
         found |= data_line(line, rows, settings)
     for line, rows in wide.items():
         window = width_window(rows, settings)
-        found |= exponents(line, rows, "width", IN_WIDTH, window, settings)
+        found |= exponents(line, rows, "width", IN_WIDTH, window)
     for line, rows in centred.items():
         found |= centred_line(line, rows, settings)
     found |= mean_slope("mean_variance_slope", dense, "data_size", variance_window, settings)
     found |= mean_slope("mean_width_slope", wide, "width", width_window, settings)
     for task, rows in tables["digits_mlp"].groupby("task", sort=True):
         line = settings.lines[str(task)]
-        found |= data_slopes(line, rows, Trained(settings.train_to_test), draws_of(settings))
+        found |= data_slopes(line, rows, Trained(settings.train_to_test), GIVEN_TEST_SET)
     return found
 
 
@@ -110,19 +121,19 @@ def absent(settings: Settings) -> Found:
 
 def data_line(line: str, rows: pd.DataFrame, settings: Settings) -> Found:
     window = variance_window(rows, settings)
-    found = exponents(line, rows, "data_size", IN_DATA, window, settings)
+    found = exponents(line, rows, "data_size", IN_DATA, window)
     pair = (curves(rows, "excess"), curves(rows, "spread"))
-    key = f"ratio_slope_{line}"
-    found[key] = ratio_slope(key, pair, window[0], found[f"variance_slope_{line}"], settings)
+    used = found[f"variance_slope_{line}"]
+    found[f"ratio_slope_{line}"] = ratio_slope(pair, window[0], used)
     return found
 
 
 def centred_line(line: str, rows: pd.DataFrame, settings: Settings) -> Found:
     window = width_window(rows, settings)
-    found = exponents(line, rows, "width", CENTRED, window, settings)
+    found = exponents(line, rows, "width", CENTRED, window)
     pair = (curves(rows, "excess_limit", "width"), curves(rows, "deviation_limit", "width"))
-    key = f"centred_ratio_slope_{line}"
-    found[key] = ratio_slope(key, pair, window[0], found[f"centred_slope_{line}"], settings)
+    used = found[f"centred_slope_{line}"]
+    found[f"centred_ratio_slope_{line}"] = ratio_slope(pair, window[0], used)
     return found
 
 
@@ -132,7 +143,6 @@ def exponents(
     size: str,
     names: Mapping[str, str],
     window: tuple[Window, str],
-    settings: Settings,
 ) -> Found:
     found = {}
     for name, column in names.items():
@@ -140,12 +150,11 @@ def exponents(
         found[f"{name}_{line}"] = exponent_over_seeds(
             sizes,
             values,
-            mean="arithmetic",  # differences can be negative
+            mean="signed" if column in EXCESSES else "arithmetic",
             window=window[0],
             rule=window[1],
             min_points=MIN_POINTS,
-            draws=settings.draws,
-            generator=draws_of(settings).stream(f"{name}_{line}"),
+            target=GIVEN_TEST_SET,
         )
     return found
 
@@ -164,23 +173,35 @@ def width_window(rows: pd.DataFrame, settings: Settings) -> tuple[Window, str]:
     return (low, max(low, float(rows["width"].max()))), f"w >= {factor} D"
 
 
-def arithmetic_slope(line: Curves, window: Window, seeds: np.ndarray) -> float:
-    """Decay exponent of the arithmetic mean over the chosen seeds; NaN where that is negative."""
-    inside = (line.sizes >= window[0]) & (line.sizes <= window[1])
-    mean = mean_curve(line.values[seeds][:, inside], "arithmetic")
-    return fit_power_law(line.sizes[inside], mean).exponent
+def ratio_slope(pair: tuple[Curves, Curves], window: Window, used: Quantity) -> Quantity:
+    """Exponent of an excess over a variance: the difference of theirs, over common seeds.
+
+    Both are fitted with the weights that the excess's noise gives the points: other weights would
+    compare other parts of two curves.
+    """
+    excess, variance = (seed_line(line.sizes, line.values, "signed", window) for line in pair)
+
+    def measure(choice: Choice) -> Local:
+        x, above = excess.part(choice)
+        below = variance.part(choice)[1]
+        if above.shape != below.shape:
+            raise InputError("the two curves lack different points.")
+        both = np.stack([above, below], axis=-1)
+        return local_of(x, both, difference)._replace(size=abs(signed_exponent(x, above).value))
+
+    return measured_with(measure, [excess, variance], used)
 
 
-def ratio_slope(
-    key: str, pair: tuple[Curves, Curves], window: Window, used: Quantity, settings: Settings
-) -> Quantity:
-    """Exponent of a ratio of mean curves: the difference of theirs, over common seeds."""
-
-    def difference(seeds: np.ndarray) -> float:
-        first, second = (arithmetic_slope(line, window, seeds) for line in pair)
-        return first - second
-
-    return derived(difference, used, draws_of(settings), key)
+def difference(x: np.ndarray, both: np.ndarray) -> Estimate:
+    """Exponent of the excesses both[..., 0] less that of the variances both[..., 1]."""
+    excess, variance = both[..., 0], both[..., 1]
+    weights = noise_weights(x, excess)
+    relative = weights * mean_curve(variance, "arithmetic") ** 2  # of a logarithm, up to a factor
+    parts = [
+        signed_exponent(x, excess, weights),
+        exponent_of(x, variance, "arithmetic", relative),
+    ]
+    return combined(parts, [1.0, -1.0])
 
 
 def mean_slope(
@@ -190,18 +211,21 @@ def mean_slope(
     window_of: Callable[[pd.DataFrame, Settings], tuple[Window, str]],
     settings: Settings,
 ) -> Found:
-    """Mean exponent of the excess over lines, whose seeds are resampled together: lines of one
-    task share initialisations and training sets.
+    """Mean exponent of the excess over lines that share their seeds: lines of one task have
+    initialisations and training sets in common.
     """
-    parts = [(curves(rows, "excess", size), window_of(rows, settings)) for rows in lines.values()]
-    counts = {len(line.values) for line, _ in parts}
+    windows = [window_of(rows, settings) for rows in lines.values()]
+    parts: list[SeedLine] = []
+    for rows, (window, _) in zip(lines.values(), windows, strict=True):
+        line = curves(rows, "excess", size)
+        parts.append(seed_line(line.sizes, line.values, "signed", window))
+    counts = {len(part.samples) for part in parts}
     if len(counts) != 1:
         return {key: unavailable("the lines have different numbers of seeds")}
 
-    def statistic(seeds: np.ndarray) -> float:
-        return float(np.mean([arithmetic_slope(line, window[0], seeds) for line, window in parts]))
+    def measure(choice: Choice) -> Local:
+        return sum_of([part.local(choice) for part in parts], [1 / len(parts)] * len(parts))
 
-    seeds = counts.pop()
-    rule = f"mean over {len(parts)} lines, {parts[0][1][1]} in each"
-    draws = draws_of(settings)
-    return {key: over_seeds(statistic, seeds, draws, key, n_points=len(parts), rule=rule)}
+    facts = {**facts_of(parts), "n_points": len(parts), "target": GIVEN_TEST_SET}
+    facts["rule"] = f"mean over {len(parts)} lines, {windows[0][1]} in each"
+    return {key: quantity_of(measure, **facts)}

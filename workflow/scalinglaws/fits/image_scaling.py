@@ -13,8 +13,9 @@ from scalinglaws.statistics.image_slopes import (
     data_line,
     data_slope,
     exponent,
-    of_slopes,
+    sum_of_slopes,
 )
+from scalinglaws.statistics.mapped import mapped
 from scalinglaws.statistics.quantity import Quantity, unavailable
 
 Rows = pd.DataFrame | None
@@ -38,7 +39,7 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, 
             results |= of_data(
                 f"{network}_", line, rows_of(tables[table], line, settings), settings
             )
-        results |= of_width(line, rows_of(tables["image_width_scan"], line, settings), settings)
+        results |= of_width(line, rows_of(tables["image_width_scan"], line, settings))
     return results
 
 
@@ -49,9 +50,7 @@ def rows_of(table: pd.DataFrame, line: str, settings: ImageSettings) -> Rows:
 
 def of_data(prefix: str, line: str, rows: Rows, settings: ImageSettings) -> dict[str, Quantity]:
     found = {
-        key: data_slope(rows, metric, settings, key)
-        for metric in METRICS
-        for key in (f"{prefix}slope_{metric}_{line}",)
+        f"{prefix}slope_{metric}_{line}": data_slope(rows, metric, settings) for metric in METRICS
     }
     pairs = {
         "final_minus_best": ("final_test_loss", "best_test_loss"),
@@ -60,15 +59,14 @@ def of_data(prefix: str, line: str, rows: Rows, settings: ImageSettings) -> dict
     for name, metrics in pairs.items():
         key = f"{prefix}{name}_{line}"
         lines = [] if rows is None else [data_line(rows, metric, settings) for metric in metrics]
-        found[key] = of_slopes(lambda slopes: float(slopes[0] - slopes[1]), lines, settings, key)
-    key = f"{prefix}four_over_alpha_{line}"
-    lines = [] if rows is None else [data_line(rows, "best_test_loss", settings)]
-    found[key] = of_slopes(lambda slopes: float(4.0 / slopes[0]), lines, settings, key)
+        found[key] = sum_of_slopes(lines, [1.0, -1.0])
+    slope = found[f"{prefix}slope_best_test_loss_{line}"]
+    found[f"{prefix}four_over_alpha_{line}"] = mapped(slope, lambda alpha: 4.0 / alpha, above=0.0)
     return found
 
 
-def of_width(line: str, rows: Rows, settings: ImageSettings) -> dict[str, Quantity]:
+def of_width(line: str, rows: Rows) -> dict[str, Quantity]:
     key = f"width_slope_{line}"
     if rows is None:
         return {key: unavailable(NOT_RUN)}
-    return {key: exponent(against_parameters(rows), None, "all widths", settings, key)}
+    return {key: exponent(against_parameters(rows), None, "all widths")}

@@ -11,22 +11,26 @@ from scalinglaws.curves.norm_curves import (
     Runs,
     best_points,
     ends_at_optimum,
-    finite_mean,
     means_of,
 )
 from scalinglaws.curves.panel_curves import MAIN_TABLES, panel_runs, panel_table
 from scalinglaws.errors import InputError
 from scalinglaws.statistics.laws_over_seeds import (
+    PAPER,
     absent,
     bootstrapped,
     counts_of,
     facts_of,
     geometric_gamma_2,
     law_quantities,
+    leave_one_out,
     offset_quantities,
 )
 from scalinglaws.statistics.norm_laws import LAWS, window_from
 from scalinglaws.statistics.quantity import Quantity, quantity
+from scalinglaws.statistics.seed_lines import seed_influences
+from scalinglaws.statistics.shares import share_over_seeds
+from scalinglaws.streams import generator
 
 OFFSETS = ("gamma_1_with_offset", "gamma_2_with_offset", "gamma_measured_with_offset")
 COUNTS = ("optima_at_last_point", "seeds_reaching_optimum")
@@ -57,10 +61,10 @@ def fit(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> dict
 def panel_quantities(runs: Runs, settings: Mapping[str, Any], panel: str) -> dict[str, Quantity]:
     return {
         **law_quantities(runs, settings, panel),
-        "gamma_2_geometric": geometric_gamma_2(runs, settings, panel),
-        **offset_quantities(runs, settings, panel),
+        "gamma_2_geometric": geometric_gamma_2(runs),
+        **offset_quantities(runs, settings),
         **optimum_facts(runs),
-        "norm_monotone_share": monotone_quantity(runs, settings, panel),
+        "norm_monotone_share": monotone_quantity(runs),
         "optimum_rank": rank_quantity(runs, settings, panel),
         **spread_ratios(runs, settings, panel),
     }
@@ -83,20 +87,37 @@ def optimum_facts(runs: Runs) -> dict[str, Quantity]:
     }
 
 
-def monotone_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Quantity:
-    """Share of logged steps in which the norm did not fall, mean over sizes and seeds."""
-    counts = counts_of(settings, panel, len(runs.errors))
-    by_seed = np.nanmean(runs.monotone, axis=1)
-    drawn = finite_mean(by_seed, counts)
-    return bootstrapped(float(np.nanmean(by_seed)), drawn, runs, n_points=runs.monotone.size)
+def monotone_quantity(runs: Runs) -> Quantity:
+    """Share of logged steps in which the norm did not fall, mean over sizes and seeds.
+
+    A run is one trial: its steps are not independent of each other.
+    """
+    facts = {**facts_of(runs), "rule": None, "n_points": runs.monotone.size}
+    facts.pop("n_seeds")
+    trials = int(np.isfinite(runs.monotone).sum())
+    return share_over_seeds(np.nanmean(runs.monotone, axis=1), trials, **facts)
 
 
 def rank_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Quantity:
-    """Spearman's correlation of the optimal norm (mean over seeds) with the training size."""
-    counts = counts_of(settings, panel, len(runs.errors))
-    drawn = rank_correlation(finite_mean(runs.optima, counts))
-    point = float(rank_correlation(means_of(runs).optima))
-    return bootstrapped(point, drawn, runs, n_points=len(runs.sizes))
+    """Spearman's correlation of the optimal norm (mean over seeds) with the training size.
+
+    Ranks do not move until two means change places, so resampled ranks may all agree though two
+    means lie close. The interval is that of the ranks of means that vary as Student's t says.
+    """
+    means = means_of(runs).optima
+    point = float(rank_correlation(means))
+    n_seeds, draws = len(runs.errors), settings["draws"]
+    facts: dict[str, Any] = {**facts_of(runs), "rule": None, "n_points": len(runs.sizes)}
+    if n_seeds < 2:
+        return quantity(point, None, why="one seed has no spread over seeds", **facts)
+    source = generator(settings["seed"], PAPER, "laws_over_seeds", {"label": panel}, "ranks")
+    normal = source.standard_normal((draws, n_seeds)) @ seed_influences(runs.optima)
+    spread = np.sqrt(source.chisquare(n_seeds - 1, (draws, 1)) / (n_seeds - 1))
+    moved = means + normal / spread / np.sqrt(n_seeds * (n_seeds - 1))
+    low, high = np.quantile(rank_correlation(moved), (0.025, 0.975))
+    kind = "ranks of means that vary by Student t over seeds"
+    ends = (min(low, point), max(high, point))
+    return quantity(point, ends, interval_kind=kind, degrees=n_seeds - 1, **facts)
 
 
 def rank_correlation(values: np.ndarray) -> np.ndarray:
@@ -115,9 +136,14 @@ def spread_ratios(runs: Runs, settings: Mapping[str, Any], panel: str) -> dict[s
     counts = counts_of(settings, panel, len(runs.errors))
     point = epoch_over_norm(runs, window, np.ones(len(runs.errors)))
     drawn = epoch_over_norm(runs, window, counts)
+    left_out = epoch_over_norm(runs, window, leave_one_out(runs))
     return {
         name: bootstrapped(
-            float(point[name]), drawn[name], runs, n_points=int(window.used(runs.sizes).sum())
+            float(point[name]),
+            drawn[name],
+            left_out[name],
+            runs,
+            n_points=int(window.used(runs.sizes).sum()),
         )
         for name in point
     }

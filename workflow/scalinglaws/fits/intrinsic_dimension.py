@@ -8,8 +8,8 @@ import pandas as pd
 
 from scalinglaws.records import as_record
 from scalinglaws.statistics.image_slopes import NOT_RUN, ImageSettings
-from scalinglaws.statistics.over_seeds import named_draws, over_seeds
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.over_seeds import mean_over_seeds
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity, unavailable
 
 NETWORKS = {"wrn": "image_data_scan", "cnn": "cnn_data_scan"}
 
@@ -23,11 +23,11 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, 
     for network, table in NETWORKS.items():
         for line in dict.fromkeys(settings.lines.values()):
             rows = tables[table][tables[table]["task"].isin(settings.tasks(line))]
-            results[f"{network}_{line}"] = dimension(rows, settings, f"{network}_{line}")
+            results[f"{network}_{line}"] = dimension(rows)
     return results
 
 
-def dimension(rows: pd.DataFrame, settings: ImageSettings, key: str) -> Quantity:
+def dimension(rows: pd.DataFrame) -> Quantity:
     chosen = rows[rows["quantity"].str.startswith("intrinsic_dimension_k")]
     if chosen.empty:
         return unavailable(NOT_RUN)
@@ -35,12 +35,11 @@ def dimension(rows: pd.DataFrame, settings: ImageSettings, key: str) -> Quantity
     finite = values.to_numpy()[np.isfinite(values.to_numpy())]
     if not len(finite):
         return unavailable("no network has finite activations", n_masked=len(values))
-    return over_seeds(
-        lambda seeds: float(finite[seeds].mean()),
-        len(finite),
-        named_draws(settings.draws, settings.seed, "bahri2021", "dimension"),
-        key,
+    found = mean_over_seeds(
+        finite,
         n_points=int(chosen["quantity"].nunique()),
         n_masked=len(values) - len(finite),
         rule="k = 2, 3 and 4 neighbours, averaged",
+        target=GIVEN_TEST_SET,
     )
+    return {**found, "scan": None}

@@ -10,14 +10,13 @@ import pandas as pd
 from scalinglaws.curves.size_curves import Curves, inside, scan
 from scalinglaws.errors import InputError
 from scalinglaws.records import as_record
+from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, tag, unavailable
 from scalinglaws.statistics.scan_statistics import (
     exponent,
-    kernel_draws,
     mean_gap,
     mean_ratio,
     peak_height,
-    slope,
 )
 from scalinglaws.theory.kernel_learning_curve import variance_limited_excess
 
@@ -40,8 +39,6 @@ class Settings:
     resonance: float
     fixed: int
     sphere_window: tuple[float, float]
-    draws: int
-    seed: int
 
 
 def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
@@ -56,7 +53,6 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
     `sphere_{kernel}_m{m}`: exponent on the sphere of m dimensions.
     """
     settings = as_record(Settings, given)
-    draws = kernel_draws(settings.draws, settings.seed)
     found: Found = {}
     gaussian, theory = tables["gaussian_features"], tables["kernel_theory"]
     for alpha in sorted(set(gaussian["alpha_k"])):
@@ -66,35 +62,30 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
         key, (low, high) = f"sphere_{kernel}_m{dimension}", settings.sphere_window
         curve = scan(rows, "loss")
         window = (low, max(low, min(high, curve.sizes[-1])))
-        found[key] = exponent(curve, window, f"D >= {low}", draws, key)
+        found[key] = exponent(curve, window, f"D >= {low}")
     return found
 
 
 def regimes(name: str, rows: pd.DataFrame, predicted: pd.DataFrame, settings: Settings) -> Found:
-    draws = kernel_draws(settings.draws, settings.seed)
     features = int(rows["features"].iloc[0])
     window = (float(settings.first), settings.share * features)
     rule = f"{settings.first} <= D, P <= {settings.share:g} S"
     losses = {side: scan(rows, "loss", scan=side) for side in SIDES}
     found: Found = {}
     for side, letter in SIDES.items():
-        key = f"alpha_{letter}_{name}"
-        found[key] = exponent(losses[side], window, rule, draws, key)
-        key = f"excess_ratio_{letter}_{name}"
-        found[key] = excess_ratio(rows, side, settings, key)
+        found[f"alpha_{letter}_{name}"] = exponent(losses[side], window, rule)
+        found[f"excess_ratio_{letter}_{name}"] = excess_ratio(rows, side, settings)
     data, parameters = (inside(losses[side], window) for side in SIDES)
     theory = theory_curve(predicted, data)
     found[f"alpha_theory_{name}"] = computed_slope(theory, window, rule)
     high = inside(losses["data"], (settings.ratio_from, window[1]))
     rule = f"{settings.ratio_from} <= D <= {settings.share:g} S"
-    key = f"kappa_ratio_{name}"
-    found[key] = mean_ratio(high, theory_curve(predicted, high), draws, key, rule)
-    key = f"duality_gap_{name}"
-    found[key] = mean_gap(data, parameters, draws, key, "mean over D = P of |log ratio|")
+    found[f"kappa_ratio_{name}"] = mean_ratio(high, theory_curve(predicted, high), rule)
+    rule = "mean over D = P of |log ratio|"
+    found[f"duality_gap_{name}"] = mean_gap(data, parameters, rule)
     for ridge in ("low", "tuned"):
-        key = f"peak_{ridge}_{name}"
         curve = scan(rows, f"loss_{ridge}", scan="data_resonance")
-        found[key] = peak_height(curve, settings.resonance, draws, key)
+        found[f"peak_{ridge}_{name}"] = peak_height(curve, settings.resonance)
     return found
 
 
@@ -107,7 +98,7 @@ def theory_curve(predicted: pd.DataFrame, like: Curves) -> Curves:
 
 def computed_slope(curve: Curves, window: tuple[float, float], rule: str) -> Quantity:
     try:
-        value = slope(curve, np.array([0]))
+        value = fit_power_law(curve.sizes, curve.values[0]).exponent
     except InputError as problem:
         return unavailable(str(problem), window=window, rule=rule)
     # Roots are found to 1e-13; an exponent over a decade inherits no more than 1e-9.
@@ -121,11 +112,10 @@ def computed_slope(curve: Curves, window: tuple[float, float], rule: str) -> Qua
     )
 
 
-def excess_ratio(rows: pd.DataFrame, side: str, settings: Settings, key: str) -> Quantity:
-    draws = kernel_draws(settings.draws, settings.seed)
+def excess_ratio(rows: pd.DataFrame, side: str, settings: Settings) -> Quantity:
     excess = scan(rows, "excess", scan=f"{side}_variance")
     limit = scan(rows, "limit", scan=f"{side}_variance")
     formula = variance_limited_excess(1.0, settings.fixed, excess.sizes)
     whole = Curves(excess.sizes, limit.values * formula)
     rule = "all sizes, over L(P) P / (D - P - 1) with the seed's own limit"
-    return mean_ratio(excess, whole, draws, key, rule)
+    return mean_ratio(excess, whole, rule)

@@ -21,8 +21,8 @@ from scalinglaws.curves.linear_curves import (
     series,
 )
 from scalinglaws.records import as_record
-from scalinglaws.statistics.bootstrap import exponent_over_seeds
-from scalinglaws.statistics.over_seeds import mean_over_seeds, named_draws
+from scalinglaws.statistics.exponents import exponent_over_seeds
+from scalinglaws.statistics.over_seeds import mean_over_seeds
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import (
     NUMERICAL,
@@ -34,7 +34,6 @@ from scalinglaws.statistics.quantity import (
 )
 from scalinglaws.statistics.spectral_exponent import beta_of_decay
 from scalinglaws.statistics.windows import select, thinned, window_scan
-from scalinglaws.streams import generator
 from scalinglaws.theory.linear import decay_exponent, power_law_range
 
 Tables = Mapping[str, pd.DataFrame]
@@ -57,8 +56,6 @@ class Settings:
     window: tuple[float, float]
     fit_error: float
     rate_error: float
-    draws: int
-    seed: int
 
 
 def fit(tables: Tables, given: Mapping[str, Any]) -> Found:
@@ -176,11 +173,9 @@ def simulation_quantities(table: pd.DataFrame, runs: list[SeedRun], settings: Se
             return float("nan")
         return decay(alphas[inside], simulated) - decay(alphas[inside], exact)
 
-    draws = named_draws(settings.draws, settings.seed, "worschech2024", "linear", "name")
-    stream = generator(settings.seed, "worschech2024", "linear", {}, "sgd exponent")
     values = {"sgd_deviation": (deviation, facts), "sgd_exponent_shift": (shift, within)}
     means = {
-        name: mean_over_seeds(per_seed(runs, measure), draws, name, lost=LOST, **known)
+        name: mean_over_seeds(per_seed(runs, measure), lost=LOST, **known)
         for name, (measure, known) in values.items()
     }
     return {
@@ -188,8 +183,6 @@ def simulation_quantities(table: pd.DataFrame, runs: list[SeedRun], settings: Se
         "sgd_exponent": exponent_over_seeds(
             alphas,
             curves,
-            generator=stream,
-            draws=settings.draws,
             window=window,
             min_points=max(4, len(alphas) // 4),
             rule=within["rule"],

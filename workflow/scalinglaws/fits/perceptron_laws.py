@@ -10,11 +10,23 @@ from scipy.interpolate import CubicSpline
 
 from scalinglaws.curves.perceptron_curves import by_alpha, minimisers, seeds_against_norm
 from scalinglaws.records import as_record
-from scalinglaws.statistics.bootstrap import exponent_over_seeds
-from scalinglaws.statistics.over_samples import gap_at, over_samples, sample_draws
+from scalinglaws.statistics.exponents import exponent_over_seeds
+from scalinglaws.statistics.over_samples import (
+    gap_at,
+    largest_mean,
+    mean_over_samples,
+    over_samples,
+    sample_draws,
+)
 from scalinglaws.statistics.over_seeds import Draws
 from scalinglaws.statistics.power_law import fit_power_law
-from scalinglaws.statistics.quantity import Quantity, computed, quantity, unavailable
+from scalinglaws.statistics.quantity import (
+    NEW_SAMPLES,
+    Quantity,
+    computed,
+    quantity,
+    unavailable,
+)
 from scalinglaws.statistics.windows import select
 
 # Accuracy of the solved saddle point (residuals below 1e-10) and of the minimum over lambda,
@@ -146,16 +158,10 @@ def simulated(
     inside = select(lambdas, *settings.fixed_norm_window)
     ratios = (fixed / predicted)[:, inside]
     return {
-        "simulation_over_theory": over_samples(ratios, "simulation_over_theory", draws),
-        "descent_gap_at_peak": gap_at(
-            gaps, lambdas, settings.peak_lambda, "gap peak_lambda", draws
-        ),
-        "descent_gap_at_optimum": gap_at(
-            gaps, lambdas, settings.optimum_lambda, "gap optimum_lambda", draws
-        ),
-        "descent_gap_largest": over_samples(
-            gaps, "descent_gap_largest", draws, lambda values: float(np.max(values.mean(axis=0)))
-        ),
+        "simulation_over_theory": mean_over_samples(ratios),
+        "descent_gap_at_peak": gap_at(gaps, lambdas, settings.peak_lambda),
+        "descent_gap_at_optimum": gap_at(gaps, lambdas, settings.optimum_lambda),
+        "descent_gap_largest": largest_mean(gaps),
         **descent_quantities(theory, descent, settings, optimum, draws),
     }
 
@@ -187,10 +193,9 @@ def descent_quantities(
         "early_exponent_descent": exponent_over_seeds(
             lam,
             errors,
-            generator=draws.stream("early"),
-            draws=draws.count,
             window=window,
             rule="early_window times lambda_opt",
+            target=NEW_SAMPLES,
         ),
         "descent_optimum_lambda": over_samples(smooth, "best norm", draws, best_norm),
         "descent_optimum_over_theory": over_samples(smooth, "best error", draws, best_error),

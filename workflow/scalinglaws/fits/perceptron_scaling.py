@@ -23,11 +23,16 @@ from scalinglaws.fits.perceptron_laws import (
     numerical,
 )
 from scalinglaws.records import as_record
-from scalinglaws.statistics.bootstrap import exponent_over_seeds
-from scalinglaws.statistics.over_samples import gap_at, over_samples, sample_draws
+from scalinglaws.statistics.exponents import exponent_over_seeds
+from scalinglaws.statistics.over_samples import (
+    gap_at,
+    mean_over_samples,
+    over_samples,
+    sample_draws,
+)
 from scalinglaws.statistics.over_seeds import Draws
 from scalinglaws.statistics.power_law import fit_power_law
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.quantity import NEW_SAMPLES, Quantity, unavailable
 from scalinglaws.statistics.windows import select
 
 # Of the flow's steps, and of the splines through the other curves (measured: below 1e-7).
@@ -73,10 +78,10 @@ def fit(tables: Tables, given: Mapping[str, Any]) -> Found:
         **early_branch(limits, settings),
         **collapse(limits, settings.collapse_range),
         **product_law(theory, limits, settings.product_alphas),
-        **free_norm(theory, samples, settings, draws),
-        **gaps(samples, settings, draws),
+        **free_norm(theory, samples, settings),
+        **gaps(samples, settings),
         **law_two(theory, samples, settings.optimum_alphas, draws),
-        **held(theory, samples, settings.held_alphas, draws),
+        **held(theory, samples, settings.held_alphas),
     }
 
 
@@ -158,7 +163,6 @@ def free_norm(
     theory: pd.DataFrame,
     samples: Mapping[float, pd.DataFrame],
     settings: Settings,
-    draws: Draws,
 ) -> Found:
     """Law 1 along gradient descent, at the one alpha where its branch is long.
 
@@ -175,23 +179,22 @@ def free_norm(
     free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
     predicted = np.array([read_curve(lam, eps, at) for at in lambdas])
 
-    def exponent(values: np.ndarray, name: str) -> Quantity:
+    def exponent(values: np.ndarray) -> Quantity:
         return exponent_over_seeds(
             lambdas,
             values,
-            generator=draws.stream(name),
-            draws=draws.count,
             window=window,
             rule="the window of the theory's exponent",
+            target=NEW_SAMPLES,
         )
 
     return {
-        "free_gamma_1": exponent(free / fixed * predicted, "free early"),
-        "free_gamma_1_plain": exponent(free, "free early, plain"),
+        "free_gamma_1": exponent(free / fixed * predicted),
+        "free_gamma_1_plain": exponent(free),
     }
 
 
-def gaps(samples: Mapping[float, pd.DataFrame], settings: Settings, draws: Draws) -> Found:
+def gaps(samples: Mapping[float, pd.DataFrame], settings: Settings) -> Found:
     """Free over fixed norm - 1 on the same data, at the peak and where it should be closed."""
     found: Found = {}
     for alpha in (settings.gap_alpha, settings.large_alpha):
@@ -202,7 +205,7 @@ def gaps(samples: Mapping[float, pd.DataFrame], settings: Settings, draws: Draws
                 continue
             lambdas, fixed = minimisers(samples[alpha])
             free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
-            found[name] = gap_at(free / fixed - 1.0, lambdas, at, f"gap {place}_lambda", draws)
+            found[name] = gap_at(free / fixed - 1.0, lambdas, at)
     return found
 
 
@@ -270,7 +273,6 @@ def held(
     theory: pd.DataFrame,
     samples: Mapping[float, pd.DataFrame],
     alphas: Sequence[float],
-    draws: Draws,
 ) -> Found:
     """Mean ratio of simulated to predicted fixed-norm error, for each alpha that has both."""
     found: Found = {}
@@ -282,5 +284,5 @@ def held(
             continue
         lambdas, fixed = minimisers(samples[alpha])
         predicted = np.array([read_curve(lam, eps, at) for at in lambdas])
-        found[name] = over_samples(fixed / predicted, name, draws)
+        found[name] = mean_over_samples(fixed / predicted)
     return found

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.records import as_record
-from scalinglaws.statistics.over_seeds import Draws, mean_over_seeds, named_draws
+from scalinglaws.statistics.over_seeds import mean_over_seeds
 from scalinglaws.statistics.quantity import Quantity, unavailable
 from scalinglaws.theory.plateau import plateau_height
 
@@ -25,14 +25,11 @@ class Settings:
 
     orders: tuple[int, ...]
     plateau_window: tuple[float, float]
-    draws: int
-    seed: int
 
 
 def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
     """Mean over seeds of separation and relative spread per order, and the spread's rise."""
     settings = as_record(Settings, given)
-    draws = named_draws(settings.draws, settings.seed, "worschech2024", "plateau_overlaps", "name")
     table = tables["committee_overlaps"]
     theory = table[table["source"] == "theory"]
     matrices = [plateau_matrices(rows, settings) for _, rows in theory.groupby("seed")]
@@ -41,11 +38,10 @@ def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[st
         of_order = [seed[order] for seed in matrices if order in seed]
         parts = {"separation": separation, "spread": spread}
         for name, measure in parts.items():
-            key = f"{name}_order{order}"
-            found[key] = mean_of([measure(R) for R in of_order], draws, key)
+            found[f"{name}_order{order}"] = mean_of([measure(R) for R in of_order])
     first, last = settings.orders[0], settings.orders[-1]
     rises = [spread(seed[last]) - spread(seed[first]) for seed in matrices if seed]
-    return found | {"spread_rise": mean_of(rises, draws, "spread_rise")}
+    return found | {"spread_rise": mean_of(rises)}
 
 
 def plateau_matrices(rows: pd.DataFrame, settings: Settings) -> dict[int, np.ndarray]:
@@ -84,7 +80,7 @@ def spread(overlaps: np.ndarray) -> float:
     return float(means.std() / means.mean())
 
 
-def mean_of(values: list[float], draws: Draws, name: str) -> Quantity:
+def mean_of(values: list[float]) -> Quantity:
     if not values or not np.all(np.isfinite(values)):
         return unavailable("no seed has a plateau with overlaps of this order")
-    return mean_over_seeds(np.array(values), draws, name, n_points=len(values), rule=RULE)
+    return mean_over_seeds(np.array(values), n_points=len(values), rule=RULE)

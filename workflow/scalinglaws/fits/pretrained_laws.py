@@ -8,22 +8,20 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.curves.size_curves import Curves, inside, scan
-from scalinglaws.errors import InputError
 from scalinglaws.records import as_record
-from scalinglaws.statistics.over_seeds import Draws
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity, unavailable
 from scalinglaws.statistics.scan_statistics import (
     exponent,
-    kernel_draws,
     mean_gap,
+    mean_quantity,
     peak_height,
-    resampled,
     slope_difference,
 )
 
 Found = dict[str, Quantity]
 SIDES = ("data", "parameters")
 RIDGES = ("low", "tuned")
+LEAST_BINS, TOO_FEW = 3, "fewer than 3 bins of ranks lie in the window"
 APART = "mean |log ratio| over all sizes but D = P"
 
 
@@ -42,8 +40,6 @@ class Settings:
     variance_from: int
     coefficient_ranks: tuple[int, int]
     resonance: float
-    draws: int
-    seed: int
 
 
 def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
@@ -59,7 +55,6 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
     `coefficients_learned_minus_{kernel}`; `extractor_error`.
     """
     settings = as_record(Settings, given)
-    draws = kernel_draws(settings.draws, settings.seed)
     table = tables["pretrained_features"]
     found: Found = {}
     learned = table[table["features"] == "learned"]
@@ -68,36 +63,33 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
     for features in settings.kernels:
         found |= of_kernel(table[table["features"] == features], features, settings)
     found |= coefficient_differences(table, settings)
-    error = scan(learned, "test_error")
-    rule = "share of test images classified wrongly"
-    found["extractor_error"] = resampled(
-        lambda seeds: float(error.values[seeds].mean()), error, draws, "extractor_error", rule
-    )
+    error, rule = scan(learned, "test_error"), "share of test images classified wrongly"
+    values = error.values.mean(axis=1)
+    found["extractor_error"] = mean_quantity(values, error, rule, GIVEN_TEST_SET)
     return found
 
 
 def regimes(rows: pd.DataFrame, ridge: str, settings: Settings) -> Found:
-    draws = kernel_draws(settings.draws, settings.seed)
     found: Found = {}
     low, high = settings.resolution_first, settings.share * float(rows["count"].iloc[0])
     for side in SIDES:
         real = rows[rows["target"] == "real"]
-        key = f"peak_{ridge}_{side}"
         curve = scan(real, "loss", scan=f"{side}_resonance")
-        found[key] = peak_height(curve, settings.resonance, draws, key)
+        found[f"peak_{ridge}_{side}"] = peak_height(curve, settings.resonance, GIVEN_TEST_SET)
         key, first = f"variance_{side}_{ridge}", settings.variance_from
         curve = scan(real, "excess", scan=f"{side}_variance")
         window, rule = (first, curve.sizes[-1]), f"the growing size at least {first}"
-        found[key] = exponent(curve, window, rule, draws, key, mean="arithmetic")
+        found[key] = exponent(curve, window, rule, mean="signed", target=GIVEN_TEST_SET)
         key, rule = f"resolution_{side}_{ridge}", f"{low} to {settings.share:g} of the features"
-        found[key] = exponent(scan(real, "loss", scan=side), (low, high), rule, draws, key)
+        loss = scan(real, "loss", scan=side)
+        found[key] = exponent(loss, (low, high), rule, target=GIVEN_TEST_SET)
     for target in ("real", "teacher"):
         data, parameters = (
             without(scan(rows, "loss", scan=f"{side}_resonance", target=target), settings)
             for side in SIDES
         )
         key = f"duality_gap_{target}_{ridge}"
-        found[key] = mean_gap(data, parameters, draws, key, APART)
+        found[key] = mean_gap(data, parameters, APART, GIVEN_TEST_SET)
     return found
 
 
@@ -108,7 +100,6 @@ def without(curve: Curves, settings: Settings) -> Curves:
 
 
 def of_kernel(rows: pd.DataFrame, features: str, settings: Settings) -> Found:
-    draws = kernel_draws(settings.draws, settings.seed)
     names = ("alpha_teacher", "alpha_real", "teacher_minus_real", "coefficients_growth")
     if rows.empty:
         missing = unavailable(f"{features} is not run at this scale")
@@ -121,14 +112,14 @@ def of_kernel(rows: pd.DataFrame, features: str, settings: Settings) -> Found:
     }
     found: Found = {}
     for target, curve in curves.items():
-        key = f"alpha_{target}_{features}"
-        found[key] = exponent(curve, (low, high), rule, draws, key)
-    key = f"teacher_minus_real_{features}"
+        found[f"alpha_{target}_{features}"] = exponent(
+            curve, (low, high), rule, target=GIVEN_TEST_SET
+        )
     teacher, real = (inside(curve, (low, high)) for curve in curves.values())
-    found[key] = slope_difference(teacher, real, draws, key, rule)
-    key = f"coefficients_growth_{features}"
+    difference = slope_difference(teacher, real, rule, GIVEN_TEST_SET)
+    found[f"teacher_minus_real_{features}"] = difference
     curve, rule = coefficients(rows, settings)
-    found[key] = resampled(lambda seeds: growth(curve, seeds), curve, draws, key, rule)
+    found[f"coefficients_growth_{features}"] = growth(curve, rule)
     return found
 
 
@@ -137,17 +128,22 @@ def coefficients(rows: pd.DataFrame, settings: Settings) -> tuple[Curves, str]:
     return inside(scan(rows, "coefficient"), (low, high)), f"ranks {low} to {high}"
 
 
-def growth(curve: Curves, seeds: np.ndarray) -> float:
+def growth(curve: Curves, rule: str) -> Quantity:
     """Slope of the mean log coefficient against the log rank."""
-    if len(curve.sizes) < 3:
-        raise InputError("fewer than 3 bins of ranks lie in the window.")
-    mean = np.log(curve.values[seeds]).mean(axis=0)
-    return float(np.polyfit(np.log(curve.sizes), mean, 1)[0])
+    if 0 < len(curve.sizes) < LEAST_BINS:
+        return unavailable(TOO_FEW, n_seeds=len(curve.values), rule=rule)
+    return mean_quantity(growths(curve), curve, rule, GIVEN_TEST_SET)
+
+
+def growths(curve: Curves) -> np.ndarray:
+    """(seeds,) the slope of each seed."""
+    if not len(curve.sizes):
+        return np.zeros(0)
+    return np.polyfit(np.log(curve.sizes), np.log(curve.values).T, 1)[0]
 
 
 def coefficient_differences(table: pd.DataFrame, settings: Settings) -> Found:
     """How much faster the learned features' coefficients grow than the others'."""
-    draws = kernel_draws(settings.draws, settings.seed)
     learned, rule = coefficients(table[table["features"] == "learned"], settings)
     found: Found = {}
     for features in settings.kernels:
@@ -155,13 +151,9 @@ def coefficient_differences(table: pd.DataFrame, settings: Settings) -> Found:
         if features == "learned" or rows.empty:
             continue
         other, key = coefficients(rows, settings)[0], f"coefficients_learned_minus_{features}"
-        found[key] = coefficient_difference(learned, other, draws, key, rule)
+        if min(len(learned.sizes), len(other.sizes)) < LEAST_BINS:
+            found[key] = unavailable(TOO_FEW, n_seeds=len(learned.values), rule=rule)
+            continue
+        values = growths(learned) - growths(other)
+        found[key] = mean_quantity(values, learned, rule, GIVEN_TEST_SET)
     return found
-
-
-def coefficient_difference(
-    learned: Curves, other: Curves, draws: Draws, key: str, rule: str
-) -> Quantity:
-    return resampled(
-        lambda seeds: growth(learned, seeds) - growth(other, seeds), learned, draws, key, rule
-    )

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.curves.norm_curves import finite_mean
 from scalinglaws.curves.panel_curves import difference_curves
 from scalinglaws.errors import InputError
 from scalinglaws.records import as_record
-from scalinglaws.statistics.over_seeds import drawn_counts, of_drawn
-from scalinglaws.statistics.quantity import Quantity, unavailable
-from scalinglaws.streams import generator
+from scalinglaws.statistics.exponents import STUDENT_KIND
+from scalinglaws.statistics.extremes import largest_of
+from scalinglaws.statistics.over_seeds import mean_of_seeds, mean_over_seeds
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity, quantity, unavailable
 
 Array = np.ndarray
 NAMES = ("largest_difference", "mean_difference")
@@ -28,8 +28,6 @@ class Settings:
     """`comparisons`: released set and training size."""
 
     comparisons: tuple[tuple[str, int], ...]
-    draws: int
-    seed: int
 
 
 def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[str, Quantity]:
@@ -42,22 +40,29 @@ def fit(tables: Mapping[str, pd.DataFrame], given: Mapping[str, Any]) -> dict[st
     for name, size in settings.comparisons:
         try:
             differences = difference_curves(tables, name, size)[1]
-            own = difference_quantities(differences, settings, size)
+            own = difference_quantities(differences)
         except InputError as problem:
             own = dict.fromkeys(NAMES, unavailable(str(problem)))
         found |= {f"{name}_P{size}_{key}": one for key, one in own.items()}
     return found
 
 
-def difference_quantities(differences: Array, settings: Settings, size: int) -> dict[str, Quantity]:
+def difference_quantities(differences: Array) -> dict[str, Quantity]:
+    """`differences` (seeds, norms)."""
     seeds, points = differences.shape
-    source = generator(settings.seed, "damico2025", "protocol_agreement", {"P": size}, "draws")
-    counts = drawn_counts(seeds, settings.draws, source)
-    point, drawn = differences.mean(axis=0), finite_mean(differences, counts)
-    facts: dict[str, Any] = {"n_points": points, "n_seeds": seeds}
-    largest = (float(np.abs(point).max()), np.abs(drawn).max(axis=1))
-    mean = (float(point.mean()), drawn.mean(axis=1))
+    facts: dict[str, Any] = {"n_points": points, "target": GIVEN_TEST_SET}
+    unit = np.eye(points)
+    parts = [mean_of_seeds(column) for column in differences.T]
+    largest, low, high = largest_of(np.vstack([unit, -unit]), parts, least=0.0)
+    mean = mean_over_seeds(differences.mean(axis=1), **facts)
     return {
-        "largest_difference": of_drawn(*largest, **facts),
-        "mean_difference": of_drawn(*mean, **facts),
+        "largest_difference": quantity(
+            largest,
+            (low, high),
+            interval_kind=f"largest of several: {STUDENT_KIND}",
+            n_seeds=seeds,
+            degrees=seeds - 1 if seeds > 1 else None,
+            **facts,
+        ),
+        "mean_difference": {**mean, "scan": None},
     }

@@ -8,10 +8,9 @@ import pandas as pd
 
 from scalinglaws.curves.size_curves import inside, scan
 from scalinglaws.records import as_record
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity, unavailable
 from scalinglaws.statistics.scan_statistics import (
     exponent,
-    kernel_draws,
     mean_gap,
     mean_ratio,
     slope_difference,
@@ -29,8 +28,6 @@ class Settings:
     first: int
     share: float
     variance_share: float
-    draws: int
-    seed: int
 
 
 def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
@@ -62,34 +59,31 @@ NAMES = (
 
 
 def of_pool(name: str, rows: pd.DataFrame, settings: Settings) -> Found:
-    draws = kernel_draws(settings.draws, settings.seed)
     population = int(rows["population"].iloc[0])
     window = (float(settings.first), settings.share * population)
     rule = f"ranks, D and P from {settings.first} to {settings.share:g} of the population"
     tail = scan(rows, "tail")
-    found = {f"alpha_k_{name}": exponent(tail, window, rule, draws, f"alpha_k_{name}")}
+    found = {f"alpha_k_{name}": exponent(tail, window, rule, target=GIVEN_TEST_SET)}
     kept = inside(tail, window)
     for side, letter in SIDES.items():
-        loss, key = scan(rows, f"loss_{side}"), f"alpha_{letter}_{name}"
-        found[key] = exponent(loss, window, rule, draws, key)
-        key = f"{letter}_minus_k_{name}"
-        found[key] = slope_difference(inside(loss, window), kept, draws, key, rule)
+        loss = scan(rows, f"loss_{side}")
+        found[f"alpha_{letter}_{name}"] = exponent(loss, window, rule, target=GIVEN_TEST_SET)
+        difference = slope_difference(inside(loss, window), kept, rule, GIVEN_TEST_SET)
+        found[f"{letter}_minus_k_{name}"] = difference
         found |= variance(rows, side, f"variance_{letter}_{name}", settings)
     data, parameters, predicted = (
         inside(scan(rows, quantity), window)
         for quantity in ("loss_data", "loss_parameters", "prediction")
     )
-    key = f"kappa_ratio_{name}"
-    found[key] = mean_ratio(data, predicted, draws, key, rule)
-    key = f"duality_gap_{name}"
-    found[key] = mean_gap(data, parameters, draws, key, "mean over D = P of |log ratio|")
+    found[f"kappa_ratio_{name}"] = mean_ratio(data, predicted, rule, GIVEN_TEST_SET)
+    rule = "mean over D = P of |log ratio|"
+    found[f"duality_gap_{name}"] = mean_gap(data, parameters, rule, GIVEN_TEST_SET)
     return found
 
 
 def variance(rows: pd.DataFrame, side: str, key: str, settings: Settings) -> Found:
-    draws = kernel_draws(settings.draws, settings.seed)
     curve, population = scan(rows, f"excess_{side}"), float(rows["population"].iloc[0])
     first = settings.variance_share * population
     window = (first, max(first, float(curve.sizes[-1])))
     rule = f"the growing size at least {settings.variance_share:g} of the population"
-    return {key: exponent(curve, window, rule, draws, key, mean="arithmetic")}
+    return {key: exponent(curve, window, rule, mean="signed", target=GIVEN_TEST_SET)}

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from scalinglaws.curves.norm_curves import (
     Means,
@@ -20,17 +21,36 @@ from scalinglaws.curves.norm_curves import (
     subset_of,
 )
 from scalinglaws.errors import InputError
-from scalinglaws.statistics.bootstrap import critical
 from scalinglaws.statistics.law_facts import OWN_RULE, scans_of, windows_of
-from scalinglaws.statistics.norm_laws import LAWS, laws, log10_of, log_slope, window_from
+from scalinglaws.statistics.norm_laws import (
+    LAWS,
+    Window,
+    laws,
+    log10_of,
+    log_slope,
+    window_from,
+)
 from scalinglaws.statistics.offset_laws import exponent_with_offset, law_1_with_offset
-from scalinglaws.statistics.quantity import NUMERICAL, Quantity, quantity, unavailable
+from scalinglaws.statistics.quantity import (
+    NEW_SIZES,
+    NUMERICAL,
+    Quantity,
+    quantity,
+    unavailable,
+)
 
 BESIDE = (
     "gamma_2_of_mean_curves",
     *("gamma_1_with_offset", "gamma_2_with_offset", "gamma_measured_with_offset"),
 )
 JACKKNIFE_KIND = "jackknife over training sizes, Student t"
+UNCHANGED = 1e-12  # of a number without a size, beside its own rounding
+# Fitted to the sizes: 2 for a line over them, 3 with an offset, 1 for a mean.
+PARAMETERS = {
+    **dict.fromkeys(("gamma_2", "gamma_measured", "gamma_2_of_mean_curves"), 2),
+    **dict.fromkeys(("gamma_predicted", "gamma_difference"), 2),
+    **dict.fromkeys(("gamma_2_with_offset", "gamma_measured_with_offset"), 3),
+}
 
 
 def fit(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> dict[str, Quantity]:
@@ -49,12 +69,14 @@ def set_quantities(table: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str
     means = released_means(table)
     window = window_from(settings, means.sizes)
     scans, windows = scans_of(means, window), windows_of(means, window)
-    point = all_numbers(means, settings)
-    left_out = [all_numbers(subset_of(means, kept), settings) for kept in leave_one_out(means)]
+    point = all_numbers(means, window)
+    # The window stays: a smaller set of sizes would have its largest half elsewhere.
+    left_out = [all_numbers(subset_of(means, kept), window) for kept in leave_one_out(means)]
     found = {
         name: jackknifed(
             point[name],
             np.array([one[name] for one in left_out]),
+            PARAMETERS.get(name, 1),
             rule=OWN_RULE,
             scan=scans.get(name),
             **windows.get(name, {}),
@@ -68,11 +90,10 @@ def set_quantities(table: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str
     return {**found, "optima_at_end": ended}
 
 
-def all_numbers(means: Means, settings: Mapping[str, Any]) -> dict[str, float]:
+def all_numbers(means: Means, window: Window) -> dict[str, float]:
     """The laws; law 2 read off the minima of the mean curves instead of the runs' own; and the
     exponents with the offsets q_1, q_2, q of Eqs. 2, 3, 5.
     """
-    window = window_from(settings, means.sizes)
     numbers = {name: float(value) for name, value in laws(means, window).items()}
     norms, errors = optima_of_means(means)
     return {
@@ -90,24 +111,41 @@ def leave_one_out(means: Means) -> list[np.ndarray]:
     return [everything != left_out for left_out in everything]
 
 
-def jackknifed(value: float, left_out: np.ndarray, **facts: Any) -> Quantity:
-    """Quenouille's standard error: (n - 1) / n times the sum of squared deviations, with
-    Student's t. The median-based spreads are not smooth, for them it is rough.
+def jackknifed(value: float, left_out: np.ndarray, parameters: int, **facts: Any) -> Quantity:
+    """Quenouille's interval over the sizes that carry the number, with Student's t.
+
+    A size that can be left out without any change carries nothing (law 1 rests on the largest half
+    of the sizes), and counting it would feign degrees of freedom. Those that carry, less the
+    `parameters` fitted to them, are the degrees of freedom. The median-based spreads are not
+    smooth, for them it is rough.
     """
+    facts = {**facts, "target": NEW_SIZES}
     if not np.isfinite(value):
         return quantity(None, None, why="the released points do not determine it", **facts)
     good = left_out[np.isfinite(left_out)]
-    n = len(good)
-    if n < len(left_out) or n < 3:
+    if len(good) < len(left_out):
         why = "without some of the sizes the law is not determined"
         return quantity(value, None, why=why, **facts)
-    error = float(np.sqrt((n - 1) / n * np.sum((good - good.mean()) ** 2)))
-    reach = critical(n, 0.95) * error
+    carrying = good[np.abs(good - value) > UNCHANGED * max(1.0, abs(value))]
+    n = len(carrying)
+    degrees = n - parameters
+    if degrees < 2:
+        return quantity(value, None, why="too few sizes carry the law", n_seeds=n, **facts)
+    squares = np.sum((carrying - carrying.mean()) ** 2)
+    error = float(np.sqrt((n - 1) / n * squares))
+    reach = float(stdtrit(degrees, 0.975)) * error
+    ordered = np.sort(carrying)
+    variants = {
+        f"one size left out, {word}": [end, end - reach, end + reach]
+        for word, end in (("lowest", ordered[0]), ("highest", ordered[-1]))
+    }
     return quantity(
         value,
         (value - reach, value + reach),
         standard_error=error,
         interval_kind=JACKKNIFE_KIND,
         n_seeds=n,
+        degrees=degrees,
+        variants=variants,
         **facts,
     )

@@ -14,8 +14,8 @@ import pandas as pd
 
 from scalinglaws.errors import InputError
 from scalinglaws.records import as_record
-from scalinglaws.statistics.bootstrap import exponent_over_seeds
-from scalinglaws.statistics.over_seeds import Draws, named_draws, over_seeds
+from scalinglaws.statistics.exponents import exponent_over_seeds
+from scalinglaws.statistics.over_seeds import mean_over_seeds, smooth_over_seeds
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import Quantity, computed, unavailable
 from scalinglaws.statistics.windows import select
@@ -37,8 +37,6 @@ class Settings:
     window_factors: tuple[float, float]
     paper_levels: int
     many_levels: int
-    draws: int
-    seed: int
 
 
 def fit(tables: Tables, given: Mapping[str, Any]) -> dict[str, Quantity]:
@@ -117,7 +115,7 @@ class Pairs(NamedTuple):
     @property
     def facts(self) -> dict[str, Any]:
         masked = int((~np.isfinite(self.sgd)).sum())
-        return {"n_points": len(self.alphas), "n_seeds": len(self.sgd), "n_masked": masked}
+        return {"n_points": len(self.alphas), "n_masked": masked}
 
     def in_window(self) -> "Pairs":
         inside = select(self.alphas, *self.window)
@@ -132,10 +130,10 @@ def simulated(tables: Tables, settings: Settings, beta: float) -> dict[str, Quan
         names = ("sgd_exponent", "sgd_law_exponent", "sgd_minus_theory", "sgd_deviation")
         return {f"{name}_{label(beta)}": unavailable(pairs) for name in names}
     found = {
-        "sgd_exponent": plain_exponent(pairs.alphas, pairs.sgd, settings, beta, pairs.window),
-        "sgd_law_exponent": law_exponent(pairs.in_window(), settings),
-        "sgd_minus_theory": exponent_difference(pairs.in_window(), settings),
-        "sgd_deviation": deviation(pairs, settings),
+        "sgd_exponent": plain_exponent(pairs),
+        "sgd_law_exponent": law_exponent(pairs.in_window()),
+        "sgd_minus_theory": exponent_difference(pairs.in_window()),
+        "sgd_deviation": deviation(pairs),
     }
     return {f"{name}_{label(beta)}": made for name, made in found.items()}
 
@@ -159,52 +157,36 @@ def matched(tables: Tables, settings: Settings, beta: float) -> Pairs | str:
     return Pairs(*curves, size, window_of(settings, both, beta))
 
 
-def exponent_difference(pairs: Pairs, settings: Settings) -> Quantity:
+def exponent_difference(pairs: Pairs) -> Quantity:
     """Decay exponent of the simulation minus that of its own theory, mean over seeds."""
     facts = {**pairs.facts, "window": pairs.window, "rule": RULE}
     if reason := obstacle(pairs.sgd, facts):
         return reason
     values = slopes(pairs.alphas, pairs.sgd) - slopes(pairs.alphas, pairs.theory)
-    name = f"difference {pairs.size['beta']}"
-    return over_seeds(
-        lambda chosen: float(values[chosen].mean()), draws=draws_of(settings), name=name, **facts
-    )
+    return without_scan(mean_over_seeds(values, **facts))
 
 
-def deviation(pairs: Pairs, settings: Settings) -> Quantity:
+def deviation(pairs: Pairs) -> Quantity:
     """Median over alpha of |simulation / theory - 1|, mean over seeds."""
     if reason := obstacle(pairs.sgd, pairs.facts):
         return reason
     values = np.median(np.abs(pairs.sgd / pairs.theory - 1), axis=1)
-    name = f"median {pairs.size['beta']}"
-    return over_seeds(
-        lambda chosen: float(values[chosen].mean()),
-        draws=draws_of(settings),
-        name=name,
-        **pairs.facts,
-    )
+    return without_scan(mean_over_seeds(values, **pairs.facts))
 
 
-def plain_exponent(
-    alphas: np.ndarray,
-    curves: np.ndarray,
-    settings: Settings,
-    beta: float,
-    window: tuple[float, float],
-) -> Quantity:
+def without_scan(found: Quantity) -> Quantity:
+    """The range over seeds is no scan over windows."""
+    return {**found, "scan": None}
+
+
+def plain_exponent(pairs: Pairs) -> Quantity:
     """Exponent of the mean curve over seeds."""
     return exponent_over_seeds(
-        alphas,
-        curves,
-        mean="arithmetic",
-        window=window,
-        rule=RULE,
-        draws=settings.draws,
-        generator=draws_of(settings).stream(f"exponent {beta}"),
+        pairs.alphas, pairs.sgd, mean="arithmetic", window=pairs.window, rule=RULE
     )
 
 
-def law_exponent(pairs: Pairs, settings: Settings) -> Quantity:
+def law_exponent(pairs: Pairs) -> Quantity:
     """beta / (1 + beta) of the formula that fits the mean curve best: no bias from finite L.
 
     The formula's amplitude is free; a straight line on log-log axes is steeper than
@@ -227,8 +209,7 @@ def law_exponent(pairs: Pairs, settings: Settings) -> Quantity:
         beta = GRID[place] + vertex(misfit[place - 1 : place + 2]) * (GRID[1] - GRID[0])
         return beta / (1 + beta)
 
-    name = f"law {pairs.size['beta']}"
-    return over_seeds(best, draws=draws_of(settings), name=name, **facts)
+    return smooth_over_seeds(best, len(pairs.sgd), **facts)
 
 
 def vertex(values: np.ndarray) -> float:
@@ -245,11 +226,8 @@ def slopes(alphas: np.ndarray, curves: np.ndarray) -> np.ndarray:
 def obstacle(curves: np.ndarray, facts: Mapping[str, Any]) -> Quantity | None:
     """Divergence is said as such; a mean over the seeds that happened to survive is no estimate."""
     if lost := int((~np.isfinite(curves).all(axis=1)).sum()):
-        return unavailable(f"{lost} of {len(curves)} seeds diverged", **facts)
+        return unavailable(f"{lost} of {len(curves)} seeds diverged", n_seeds=len(curves), **facts)
     if curves.shape[1] < LEAST_POINTS:
-        return unavailable(f"{curves.shape[1]} abscissae, at least {LEAST_POINTS}", **facts)
+        why = f"{curves.shape[1]} abscissae, at least {LEAST_POINTS}"
+        return unavailable(why, n_seeds=len(curves), **facts)
     return None
-
-
-def draws_of(settings: Settings) -> Draws:
-    return named_draws(settings.draws, settings.seed, "worschech2024", "specialised_laws", "name")

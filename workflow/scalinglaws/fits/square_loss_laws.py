@@ -13,7 +13,7 @@ from scalinglaws.curves.perceptron_curves import minimisers
 from scalinglaws.fits.perceptron_laws import numerical
 from scalinglaws.fits.perceptron_scaling import LEAST_ALPHAS, TOO_FEW, best_norm
 from scalinglaws.records import as_record
-from scalinglaws.statistics.over_samples import over_samples, sample_draws
+from scalinglaws.statistics.over_samples import mean_over_samples, over_samples, sample_draws
 from scalinglaws.statistics.over_seeds import Draws
 from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import Quantity, unavailable
@@ -68,9 +68,7 @@ def measured(limits: pd.DataFrame, simulated: pd.DataFrame, draws: Draws) -> Fou
         found[name] = over_samples(fine, name, draws, partial(best_norm, grid))
         name = f"simulated_error_{tag}"
         found[name] = over_samples(fine / hebb, name, draws, smallest)
-        found[f"simulation_over_theory_{tag}"] = over_theory(
-            limits, alpha, lambdas, errors / hebb, draws
-        )
+        found[f"simulation_over_theory_{tag}"] = over_theory(limits, alpha, lambdas, errors / hebb)
     found["simulated_gamma_2"] = growth(smooth, draws)
     return found
 
@@ -97,7 +95,6 @@ def over_theory(
     alpha: float,
     lambdas: np.ndarray,
     errors: np.ndarray,
-    draws: Draws,
 ) -> Quantity:
     """Mean ratio of simulated to predicted error; errors (samples, lambdas) over Hebb's."""
     own = limits[(limits["quantity"] == "early_square_loss") & (limits["alpha"] == alpha)]
@@ -106,7 +103,7 @@ def over_theory(
     own = own.sort_values("abscissa")
     spline = CubicSpline(np.log(own["abscissa"]), np.log(own["value"]))
     expected = np.exp(spline(np.log(lambdas)))
-    return over_samples(errors / expected, f"square ratio {alpha:g}", draws)
+    return mean_over_samples(errors / expected)
 
 
 def growth(curves: Mapping[float, tuple[np.ndarray, np.ndarray]], draws: Draws) -> Quantity:

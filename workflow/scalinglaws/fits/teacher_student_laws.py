@@ -4,27 +4,25 @@ Every exponent comes with its share of the prediction 4 / d (2 p / d for the los
 the largest factor for a product), so that one statement covers all dimensions.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from scalinglaws.curves.size_curves import Curves, curves
 from scalinglaws.records import as_record
+from scalinglaws.statistics.exponents import seed_line
 from scalinglaws.statistics.independent import mean_of_independent
-from scalinglaws.statistics.over_seeds import Draws, named_draws
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.mapped import mapped, scaled
+from scalinglaws.statistics.quantity import NEW_SEEDS, Quantity, unavailable
 from scalinglaws.statistics.resolution_slopes import (
     KINDS,
     Trained,
     Window,
     data_slopes,
-    derived,
-    slope,
+    ratio_of_slopes,
     slopes,
-    trained_window,
 )
 
 Found = dict[str, Quantity]
@@ -50,8 +48,6 @@ class Settings:
     size_core: tuple[int, ...]
     powers: tuple[float, ...]
     products: tuple[tuple[int, ...], ...]
-    draws: int
-    seed: int
 
     def trained(self, dimension: int) -> Trained:
         low = self.data_from_low.get(dimension, self.data_from)
@@ -92,17 +88,15 @@ def data_line(dimension: int, table: pd.DataFrame, settings: Settings) -> Found:
     if rows.empty:
         return absent(line, True, f"dimension {dimension} is not run at this scale")
     trained = settings.trained(dimension)
-    found = data_slopes(line, rows, trained, draws_of(settings))
-    window = trained_window(rows, trained)[0]
-    best = curves(rows, "test_loss_best")
-    return found | shares(line, best, window, 4.0 / dimension, found, settings)
+    found = data_slopes(line, rows, trained, NEW_SEEDS)
+    return found | shares(line, 4.0 / dimension, found)
 
 
 def size_line(dimension: int, table: pd.DataFrame, settings: Settings) -> Found:
     line, rows = f"size_d{dimension}", table[table["dimension"] == dimension]
     if rows.empty:
         return absent(line, True, f"dimension {dimension} is not run at this scale")
-    return width_slopes(line, rows, 4.0 / dimension, settings)
+    return width_slopes(line, rows, 4.0 / dimension)
 
 
 def power_line(power: float, table: pd.DataFrame, settings: Settings) -> Found:
@@ -112,17 +106,13 @@ def power_line(power: float, table: pd.DataFrame, settings: Settings) -> Found:
     if rows.empty:
         why = f"the power {power:g} is not run at this scale"
         return absent(line, False, why) | {ratio: unavailable(why)}
-    found = width_slopes(line, rows, 2.0 * power / rows["dimension"].iloc[0], settings)
+    found = width_slopes(line, rows, 2.0 * power / rows["dimension"].iloc[0])
     squared = table[table["power"] == 2.0]
     if squared.empty:
         return found | {ratio: unavailable("the squared loss is not run at this scale")}
     first, second = (curves(part, "test_loss_best", "parameters") for part in (rows, squared))
-    found[ratio] = derived(
-        lambda seeds: slope(first, whole(first), seeds) / slope(second, whole(second), seeds),
-        found[f"resolution_slope_{line}"],
-        draws_of(settings),
-        ratio,
-    )
+    parts = [seed_line(one.sizes, one.values, "log", whole(one)) for one in (first, second)]
+    found[ratio] = ratio_of_slopes(parts[0], parts[1], found[f"resolution_slope_{line}"])
     return found
 
 
@@ -131,35 +121,28 @@ def product_line(target: str, table: pd.DataFrame, settings: Settings) -> Found:
     line, rows = f"product_{target.replace('+', 'x')}", table[table["target"] == target]
     if rows.empty:
         return absent(line, False, f"the product {target} is not run at this scale")
-    return width_slopes(line, rows, 4.0 / rows["dimension"].iloc[0], settings)
+    return width_slopes(line, rows, 4.0 / rows["dimension"].iloc[0])
 
 
-def width_slopes(line: str, rows: pd.DataFrame, prediction: float, settings: Settings) -> Found:
+def width_slopes(line: str, rows: pd.DataFrame, prediction: float) -> Found:
     """Exponents in P over all widths: fresh data leave no train loss to judge them by."""
     lines = {kind: curves(rows, f"test_loss_{kind}", "parameters") for kind in KINDS}
     window = whole(lines["best"])
-    draws = draws_of(settings)
-    found = slopes(f"resolution_slope_{line}", line, lines, window, ALL_WIDTHS, draws)
-    return found | shares(line, lines["best"], window, prediction, found, settings)
+    found = slopes(f"resolution_slope_{line}", line, lines, window, ALL_WIDTHS, NEW_SEEDS)
+    return found | shares(line, prediction, found)
 
 
 def whole(line: Curves) -> Window:
     return float(line.sizes.min()), float(line.sizes.max())
 
 
-def shares(
-    line: str, best: Curves, window: Window, prediction: float, found: Found, settings: Settings
-) -> Found:
+def shares(line: str, prediction: float, found: Found) -> Found:
     """The exponent over its prediction, and 4 / alpha where d is what is scanned."""
-    statistics: dict[str, Callable[[np.ndarray], float]] = {
-        f"share_of_prediction_{line}": lambda seeds: slope(best, window, seeds) / prediction
-    }
+    slope = found[f"resolution_slope_{line}"]
+    made = {f"share_of_prediction_{line}": scaled(slope, 1.0 / prediction)}
     if line.startswith(("d", "size_d")):
-        key = f"four_over_alpha_{line}"
-        statistics[key] = lambda seeds: 4.0 / slope(best, window, seeds)
-    draws = draws_of(settings)
-    used = found[f"resolution_slope_{line}"]
-    return {key: derived(statistic, used, draws, key) for key, statistic in statistics.items()}
+        made[f"four_over_alpha_{line}"] = mapped(slope, lambda alpha: 4.0 / alpha, above=0.0)
+    return made
 
 
 def absent(line: str, over_dimension: bool, why: str) -> Found:
@@ -169,7 +152,3 @@ def absent(line: str, over_dimension: bool, why: str) -> Found:
     keys += [f"share_of_prediction_{line}"]
     keys += [f"four_over_alpha_{line}"] if over_dimension else []
     return dict.fromkeys(keys, unavailable(why))
-
-
-def draws_of(settings: Settings) -> Draws:
-    return named_draws(settings.draws, settings.seed, "bahri2021", "teacher_student_laws")

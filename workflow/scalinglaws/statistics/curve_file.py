@@ -8,12 +8,11 @@ import numpy as np
 
 from scalinglaws.errors import InputError
 from scalinglaws.rounding import number_of
-from scalinglaws.statistics.bootstrap import exponent_over_seeds
+from scalinglaws.statistics.exponents import exponent_over_seeds
 from scalinglaws.statistics.residuals import exponent_of_curve
 from scalinglaws.statistics.windows import fitted_window, select
 
 Array = np.ndarray
-DRAWS, SEED = 2000, 0  # of the bootstrap over seeds: the same answer every time
 SAME = 1e-6  # abscissae of two seeds that differ by less are one: another rounding, or float32
 NEAR = 1e-3  # ... and by less than this are taken for one that was written down inexactly
 SHOWN = 3  # values named in a message
@@ -44,8 +43,6 @@ def fit_file(
         samples,
         mean="arithmetic" if offset else "log",
         offset=offset,
-        generator=np.random.default_rng(SEED),
-        draws=DRAWS,
         window=window,
     )
     inside = np.full(len(abscissae), True) if window is None else select(abscissae, *window)

@@ -1,6 +1,11 @@
-"""Exponents of the networks on images: one window rule for all of them."""
+"""Exponents of the networks on images: one window rule for all of them.
 
-from collections.abc import Callable, Mapping, Sequence
+All seeds share one test set, so intervals are about new seeds, given this test set. A level of
+log loss has a standard error over test images too that is more than twice that over seeds; of a
+slope most of it cancels, as all sizes are tested on the same images.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +13,20 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.curves.size_curves import Curves, curves
-from scalinglaws.statistics.bootstrap import exponent_over_seeds
-from scalinglaws.statistics.over_seeds import Draws, named_draws, over_seeds
-from scalinglaws.statistics.quantity import Quantity, unavailable
-from scalinglaws.statistics.resolution_slopes import Window, slope
+from scalinglaws.errors import InputError
+from scalinglaws.statistics.exponents import (
+    STUDENT_KIND,
+    exponent_over_seeds,
+    facts_of,
+    quantity_of,
+    seed_line,
+)
+from scalinglaws.statistics.extremes import differences, largest_of
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity, quantity, unavailable
+from scalinglaws.statistics.seed_lines import Choice, Local, SeedLine, sum_of
+from scalinglaws.statistics.student import Estimate
 
+Window = tuple[float, float]
 Lines = Sequence[tuple[Curves, Window]]
 LEAST_POINTS = 3
 NOT_RUN = "this scale does not run it"
@@ -26,15 +40,9 @@ class ImageSettings:
 
     visits: int
     lines: Mapping[str, str]
-    draws: int
-    seed: int
 
     def tasks(self, line: str) -> list[str]:
         return [task for task, name in self.lines.items() if name == line]
-
-
-def image_draws(settings: ImageSettings) -> Draws:
-    return named_draws(settings.draws, settings.seed, "bahri2021", "images")
 
 
 def seen_window(rows: pd.DataFrame, settings: ImageSettings) -> tuple[Window, str]:
@@ -55,20 +63,15 @@ def data_line(rows: pd.DataFrame, quantity: str, settings: ImageSettings) -> tup
     return curves(rows, quantity, "D"), seen_window(rows, settings)[0]
 
 
-def data_slope(
-    rows: pd.DataFrame | None, quantity: str, settings: ImageSettings, key: str
-) -> Quantity:
+def data_slope(rows: pd.DataFrame | None, quantity: str, settings: ImageSettings) -> Quantity:
     """Decay exponent in D with its interval over seeds."""
     if rows is None or rows.empty:
         return unavailable(NOT_RUN)
     window, rule = seen_window(rows, settings)
-    line = curves(rows, quantity, "D")
-    return exponent(line, window, rule, settings, key)
+    return exponent(curves(rows, quantity, "D"), window, rule)
 
 
-def exponent(
-    line: Curves, window: Window | None, rule: str, settings: ImageSettings, key: str
-) -> Quantity:
+def exponent(line: Curves, window: Window | None, rule: str) -> Quantity:
     return exponent_over_seeds(
         line.sizes,
         line.values,
@@ -76,32 +79,62 @@ def exponent(
         window=window,
         rule=rule,
         min_points=LEAST_POINTS,
-        draws=settings.draws,
-        generator=image_draws(settings).stream(key),
+        target=GIVEN_TEST_SET,
     )
 
 
-def of_slopes(
-    statistic: Callable[[np.ndarray], float], lines: Lines, settings: ImageSettings, key: str
-) -> Quantity:
-    """A function of the exponents of several lines, bootstrapped over the seeds they share.
+def seed_lines(lines: Lines) -> list[SeedLine]:
+    return [seed_line(line.sizes, line.values, "log", window) for line, window in lines]
 
-    `statistic`: of the exponents (lines,) in their order.
-    """
+
+def obstacle(lines: Lines) -> Quantity | None:
+    """Why the lines have no exponents to compare, or None."""
     if not lines:
         return unavailable(NOT_RUN)
-    seeds = len(lines[0][0].values)
-    facts: dict[str, Any] = {"n_seeds": seeds, "n_points": sum(len(x.sizes) for x, _ in lines)}
-    facts["n_masked"] = int(sum((~np.isfinite(line.values)).sum() for line, _ in lines))
     if any(np.sum(line.sizes <= window[1]) < LEAST_POINTS for line, window in lines):
-        return unavailable(f"a line has fewer than {LEAST_POINTS} points in its window", **facts)
-
-    def statistic_of(chosen: np.ndarray) -> float:
-        return statistic(np.array([slope(line, window, chosen) for line, window in lines]))
-
-    return over_seeds(statistic_of, draws=image_draws(settings), name=key, **facts)
+        why = f"a line has fewer than {LEAST_POINTS} points in its window"
+        return unavailable(why, **facts_of(seed_lines(lines)))
+    return None
 
 
-def spread(slopes: np.ndarray) -> float:
+def sum_of_slopes(lines: Lines, weights: Sequence[float]) -> Quantity:
+    """Weighted sum of the exponents of lines that share their seeds."""
+    if reason := obstacle(lines):
+        return reason
+    parts = seed_lines(lines)
+
+    def measure(choice: Choice) -> Local:
+        return sum_of([part.local(choice) for part in parts], weights)
+
+    return quantity_of(measure, **facts_of(parts), target=GIVEN_TEST_SET)
+
+
+def largest_sum(lines: Lines, contrasts: np.ndarray, sign: int = +1) -> Quantity:
+    """Largest of the sums contrasts (m, lines) @ exponents; with `sign` -1, minus the largest."""
+    if reason := obstacle(lines):
+        return reason
+    parts = seed_lines(lines)
+    facts = {**facts_of(parts), "target": GIVEN_TEST_SET}
+    try:
+        slopes = [part.local(Choice(np.arange(len(part.samples)))).whole for part in parts]
+    except InputError as problem:
+        return unavailable(str(problem), **facts)
+    return extreme(slopes, contrasts, sign, facts)
+
+
+def extreme(
+    slopes: Sequence[Estimate], contrasts: np.ndarray, sign: int, facts: Mapping[str, Any]
+) -> Quantity:
+    value, low, high = largest_of(contrasts, slopes)
+    return quantity(
+        sign * value,
+        sorted((sign * low, sign * high)),
+        interval_kind=f"largest of several: {STUDENT_KIND}",
+        degrees=facts["n_seeds"] - 1 if facts["n_seeds"] > 1 else None,
+        **facts,
+    )
+
+
+def spread(lines: Lines) -> Quantity:
     """Largest less smallest exponent."""
-    return float(slopes.max() - slopes.min())
+    return largest_sum(lines, differences(len(lines)))

@@ -1,6 +1,8 @@
-"""Any number of an experiment with its interval over seeds, from a random stream of its own.
+"""Any number of an experiment with its interval over seeds.
 
-A stream is named after the quantity, so a quantity stays as it is when others come or go.
+Means and smooth functions of means have Student's interval of what each seed contributes. Others
+(places of minima, medians) are bootstrapped, from a random stream named after the quantity, so
+that it stays as it is when others come or go.
 """
 
 from collections.abc import Callable
@@ -9,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from scalinglaws.errors import InputError
 from scalinglaws.statistics.bootstrap import BOOTSTRAP_KIND, Interval, bootstrap, student_interval
-from scalinglaws.statistics.quantity import Quantity, quantity, unavailable
+from scalinglaws.statistics.exponents import STUDENT_KIND, why_no_interval
+from scalinglaws.statistics.quantity import NEW_SEEDS, Quantity, quantity, unavailable
+from scalinglaws.statistics.student import Estimate, influences_of
 from scalinglaws.streams import generator
 
 Array = np.ndarray
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -40,22 +44,63 @@ def over_seeds(
     NaN or InputError marks a draw in which the statistic fails; `facts` as in `quantity`.
     """
     found = bootstrap(statistic, n_seeds, draws=draws.count, generator=draws.stream(name))
-    return of_interval(found, n_seeds, **facts)
+    return of_interval(found, n_seeds=n_seeds, **facts)
 
 
-def mean_over_seeds(
-    values: Array, draws: Draws, name: str, *, lost: str = "diverged", **facts: Any
-) -> Quantity:
+def mean_of_seeds(values: Array) -> Estimate:
+    """The mean of one number per seed (seeds,)."""
+    values = np.asarray(values, dtype=float)
+    return Estimate(float(values.mean()), values - values.mean())
+
+
+def mean_over_seeds(values: Array, *, lost: str = "diverged", **facts: Any) -> Quantity:
     """Mean of one number per seed (seeds,), with their range as its scan.
 
     A value that is not finite leaves the quantity unavailable; `lost` says how a seed gets there.
     """
     values = np.asarray(values, dtype=float)
-    n_seeds = len(values)
+    facts["n_seeds"] = len(values)
     if failed := int((~np.isfinite(values)).sum()):
-        return unavailable(f"{failed} of {n_seeds} seeds {lost}", n_seeds=n_seeds, **facts)
+        facts.pop("interval_kind", None)
+        return unavailable(f"{failed} of {len(values)} seeds {lost}", **facts)
     facts["scan"] = (values.min(), values.max())
-    return over_seeds(lambda chosen: float(values[chosen].mean()), n_seeds, draws, name, **facts)
+    return of_estimate(mean_of_seeds(values), **facts)
+
+
+def smooth_over_seeds(statistic: Callable[[Array], float], n_seeds: int, **facts: Any) -> Quantity:
+    """A smooth function of means over the seeds chosen by indices, with the jackknife's influences.
+
+    InputError or a value that is not finite, with a seed left out, leaves it without interval.
+    """
+    try:
+        value = float(statistic(np.arange(n_seeds)))
+    except InputError as problem:
+        return unavailable(str(problem), n_seeds=n_seeds, **facts)
+    return of_estimate(Estimate(value, jackknife(statistic, n_seeds)), n_seeds=n_seeds, **facts)
+
+
+def jackknife(statistic: Callable[[Array], float], n_seeds: int) -> Array:
+    """(seeds,) influences on a smooth statistic, from leaving out each seed in turn."""
+    if n_seeds < 2:
+        return np.zeros(n_seeds)
+    everyone = np.arange(n_seeds)
+    try:
+        values = np.array([float(statistic(np.delete(everyone, one))) for one in everyone])
+    except InputError:
+        return np.full(n_seeds, np.nan)
+    return influences_of(values)
+
+
+def of_estimate(found: Estimate, *, n_seeds: int, **facts: Any) -> Quantity:
+    """The quantity of a statistic whose influences are known."""
+    known = {
+        "interval_kind": STUDENT_KIND,
+        "n_seeds": n_seeds,
+        "target": NEW_SEEDS,
+        "degrees": n_seeds - 1 if n_seeds > 1 else None,
+        "why": why_no_interval(n_seeds) if n_seeds < 2 else None,
+    }
+    return quantity(found.value, found.interval(), standard_error=found.error, **{**known, **facts})
 
 
 def drawn_counts(n_seeds: int, count: int, source: np.random.Generator) -> Array:
@@ -63,14 +108,21 @@ def drawn_counts(n_seeds: int, count: int, source: np.random.Generator) -> Array
     return source.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=count)
 
 
-def of_drawn(estimate: float, drawn: Array, n_seeds: int, **facts: Any) -> Quantity:
-    """The quantity of an estimate and its values (draws,) for the seeds of `drawn_counts`."""
-    return of_interval(student_interval(estimate, drawn, n_seeds, LEVEL), n_seeds, **facts)
+def of_drawn(estimate: float, drawn: Array, left_out: Array, **facts: Any) -> Quantity:
+    """The quantity of an estimate, of its values (draws,) for the seeds of `drawn_counts` and
+    (seeds,) with each seed left out.
+    """
+    return of_interval(student_interval(estimate, drawn, left_out), **facts)
 
 
-def of_interval(found: Interval, n_seeds: int, **facts: Any) -> Quantity:
-    why = "one seed has no spread over seeds" if n_seeds < 2 else None
-    known = {"interval_kind": BOOTSTRAP_KIND, "n_seeds": n_seeds, "why": why}
+def of_interval(found: Interval, *, n_seeds: int, **facts: Any) -> Quantity:
+    known = {
+        "interval_kind": BOOTSTRAP_KIND,
+        "n_seeds": n_seeds,
+        "target": NEW_SEEDS,
+        "degrees": n_seeds - 1 if n_seeds > 1 else None,
+        "why": "one seed has no spread over seeds" if n_seeds < 2 else None,
+    }
     ends = (found.low, found.high)
     error = found.standard_error
     return quantity(found.estimate, ends, standard_error=error, **{**known, **facts})

@@ -5,14 +5,29 @@ no JSON spelling and would hide a failure, so they become null with a reason und
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 NUMERICAL = "numerical error"  # deterministic numbers: no sampling, no test, no family
+# What an interval is about, see `Quantity.target`.
+NEW_SEEDS = "new seeds"
+GIVEN_TEST_SET = "new seeds, given this test set"
+NEW_SAMPLES = "new samples of data and teacher"
+NEW_SIZES = "other training sizes, given these mean curves"
 
 
 class Quantity(TypedDict):
-    """One estimated number; ``interval_kind`` says how the interval was made."""
+    """One estimated number; ``interval_kind`` says how the interval was made.
+
+    - `interval`: the one that is judged: `seed_interval`, over seeds alone, with the model term of
+      a law that bends (statistics/bend.py) in it
+    - `target`: what the interval is about, empty for deterministic numbers; `degrees` of freedom
+      behind it
+    - `bend`: slopes of the window's halves "early" and "late" and their "difference", each
+      [estimate, low, high], and whether the curve is "bent"
+    - `variants`: name -> [estimate, low, high] of the same number otherwise: window moved by one
+      point, one seed left out, Huber's line
+    """
 
     estimate: float | None
     interval: list[float] | None
@@ -26,6 +41,11 @@ class Quantity(TypedDict):
     rule: str | None
     scan: list[float] | None
     why: str | None
+    target: str
+    seed_interval: list[float] | None
+    bend: dict[str, Any] | None
+    variants: dict[str, list[float]]
+    degrees: float | None
 
 
 def quantity(
@@ -42,6 +62,11 @@ def quantity(
     rule: str | None = None,
     scan: Sequence[float] | None = None,
     why: str | None = None,
+    target: str = "",
+    seed_interval: Sequence[float] | None = None,
+    bend: Mapping[str, Any] | None = None,
+    variants: Mapping[str, Sequence[float]] | None = None,
+    degrees: float | None = None,
 ) -> Quantity:
     """A JSON-safe quantity.
 
@@ -52,6 +77,8 @@ def quantity(
     - `window`, `rule`: the window and the rule, fixed in advance, that chose it; without a rule
       the first and last abscissa fitted.
     - `scan`: lowest and highest estimate over all admissible windows.
+    - `target`, `bend`, `variants`, `degrees`: see `Quantity`; `seed_interval` is the interval
+      itself unless it is given.
 
     An interval is kept only with a finite estimate and two finite ends in order.
     Raises ValueError when the ends are out of order.
@@ -76,6 +103,11 @@ def quantity(
         rule=rule,
         scan=finite_pair(scan),
         why=reason,
+        target="" if interval_kind == NUMERICAL else target,
+        seed_interval=None if ends is None else finite_pair(seed_interval) or ends,
+        bend=None if number is None or bend is None else finite_bend(bend),
+        variants={name: list(map(float, one)) for name, one in (variants or {}).items()},
+        degrees=finite(degrees),
     )
 
 
@@ -88,6 +120,7 @@ def unavailable(
     n_masked: int = 0,
     window: Sequence[float] | None = None,
     rule: str | None = None,
+    target: str = "",
 ) -> Quantity:
     """A quantity that could not be estimated, and why (one sentence)."""
     return quantity(
@@ -100,6 +133,7 @@ def unavailable(
         window=window,
         rule=rule,
         why=why,
+        target=target,
     )
 
 
@@ -116,6 +150,14 @@ def tag(value: float) -> str:
 def finite(value: float | None) -> float | None:
     """A Python float, or None for None, NaN and infinity."""
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def finite_bend(bend: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A bend all of whose numbers are finite, as plain floats, or None."""
+    parts = {name: [float(x) for x in bend[name]] for name in ("early", "late", "difference")}
+    if not all(math.isfinite(x) for part in parts.values() for x in part):
+        return None
+    return {**parts, "bent": bool(bend["bent"])}
 
 
 def finite_pair(pair: Sequence[float] | None) -> list[float] | None:

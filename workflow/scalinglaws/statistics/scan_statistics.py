@@ -1,35 +1,32 @@
 """Statistics of the curves of the kernel experiments, with their intervals over seeds."""
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from scalinglaws.curves.size_curves import Curves
-from scalinglaws.errors import InputError
-from scalinglaws.statistics.bootstrap import exponent_over_seeds, mean_curve
-from scalinglaws.statistics.over_seeds import Draws, named_draws, over_seeds
-from scalinglaws.statistics.power_law import fit_power_law
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.exponents import (
+    STUDENT_KIND,
+    exponent_over_seeds,
+    quantity_of,
+    seed_line,
+)
+from scalinglaws.statistics.extremes import mean_size
+from scalinglaws.statistics.over_seeds import mean_of_seeds, mean_over_seeds
+from scalinglaws.statistics.quantity import NEW_SEEDS, Quantity, quantity, unavailable
+from scalinglaws.statistics.seed_lines import Choice, Local, sum_of
 
 Array = np.ndarray
 Window = tuple[float, float]
-
-
-def kernel_draws(count: int, root: int) -> Draws:
-    return named_draws(count, root, "bahri2021", "kernels")
-
-
-def slope(curve: Curves, seeds: Array) -> float:
-    """Decay exponent of the geometric mean over the chosen seeds."""
-    return fit_power_law(curve.sizes, mean_curve(curve.values[seeds], "log")).exponent
+NOT_RUN = "this scale does not run it"
 
 
 def exponent(
-    curve: Curves, window: Window, rule: str, draws: Draws, key: str, *, mean: str = "log"
+    curve: Curves, window: Window, rule: str, *, mean: str = "log", target: str = NEW_SEEDS
 ) -> Quantity:
     """Decay exponent in a window, with its interval over seeds."""
     if curve.values.size == 0:
-        return unavailable("this scale does not run it")
+        return unavailable(NOT_RUN)
     return exponent_over_seeds(
         curve.sizes,
         curve.values,
@@ -37,66 +34,64 @@ def exponent(
         window=window,
         rule=rule,
         min_points=3,
-        draws=draws.count,
-        generator=draws.stream(key),
+        target=target,
     )
 
 
-def resampled(
-    statistic: Callable[[Array], float], curve: Curves, draws: Draws, key: str, rule: str
-) -> Quantity:
-    """Any statistic of seed indices, bootstrapped over the seeds of `curve`."""
+def mean_quantity(values: Array, curve: Curves, rule: str, target: str = NEW_SEEDS) -> Quantity:
+    """Mean of one number per seed (seeds,) that was read off a curve."""
     if curve.values.size == 0:
-        return unavailable("this scale does not run it")
-    try:
-        statistic(np.arange(len(curve.values)))
-    except InputError as problem:
-        return unavailable(str(problem), n_seeds=len(curve.values), rule=rule)
-    return over_seeds(
-        statistic,
-        len(curve.values),
-        draws,
-        key,
-        n_points=len(curve.sizes),
-        n_masked=int((~np.isfinite(curve.values)).sum()),
-        window=(curve.sizes[0], curve.sizes[-1]),
-        rule=rule,
-    )
+        return unavailable(NOT_RUN)
+    lost = "have no finite value"
+    found = mean_over_seeds(values, lost=lost, **{**curve_facts(curve, rule), "target": target})
+    return {**found, "scan": None}
 
 
-def slope_difference(first: Curves, second: Curves, draws: Draws, key: str, rule: str) -> Quantity:
+def curve_facts(curve: Curves, rule: str) -> dict[str, Any]:
+    return {
+        "n_points": len(curve.sizes),
+        "n_masked": int((~np.isfinite(curve.values)).sum()),
+        "window": (curve.sizes[0], curve.sizes[-1]),
+        "rule": rule,
+    }
+
+
+def slope_difference(first: Curves, second: Curves, rule: str, target: str = NEW_SEEDS) -> Quantity:
     """Exponent of `first` less that of `second`, paired by seed."""
-    return resampled(
-        lambda seeds: slope(first, seeds) - slope(second, seeds), first, draws, key, rule
-    )
+    if first.values.size == 0:
+        return unavailable(NOT_RUN)
+    parts = [seed_line(curve.sizes, curve.values, "log", None) for curve in (first, second)]
+
+    def measure(choice: Choice) -> Local:
+        return sum_of([part.local(choice) for part in parts], [1.0, -1.0])
+
+    facts = {**curve_facts(first, rule), "target": target}
+    return quantity_of(measure, n_seeds=len(first.values), **facts)
 
 
-def mean_gap(first: Curves, second: Curves, draws: Draws, key: str, rule: str) -> Quantity:
+def mean_gap(first: Curves, second: Curves, rule: str, target: str = NEW_SEEDS) -> Quantity:
     """Mean over sizes of the distance of two geometric mean curves, as |log ratio|."""
-    logarithms = np.log(first.values / second.values)
-    return resampled(
-        lambda seeds: float(np.mean(np.abs(logarithms[seeds].mean(axis=0)))),
-        first,
-        draws,
-        key,
-        rule,
-    )
+    if first.values.size == 0:
+        return unavailable(NOT_RUN)
+    facts = {**curve_facts(first, rule), "n_seeds": len(first.values), "target": target}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logarithms = np.log(first.values / second.values)
+    if not np.all(np.isfinite(logarithms)):
+        return unavailable("a seed diverged, so there is no mean distance", **facts)
+    estimate, low, high = mean_size([mean_of_seeds(column) for column in logarithms.T])
+    degrees = len(logarithms) - 1 if len(logarithms) > 1 else None
+    kind = f"mean size: {STUDENT_KIND}"
+    return quantity(estimate, (low, high), interval_kind=kind, degrees=degrees, **facts)
 
 
-def mean_ratio(first: Curves, second: Curves, draws: Draws, key: str, rule: str) -> Quantity:
+def mean_ratio(first: Curves, second: Curves, rule: str, target: str = NEW_SEEDS) -> Quantity:
     """Mean over seeds and sizes of first / second."""
-    ratios = first.values / second.values
-    return resampled(lambda seeds: float(ratios[seeds].mean()), first, draws, key, rule)
+    return mean_quantity((first.values / second.values).mean(axis=1), first, rule, target)
 
 
-def peak_height(curve: Curves, at: float, draws: Draws, key: str) -> Quantity:
+def peak_height(curve: Curves, at: float, target: str = NEW_SEEDS) -> Quantity:
     """log10 of the loss at the peak over that at half its abscissa, mean over seeds."""
     numbers = [int(np.flatnonzero(curve.sizes == size)[0]) for size in (at, at / 2)]
     heights = np.log10(curve.values[:, numbers[0]] / curve.values[:, numbers[1]])
-    return resampled(
-        lambda seeds: float(heights[seeds].mean()),
-        curve.only(np.array(numbers)),
-        draws,
-        key,
-        "log10 of the loss at D = P over the loss at half that size",
-    )
+    rule = "log10 of the loss at D = P over the loss at half that size"
+    return mean_quantity(heights, curve.only(np.array(numbers)), rule, target)

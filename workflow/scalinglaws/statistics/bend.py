@@ -1,0 +1,59 @@
+"""Lack of fit: does the exponent change inside its window, and what does that do to its interval?
+
+An interval over seeds says how well the mean curve's slope is known, not whether there is one. A
+law that bends by 10 % has a sharply known slope that is no exponent. So the slopes of the window's
+lower and upper half are measured as well, with their interval over the same seeds.
+
+- Where their difference excludes 0, the interval that is judged is made longer: it holds the slope
+  of the lower half, the interval of that of the upper half, and what the slope would be one half
+  window further on if it went on changing as it did (upper + upper - lower). A power law with a
+  correction that at least halves over half a window has its asymptotic exponent between these.
+- It is called *bent* where the difference is also of practical size, 5 % of the exponent; without
+  this, curves without noise would all be bent.
+- A difference that noise can explain changes nothing: a bend below it stays unseen, and the
+  interval is then that of the slope in the window, as its name says.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from scalinglaws.statistics.seed_lines import Local
+from scalinglaws.statistics.student import Estimate, combined
+
+PRACTICAL = 0.05  # share of the exponent
+
+Ends = tuple[float, float]
+
+
+def bend_of(local: Local) -> dict[str, Any] | None:
+    """Slopes of the halves and their difference, each [estimate, low, high]; None without."""
+    if local.early is None or local.late is None:
+        return None
+    difference = combined([local.late, local.early], [1.0, -1.0])
+    parts = {"early": local.early, "late": local.late, "difference": difference}
+    found: dict[str, Any] = {name: triple(part) for name, part in parts.items()}
+    if not np.all(np.isfinite([*found["difference"]])):
+        return None
+    practical = abs(difference.value) >= PRACTICAL * local.size
+    return {**found, "bent": bool(significant(found) and practical)}
+
+
+def triple(part: Estimate) -> list[float]:
+    """The interval of a half is Student's: an inverted test may have no end there."""
+    return [part.value, *part._replace(inverted=None).interval()]
+
+
+def significant(bend: dict[str, Any]) -> bool:
+    _, low, high = bend["difference"]
+    return low > 0 or high < 0
+
+
+def judged(local: Local, bend: dict[str, Any] | None) -> Ends:
+    """The interval over seeds with the model term in it."""
+    low, high = local.whole.interval()
+    if bend is None or local.early is None or local.late is None or not significant(bend):
+        return low, high
+    beyond = 2 * local.late.value - local.early.value
+    ends = (low, high, local.early.value, *bend["late"], beyond)
+    return min(ends), max(ends)
