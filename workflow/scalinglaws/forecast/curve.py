@@ -12,6 +12,10 @@ FEWEST = 6  # points: a fit of four and two rolling origins
 MOST = 200  # points; of a longer curve, means over as many equal steps in log x
 
 
+class TooShort(InputError):
+    """Nothing can be said of this curve: an answer, where others are asked for too."""
+
+
 class Curve(NamedTuple):
     """Abscissae (n,), increasing, and values (n,), both positive; what was done to get there."""
 
@@ -26,21 +30,21 @@ def as_curve(x: Sequence[float] | Array, y: Sequence[float] | Array) -> Curve:
     Points whose value is missing (NaN) are left out, and said. Raises InputError for what no
     forecast can start from: values that are not positive, one abscissa, values that do not fall.
     """
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    given_x, given_y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     notes: list[str] = []
-    finite = np.isfinite(y)
+    finite = np.isfinite(given_y)
     if not np.all(finite):
         notes.append(f"{np.sum(~finite)} values are missing or not finite and were left out")
-    x, y = x[finite], y[finite]
-    check_positive("x", x)
-    check_positive("y", y)
-    abscissae, places = np.unique(x, return_inverse=True)
-    if 0 < len(abscissae) < len(x):
+    kept_x, kept_y = given_x[finite], given_y[finite]
+    check_positive("x", kept_x)
+    check_positive("y", kept_y)
+    abscissae, places = np.unique(kept_x, return_inverse=True)
+    if 0 < len(abscissae) < len(kept_x):
         repeated = int(np.sum(np.bincount(places) > 1))
         notes.append(f"values of the same x were averaged at {repeated} x (geometric mean)")
-    logs = np.bincount(places, np.log(y)) / np.maximum(np.bincount(places), 1)
+    logs = np.bincount(places, np.log(kept_y)) / np.maximum(np.bincount(places), 1)
     if len(abscissae) < FEWEST:
-        raise InputError(
+        raise TooShort(
             f"no forecast: {len(abscissae)} different x, at least {FEWEST} are needed (a fit of "
             "four and two later points to test it on); add sizes, or the steps between them."
         )
@@ -55,6 +59,27 @@ def as_curve(x: Sequence[float] | Array, y: Sequence[float] | Array) -> Curve:
             f"{len(abscissae)} points were averaged to {len(curve.x)}, evenly spaced in log x"
         )
     return Curve(curve.x, curve.y, tuple(notes))
+
+
+LEVEL_STEPS = 200  # of the alternation between seeds' levels and the mean curve
+
+
+def mean_of_seeds(samples: Array) -> Array:
+    """(n,) geometric mean curve of samples (seeds, n), NaN where a seed has no value.
+
+    Every seed has a level of its own (log y = curve + level), so that the curve does not jump
+    where a seed ends early or begins late. Values that are not positive raise InputError.
+    """
+    held = np.isfinite(samples)
+    check_positive("y", samples[held])
+    logs = np.log(np.where(held, samples, 1.0))
+    levels = np.zeros((len(samples), 1))
+    for _ in range(LEVEL_STEPS):
+        curve = np.sum(np.where(held, logs - levels, 0.0), axis=0) / held.sum(axis=0)
+        count = np.maximum(held.sum(axis=1), 1)
+        levels = (np.sum(np.where(held, logs - curve, 0.0), axis=1) / count)[:, None]
+        levels -= levels.mean()
+    return np.asarray(np.exp(curve))
 
 
 def check_positive(name: str, values: Array) -> None:

@@ -27,7 +27,7 @@ from scipy.special import stdtrit
 
 from scalinglaws.errors import InputError
 from scalinglaws.forecast.curve import Curve, as_curve
-from scalinglaws.forecast.laws import FAMILIES, fit_laws
+from scalinglaws.forecast.laws import FAMILIES, Laws, fit_laws
 
 Array = np.ndarray
 FIRST_ORIGIN = 4  # points
@@ -74,7 +74,7 @@ class Forecaster(NamedTuple):
     """Laws fitted to a whole curve, their shares in the average (sum 1), and the record."""
 
     curve: Curve
-    laws: tuple[NamedTuple, ...]
+    laws: tuple[Laws, ...]
     shares: Array
     record: Record
     scale: float
@@ -92,7 +92,14 @@ class Forecaster(NamedTuple):
 
     def values(self, x: Array) -> Array:
         """(m,) forecasts, also within the data."""
-        return np.exp(average([law(x) for law in self.laws], self.shares)[-1])  # type: ignore[operator]
+        return np.asarray(
+            np.exp(
+                sum(
+                    share * np.log(law(x)[-1])
+                    for share, law in zip(self.shares, self.laws, strict=True)
+                )
+            )
+        )
 
     def half_width(self, x: Array, level: float) -> Array:
         """(m,) of log y, beyond the last point."""
@@ -106,11 +113,6 @@ class Forecaster(NamedTuple):
 
 def growth(distance: Array) -> Array:
     return np.sqrt(np.square(distance) + KNEE**2)
-
-
-def average(parts: Sequence[Array], shares: Array) -> Array:
-    """Weighted mean of the logarithms."""
-    return sum(share * np.log(part) for share, part in zip(shares, parts, strict=True))  # type: ignore[return-value]
 
 
 def forecaster(
@@ -196,9 +198,11 @@ def points_at(made: Forecaster, at: Sequence[float] | Array) -> list[Point]:
             found.append(Point(x, None, None, None, None, None, why))
             continue
         where = np.array([x])
-        (low_50, high_50), (low_90, high_90) = (made.interval(where, level) for level in LEVELS)
-        ends = (float(end[0]) for end in (low_50, high_50, low_90, high_90))
-        found.append(Point(x, float(made.values(where)[0]), *ends))
+        low_50, high_50, low_90, high_90 = (
+            float(end[0]) for level in LEVELS for end in made.interval(where, level)
+        )
+        value = float(made.values(where)[0])
+        found.append(Point(x, value, low_50, high_50, low_90, high_90))
     return found
 
 
@@ -241,17 +245,16 @@ def need_for(made: Forecaster, target: float) -> Need:
         why = f"{target:g} is no forecast: the data reach it at x = {first:g}"
         return Need(target, None, None, None, None, None, why)
     x = np.geomspace(made.last, made.farthest, STEPS)
-    (low_50, high_50), (low_90, high_90) = (made.interval(x, level) for level in LEVELS)
-    centre = crossing(x, made.values(x), target)
-    ends = tuple(crossing(x, end, target) for end in (low_50, high_50, low_90, high_90))
-    why = None
-    if None in (centre, *ends):
-        missing = "the forecast" if centre is None else "an end of an interval"
-        why = (
-            f"{missing} does not fall to {target:g} before x = {made.farthest:.4g}, and nothing is "
-            "said beyond"
-        )
-    return Need(target, centre, *ends, why)
+    curves = [made.values(x), *(end for level in LEVELS for end in made.interval(x, level))]
+    crossed = [crossing(x, values, target) for values in curves]
+    missing = "the forecast" if crossed[0] is None else "an end of an interval"
+    never = (
+        f"{missing} does not fall to {target:g} before x = {made.farthest:.4g}, and nothing is "
+        "said beyond"
+    )
+    centre, low_50, high_50, low_90, high_90 = crossed
+    why = never if None in crossed else None
+    return Need(target, centre, low_50, high_50, low_90, high_90, why)
 
 
 def crossing(x: Array, values: Array, target: float) -> float | None:

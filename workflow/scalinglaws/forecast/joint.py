@@ -35,9 +35,21 @@ class JointLaw(NamedTuple):
     def __call__(self, n: Array, d: Array) -> Array:
         """(m,) losses at n parameters and d data, both (m,)."""
         return np.asarray(
-            self.offset + self.a_n * np.asarray(n) ** -self.alpha
+            self.offset
+            + self.a_n * np.asarray(n) ** -self.alpha
             + self.a_d * np.asarray(d) ** -self.beta
         )
+
+
+class Runs(NamedTuple):
+    """Parameters, data and losses, each (m,), one entry per run."""
+
+    n: Array
+    d: Array
+    loss: Array
+
+    def of(self, places: Array) -> "Runs":
+        return Runs(self.n[places], self.d[places], self.loss[places])
 
 
 class Allocation(NamedTuple):
@@ -82,36 +94,34 @@ class Scaled(NamedTuple):
         )
 
 
-def scaled(n: Array, d: Array, loss: Array) -> Scaled:
+def scaled(runs: Runs) -> Scaled:
+    n, d, loss = runs
     n_unit, d_unit = (float(np.exp(np.mean(np.log(part)))) for part in (n, d))
     return Scaled(np.log(n / n_unit), np.log(d / d_unit), np.log(loss), n_unit, d_unit)
 
 
-def fit_joint(n: Array, d: Array, loss: Array) -> JointLaw:
-    """Fit the joint law to runs of n parameters, d data and a loss, each (m,), positive.
-
-    Raises InputError where the runs cannot tell both exponents.
-    """
-    n, d, loss = (np.asarray(part, dtype=float) for part in (n, d, loss))
-    check_runs(n, d, loss)
-    runs = scaled(n, d, loss)
-    return runs.law(polished(runs, valley(runs))[0])
+def fit_joint(runs: Runs) -> JointLaw:
+    """Fit the joint law. Raises InputError where the runs cannot tell both exponents."""
+    check_runs(runs)
+    units = scaled(runs)
+    return units.law(polished(units, valley(units))[0])
 
 
 def bootstrap_laws(
-    n: Array, d: Array, loss: Array, generator: np.random.Generator, draws: int = DRAWS
+    runs: Runs, generator: np.random.Generator, draws: int = DRAWS
 ) -> list[JointLaw]:
     """Laws of runs drawn with replacement, the run being the independent unit.
 
     Each starts from the minimum and the curvature of all runs.
     """
-    runs = scaled(n, d, loss)
-    start, curvature = polished(runs, valley(runs))
-    chosen = generator.integers(len(loss), size=(draws, len(loss)))
-    return [runs.law(polished(runs.chosen(one), start, curvature)[0]) for one in chosen]
+    units = scaled(runs)
+    start, curvature = polished(units, valley(units))
+    chosen = generator.integers(len(runs.loss), size=(draws, len(runs.loss)))
+    return [units.law(polished(units.chosen(one), start, curvature)[0]) for one in chosen]
 
 
-def check_runs(n: Array, d: Array, loss: Array) -> None:
+def check_runs(runs: Runs) -> None:
+    n, d, loss = runs
     if len(loss) < FEWEST:
         raise InputError(
             f"no joint law: {len(loss)} runs, at least {FEWEST} are needed for its five parameters."
@@ -156,9 +166,7 @@ def valley(runs: Scaled) -> Array:
     return np.array([*np.log(parts[best]), alpha[best], beta[best]])
 
 
-def polished(
-    runs: Scaled, start: Array, curvature: Array | None = None
-) -> tuple[Array, Array]:
+def polished(runs: Scaled, start: Array, curvature: Array | None = None) -> tuple[Array, Array]:
     """The minimum of the sum of Huber losses of log L near a start, by BFGS with its gradient.
 
     Returns it with the inverse curvature there, from which a fit to other draws of the same runs
@@ -193,12 +201,13 @@ def polished(
     return np.asarray(found.x), (inverse + inverse.T) / 2
 
 
-def influences(n: Array, d: Array, loss: Array, law: JointLaw) -> list[Influence]:
+def influences(runs: Runs, law: JointLaw) -> list[Influence]:
     """Runs (m of them) from the most to the least influential on a fit by least squares.
 
     Cook's distance: the change of all parameters when a run is left out, to first order, in units
     of their covariance. Its scale is robust (median), or a few outliers would hide each other.
     """
+    n, d, loss = runs
     residual = np.log(loss) - np.log(law(n, d))
     spread = max(1.4826 * float(np.median(np.abs(residual))), 1e-12)
     parts = np.stack([law.a_n * n**-law.alpha, law.a_d * d**-law.beta])
@@ -215,15 +224,16 @@ def influences(n: Array, d: Array, loss: Array, law: JointLaw) -> list[Influence
     ]
 
 
-def ranked_runs(n: Array, d: Array, loss: Array, most: int) -> list[Influence]:
+def ranked_runs(runs: Runs, most: int) -> list[Influence]:
     """The `most` influential runs, one after another: each in the fit without those before it.
 
     Ranked all at once, a few far outliers hide the next: the law bends towards them.
     """
-    kept, found = np.arange(len(loss)), []
+    kept = np.arange(len(runs.loss))
+    found: list[Influence] = []
     while len(found) < most and len(kept) > FEWEST:
-        parts = n[kept], d[kept], loss[kept]
-        first = influences(*parts, fit_joint(*parts))[0]
+        rest = runs.of(kept)
+        first = influences(rest, fit_joint(rest))[0]
         found.append(first._replace(run=int(kept[first.run])))
         kept = np.delete(kept, first.run)
     return found
@@ -236,4 +246,3 @@ def allocation(law: JointLaw, compute: float) -> Allocation:
     size = compute / FLOPS
     n, d = factor * size ** (law.beta / total), size ** (law.alpha / total) / factor
     return Allocation(compute, n, d, float(law(np.array(n), np.array(d))))
-

@@ -30,19 +30,28 @@ class Family(NamedTuple):
     """How a law is fitted.
 
     `recency` r weights points by (x / last x)^r; `spaced` makes the weight a point's share of
-    log x, so that a crowd of points counts no more than the range it covers.
+    log x, so that a crowd of points counts no more than the range it covers. Without `offset`,
+    E is held at its floor.
     """
 
     name: str
-    shifted: bool
-    spaced: bool
-    recency: float
+    shifted: bool = False
+    spaced: bool = False
+    recency: float = 0.0
+    offset: bool = True
 
 
-RECENT = Family("recent", shifted=False, spaced=True, recency=2.0)
+RECENT = Family("recent", spaced=True, recency=2.0)
 SHIFTED = Family("recent, x shifted", shifted=True, spaced=True, recency=2.0)
-EVEN = Family("all points alike", shifted=False, spaced=False, recency=0.0)
+EVEN = Family("all points alike")
 FAMILIES = (RECENT, SHIFTED, EVEN)
+
+
+class Bound(NamedTuple):
+    """Offsets of `least` or more; not `free`: of exactly that."""
+
+    least: float
+    free: bool
 
 
 class Laws(NamedTuple):
@@ -71,7 +80,8 @@ def fit_laws(
     `floor` is the least offset. Deterministic: no start is drawn.
     """
     x_unit, y_unit = float(np.exp(np.mean(np.log(x)))), power_of_two(y)
-    u, v, least = x / x_unit, y / y_unit, floor / y_unit
+    u, v = x / x_unit, y / y_unit
+    bound = Bound(floor / y_unit, family.offset)
     weights = law_weights(u, ends, family)
     last = u[np.asarray(ends) - 1]
     shifts = shift_grid(u, family)
@@ -79,8 +89,8 @@ def fit_laws(
     laws = None
     for _ in range(PASSES):
         relative = weights * robust / fitted**2
-        start = on_grid(u, v, relative, shifts, last, least)
-        laws = Laws(*near(u, v, relative, *start, len(shifts) > 1, last, least), 1.0, 1.0)
+        start = on_grid(u, v, relative, shifts, last, bound)
+        laws = Laws(*near(u, v, relative, *start, len(shifts) > 1, last, bound), 1.0, 1.0)
         fitted = laws(u)
         robust = huber_weights(np.log(v) - np.log(fitted), weights > 0)
     assert laws is not None
@@ -107,10 +117,18 @@ def shift_grid(u: Array, family: Family) -> Array:
 
 
 def on_grid(
-    u: Array, v: Array, weights: Array, shifts: Array, last: Array, least: float
+    u: Array, v: Array, weights: Array, shifts: Array, last: Array, bound: Bound
 ) -> tuple[Array, Array]:
     """Exponent and shift (k,) that are best on the common grid, for weights (k, n)."""
     s, a = (part.ravel() for part in np.meshgrid(shifts, EXPONENTS, indexing="ij"))
+    losses = grid_losses(u, v, weights, s, a, bound)
+    losses[s[:, None] > SHIFTS[1] * last[None, :]] = np.inf
+    best = np.argmin(losses, axis=0)
+    return a[best], s[best]
+
+
+def grid_losses(u: Array, v: Array, weights: Array, s: Array, a: Array, bound: Bound) -> Array:
+    """(g, k) least sums of squares at shifts and exponents (g,), for weights (k, n)."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         powers = (u[None, :] + s[:, None]) ** -a[:, None]
         sums = Sums(
@@ -121,10 +139,7 @@ def on_grid(
             powers @ (weights * v).T,
             (weights @ v**2)[None, :],
         )
-    losses = projected(sums, least)[2]
-    losses[s[:, None] > SHIFTS[1] * last[None, :]] = np.inf
-    best = np.argmin(losses, axis=0)
-    return a[best], s[best]
+    return projected(sums, bound)[2]
 
 
 def near(
@@ -135,7 +150,7 @@ def near(
     shifts: Array,
     shifted: bool,
     last: Array,
-    least: float,
+    bound: Bound,
 ) -> tuple[Array, Array, Array, Array]:
     """Offset, amplitude, exponent and shift (k,), refined around the grid's best points."""
     reach_a = np.log(EXPONENTS[1] / EXPONENTS[0])
@@ -145,9 +160,7 @@ def near(
     rows = np.arange(len(weights))
     around = weights[:, None, :]
     for _ in range(REFINEMENTS):
-        a = np.clip(
-            exponents[:, None] * np.exp(reach_a * step_a), EXPONENTS[0], EXPONENTS[-1]
-        )
+        a = np.clip(exponents[:, None] * np.exp(reach_a * step_a), EXPONENTS[0], EXPONENTS[-1])
         s = np.minimum(shifts[:, None] * np.exp(reach_s * step_s), SHIFTS[1] * last[:, None])
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             powers = (u[None, None, :] + s[..., None]) ** -a[..., None]
@@ -159,7 +172,7 @@ def near(
                 (powers * around * v).sum(axis=2),
                 (around * v**2).sum(axis=2),
             )
-        amplitude, offset, losses = projected(sums, least)
+        amplitude, offset, losses = projected(sums, bound)
         best = np.argmin(losses, axis=1)
         exponents, shifts = a[rows, best], s[rows, best]
         reach_a, reach_s = reach_a / 3, reach_s / 2
@@ -177,20 +190,22 @@ class Sums(NamedTuple):
     yy: Array
 
 
-def projected(sums: Sums, least: float) -> tuple[Array, Array, Array]:
+def projected(sums: Sums, bound: Bound) -> tuple[Array, Array, Array]:
     """Best amplitude >= 0 and offset >= least, and the loss; infinite where powers overflow."""
     one, p, pp, y, py, yy = sums
+    least = bound.least
     with np.errstate(all="ignore"):
         determinant = one * pp - p**2
         amplitude = (one * py - p * y) / determinant
         offset = (pp * y - p * py) / determinant
         # Where all powers are alike an offset cannot be told from the amplitude.
-        held = ~(offset >= least) | ~(determinant > 1e-12 * one * pp)
+        held = ~(offset >= least) | ~(determinant > 1e-12 * one * pp) | (not bound.free)
         offset = np.where(held, least, offset)
         amplitude = np.where(held, (py - least * p) / pp, amplitude)
         rising = ~(amplitude >= 0)
         amplitude = np.where(rising, 0.0, amplitude)
-        offset = np.where(rising, np.maximum(y / one, least), offset)
+        flat = np.maximum(y / one, least) if bound.free else least
+        offset = np.where(rising, flat, offset)
         losses = (
             yy
             - 2 * amplitude * py
