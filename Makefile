@@ -29,7 +29,7 @@ ifeq ($(MADE_HERE),)
 .PHONY: $(READY)
 endif
 
-.PHONY: help environment reproduce plan test benchmark lint format verify clean
+.PHONY: help environment reproduce plan test benchmark benchmark-forecast lint format verify clean
 
 help:           ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -65,6 +65,11 @@ benchmark: $(READY) ## speed of simulators and equations, as ratios measured in 
 	$(BIN)/python tests/performance/image_networks.py
 	$(BIN)/python tests/performance/linearised_networks.py
 	$(BIN)/python tests/performance/mlp_ensembles.py
+
+benchmark-forecast: $(READY) ## forecasts held against public learning curves in DATA=FOLDER
+	@test -n '$(DATA)' || { echo "error: DATA is empty, expected the folder of curves.csv and" \
+	"chinchilla.csv; run: make benchmark-forecast DATA=FOLDER" >&2; exit 2; }
+	$(BIN)/python tests/performance/forecasts.py '$(DATA)' --output results/benchmark_forecast.csv
 
 lint: $(READY)  ## formatting, linting, types, workflow lint
 	$(BIN)/python -m ruff check .

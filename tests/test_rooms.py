@@ -17,6 +17,7 @@ ROOMS = (
     ("data", "networks", "theory"),
     ("measures",),
     ("curves", "statistics", "training"),
+    ("forecast",),
     ("planning", "fits", "figures", "claims"),
     ("experiments", "document"),
     ("stations",),

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TextIO, cast
 from scalinglaws.errors import InputError, Stopped, unreadable
 from scalinglaws.shell.environment import steady_environment
 from scalinglaws.shell.fit import add_fit
+from scalinglaws.shell.forecast import add_forecast
 from scalinglaws.shell.output import Messages, Output, OutputError, ReaderGone, abandon_output
 from scalinglaws.shell.people import add_for_people
 from scalinglaws.shell.rules import add_for_rules
@@ -28,6 +29,7 @@ EXAMPLES = (
     ("which verdicts of one run came again in another", "compare results/quick results/laptop"),
     ("a theory's predictions for your parameters", "theory perceptron --alpha 3 --lam 0.5,2"),
     ("the exponent of your own curve", "fit curve.csv --x D --y loss"),
+    ("what your own curve will be further on", "forecast curve.csv --x D --y loss --at 1e6,1e7"),
 )
 READER_GONE = 128 + 13  # the status of a program that SIGPIPE ends
 
@@ -85,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     top = Parser(prog=PROGRAM, description=opening(), formatter_class=raw, add_help=False)
     verbs = top.add_subparsers(required=True, metavar="VERB", title="verbs")
-    for register in (add_for_people, add_theory, add_fit):
+    for register in (add_for_people, add_theory, add_fit, add_forecast):
         register(verbs)
     shown = set(verbs.choices)
     add_for_rules(verbs)

@@ -25,8 +25,9 @@ def fit_file(
     seed_column: str | None = None,
     offset: bool = False,
     window: Sequence[float] | None = None,
+    floor: float = 0.0,
 ) -> dict[str, Any]:
-    """The quantity (fitting.quantity) of column y against column x, and ``left_out``.
+    """The quantity (fitting.quantity) of column y - floor against column x, and ``left_out``.
 
     `window` holds the first and last abscissa that were fitted, whatever was asked; `left_out`
     lists those that one seed alone has, which are not. Raises InputError.
@@ -34,6 +35,7 @@ def fit_file(
     if x == y:
         raise InputError(f"--x and --y both name column {x!r}; expected two columns.")
     columns = read_columns(file, [x, y], seed_column)
+    columns[y] = columns[y] - floor
     if seed_column is None:
         found = exponent_of_curve(columns[x], columns[y], offset=offset, window=window)
         return {**found, "left_out": []}

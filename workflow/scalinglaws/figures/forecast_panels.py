@@ -1,0 +1,95 @@
+"""A forecast and the record that earns its intervals: the curve beyond its last point, and the
+errors of forecasts from earlier points."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from scalinglaws.figures.style import (
+    ROLES,
+    Drawing,
+    below,
+    dress,
+    new_figure,
+    plotted_rows,
+    points_with_intervals,
+    rows_of,
+    theory_line,
+)
+from scalinglaws.forecast.forecasts import Forecaster, Point
+
+STEPS = 200  # of the bands
+CURVE, RECORD = "forecast", "record"
+
+
+def draw_forecast(made: Forecaster, points: Sequence[Point], xlabel: str, ylabel: str) -> Drawing:
+    """Two panels; `points` are the forecasts asked for (those without numbers are not drawn)."""
+    figure, (left, right) = new_figure(1, 2, height=3.4)
+    told = [point for point in points if point.value is not None]
+    rows = [*curve_panel(left, made, told), *record_panel(right, made)]
+    dress(left, xlabel, ylabel, title="Forecast", **below())
+    dress(
+        right,
+        "x forecast / last x known",
+        "error of log " + ylabel,
+        title="From earlier points",
+        log="x",
+        **below(),
+    )
+    caption = (
+        f"{len(made.curve.x)} points up to {made.last:g}; bands: 50 % and 90 % intervals. Right: "
+        "every forecast from earlier points against what followed, and the 90 % half-width that "
+        "these errors give."
+    )
+    return Drawing(figure, plotted_rows(*rows), caption)
+
+
+def curve_panel(axes: Axes, made: Forecaster, told: Sequence[Point]) -> list[pd.DataFrame]:
+    end = max([point.x for point in told], default=min(10 * made.last, made.farthest))
+    x = np.geomspace(made.last, end, STEPS)
+    rows = []
+    for level, shade in ((0.9, 0.18), (0.5, 0.35)):
+        low, high = made.interval(x, level)
+        axes.fill_between(x, low, high, color=ROLES["measured"], alpha=shade, lw=0)
+        rows.append(rows_of(CURVE, f"{level:.0%} band", x, made.values(x), low, high))
+    whole = np.geomspace(made.curve.x[0], end, STEPS)
+    rows.append(theory_line(axes, whole, made.values(whole), panel=CURVE, series="average law"))
+    rows.append(
+        points_with_intervals(
+            axes, made.curve.x, made.curve.y, panel=CURVE, series="data", label="data"
+        )
+    )
+    if told:
+        rows.append(
+            points_with_intervals(
+                axes,
+                [point.x for point in told],
+                [point.value for point in told],
+                [point.low_90 for point in told],
+                [point.high_90 for point in told],
+                panel=CURVE,
+                series="forecast",
+                label="forecast, 90 %",
+                hollow=True,
+            )
+        )
+    return rows
+
+
+def record_panel(axes: Axes, made: Forecaster) -> list[pd.DataFrame]:
+    factor = np.exp(made.record.distance)
+    axes.axhline(0.0, color=ROLES["reference"], lw=0.6)
+    rows = [
+        points_with_intervals(
+            axes, factor, made.record.error, panel=RECORD, series="errors", label="errors"
+        )
+    ]
+    x = np.geomspace(1.0, float(factor.max()), STEPS)
+    half = made.half_width(made.last * x, 0.9)
+    for sign in (-1, 1):
+        label = "90 % half-width" if sign > 0 else None
+        series = f"90 % {'upper' if sign > 0 else 'lower'}"
+        rows.append(theory_line(axes, x, sign * half, panel=RECORD, series=series, label=label))
+    return rows
