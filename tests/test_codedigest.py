@@ -3,11 +3,6 @@ import pytest
 from scalinglaws import codedigest
 from scalinglaws.codedigest import changed_modules, code_digest
 
-CACHED = (
-    *("module_file", "source", "direct_imports", "file_digest"),
-    *("known_digests", "code_digest"),
-)
-
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
@@ -21,19 +16,14 @@ def package(tmp_path, monkeypatch):
     for name, text in sources.items():
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(codedigest, "ROOT", tmp_path)
-    clear()
+    codedigest.forget()
     yield tmp_path
-    clear()
-
-
-def clear():
-    for function in CACHED:
-        getattr(codedigest, function).cache_clear()
+    codedigest.forget()
 
 
 def edit(path, text):
     path.write_text(path.read_text() + text)
-    clear()
+    codedigest.forget()
 
 
 def test_a_digest_reaches_through_imports(package):
@@ -67,10 +57,10 @@ class C:
 
 def test_comments_docstrings_and_formatting_are_no_edit(package):
     (package / "tools.py").write_text(SPARE)
-    clear()
+    codedigest.forget()
     before = code_digest("scalinglaws.figure")
     (package / "tools.py").write_text(EXPLAINED)
-    clear()
+    codedigest.forget()
     assert code_digest("scalinglaws.figure") == before
 
 
@@ -78,7 +68,7 @@ def test_comments_docstrings_and_formatting_are_no_edit(package):
 def test_whatever_changes_a_value_is_an_edit(package, value):
     before = code_digest("scalinglaws.figure")
     (package / "tools.py").write_text(f"helper = {value}\n")
-    clear()
+    codedigest.forget()
     assert changed_modules(before) == ["scalinglaws.tools"]
 
 
@@ -87,7 +77,7 @@ def test_a_file_that_is_only_moved_makes_nothing_stale(package):
     (package / "room").mkdir()
     (package / "tools.py").rename(package / "room" / "instruments.py")
     (package / "theory.py").write_text("from scalinglaws.room.instruments import helper\n")
-    clear()
+    codedigest.forget()
     after = code_digest("scalinglaws.figure")
     assert "scalinglaws.room.instruments" in after
     assert sorted(after.values()) == sorted(before.values())
@@ -99,7 +89,7 @@ def test_a_name_that_comes_from_elsewhere_is_an_edit_though_no_other_line_is(pac
     edit(package / "figure.py", "import scalinglaws.other\n")
     before = code_digest("scalinglaws.figure")
     (package / "theory.py").write_text("from scalinglaws.other import helper\n")
-    clear()
+    codedigest.forget()
     assert changed_modules(before) == ["scalinglaws.theory"]
 
 
@@ -107,7 +97,7 @@ def test_a_module_that_is_gone_is_named(package):
     before = code_digest("scalinglaws.figure")
     (package / "tools.py").unlink()
     (package / "theory.py").write_text("helper = 3\n")
-    clear()
+    codedigest.forget()
     assert "scalinglaws.tools" in changed_modules(before)
 
 
@@ -131,5 +121,5 @@ def test_the_digest_is_of_the_text_whatever_ends_its_lines(package):
     before = code_digest("scalinglaws.figure")
     for file in package.glob("*.py"):
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    clear()
+    codedigest.forget()
     assert code_digest("scalinglaws.figure") == before

@@ -88,7 +88,7 @@ echo "== the local run"
 echo "== the same through SLURM, training blocks asking for a GPU each"
 (cd "$work/slurm" && time snakemake "${targets[@]}" --workflow-profile workflow/profiles/slurm \
     --set-resources train_block:gpu=1 --slurm-no-account --slurm-status-command squeue \
-    --slurm-init-seconds-before-status-checks 5 --latency-wait 10 --retries 0 \
+    --slurm-init-seconds-before-status-checks 5 --latency-wait 10 \
     --default-resources mem_mb=1500 runtime=30 slurm_partition=batch >"$work/log/snakemake.log" 2>&1) &
 running=$!
 seen=$work/gpu-requests

@@ -1,5 +1,6 @@
 import dataclasses
 import importlib
+import json
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -7,8 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from scalinglaws.stations import block
-from scalinglaws.stations.block import BlockJob, session
+from scalinglaws import codedigest
+from scalinglaws.errors import InputError
+from scalinglaws.stations import block, one_writer
+from scalinglaws.stations.block import BlockJob, run_block, session
 from scalinglaws.training import arithmetic
 
 JOB = BlockJob(
@@ -69,3 +72,81 @@ def test_a_block_without_torch_does_not_load_it():
 def test_what_is_trained_depends_on_how_torch_computes():
     assert "scalinglaws.training.arithmetic" in block.block_code("runs", JOB.module)
     assert "scalinglaws.training.arithmetic" not in block.block_code("theory", JOB.module)
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """A package of one experiment whose run does what a test says, and its planned block."""
+    source = tmp_path / "package" / "made.py"
+    source.parent.mkdir()
+    source.write_text("rate = 1\n")
+    monkeypatch.setattr(codedigest, "ROOT", source.parent)
+    codedigest.forget()
+    planned = codedigest.named_code(codedigest.code_digest("scalinglaws.made"))
+    job = dataclasses.replace(JOB, module="scalinglaws.made", code=planned)
+    does = []
+
+    def run(settings, data, own_session):
+        for action in does:
+            action(own_session)
+        return {"member": np.array(["a"]), "quantity": np.array(["x"]), "value": np.array([1.0])}
+
+    monkeypatch.setitem(sys.modules, "scalinglaws.made", SimpleNamespace(run=run))
+    yield SimpleNamespace(source=source, job=job, does=does, state=tmp_path / "made.state")
+    codedigest.forget()
+
+
+def test_a_block_of_the_planned_code_is_written_and_leaves_no_state(made, tmp_path):
+    made.does += [lambda own: own.save({"step": np.array(1)}, force=True)]
+    run_block(made.job, made.state, tmp_path / "made.parquet")
+    assert (tmp_path / "made.parquet").exists()
+    assert not made.state.exists()
+
+
+@pytest.mark.parametrize("text", ["rate = 2\n", "rate = \n"])
+def test_code_edited_after_the_plan_is_refused_before_anything_runs(made, tmp_path, text):
+    made.does += [lambda own: pytest.fail("the block ran")]
+    made.source.write_text(text)
+    with pytest.raises(InputError, match=rf"{made.job.code} when this run was planned"):
+        run_block(made.job, made.state, tmp_path / "made.parquet")
+    assert not (tmp_path / "made.parquet").exists()
+
+
+def test_code_edited_while_the_block_runs_leaves_no_result_but_its_state(made, tmp_path):
+    made.does += [
+        lambda own: own.save({"step": np.array(1)}, force=True),
+        lambda own: made.source.write_text("rate = 2\n"),
+    ]
+    with pytest.raises(InputError, match="no result is written: run the same command again"):
+        run_block(made.job, made.state, tmp_path / "made.parquet")
+    assert not (tmp_path / "made.parquet").exists()
+    made.source.write_text("rate = 1  # as before\n")
+    made.does[:] = [lambda own: found.append(own.load())]
+    found = []
+    run_block(made.job, made.state, tmp_path / "made.parquet")
+    assert int(found[0]["step"]) == 1
+
+
+def test_a_block_that_was_taken_over_saves_and_writes_nothing(made, tmp_path):
+    def take_over(own):
+        lock = made.state / one_writer.NAME
+        lock.write_text(json.dumps(json.loads(lock.read_text()) | {"token": "another's"}))
+
+    made.does += [take_over, lambda own: own.save({"step": np.array(1)}, force=True)]
+    for _ in range(2):
+        with pytest.raises(InputError, match="taken over by another process"):
+            run_block(made.job, made.state, tmp_path / "made.parquet")
+        assert [file.name for file in made.state.iterdir()] == [one_writer.NAME]
+        assert not (tmp_path / "made.parquet").exists()
+        (made.state / one_writer.NAME).unlink()
+        del made.does[1:]  # the second one is taken over after its last state
+
+
+def test_two_starts_of_one_block_leave_one_running(made, tmp_path):
+    def start_again(own):
+        with pytest.raises(InputError, match="is being written by another process"):
+            run_block(made.job, made.state, tmp_path / "made.parquet")
+
+    made.does += [start_again]
+    run_block(made.job, made.state, tmp_path / "made.parquet")
+    assert (tmp_path / "made.parquet").exists()

@@ -9,8 +9,9 @@ from snakemake.utils import min_version
 
 from scalinglaws.config import check_files, check_place
 from scalinglaws.errors import InputError
-from scalinglaws.planning.jobs import as_json, device_of, minutes, prepare_environment
-from scalinglaws.planning.jobs import prepare_gpus, report_labels, report_subcategory
+from scalinglaws.planning.jobs import announce_code, as_json, device_of, gpus_of, memory_mb
+from scalinglaws.planning.jobs import minutes, planned_code, prepare_environment, prepare_gpus
+from scalinglaws.planning.jobs import report_labels, report_subcategory
 from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
 from scalinglaws.planning.plan import target_titles, terms_digest
 
@@ -33,12 +34,13 @@ except InputError as problem:
 # Where config.yaml says auto, the scale decides; where it says registered, the registration.
 config |= {key: PLAN.config[key] for key in ("device", "seed")}
 
-prepare_environment(Path(workflow.basedir))
+prepare_environment(Path(workflow.basedir), workflow.is_main_process)
 
 
 onstart:
     try:
         prepare_gpus(PLAN, workflow)
+        announce_code(PLAN, workflow)
     except InputError as problem:
         raise WorkflowError(str(problem))
 

@@ -18,19 +18,20 @@ rule compute_theory:
         "../../envs/cpu.yaml"
     threads: lambda wildcards: PLAN.block(wildcards).threads
     resources:
-        mem_mb=lambda wildcards: PLAN.block(wildcards).memory_mb,
-        runtime=lambda wildcards: minutes(PLAN, PLAN.block(wildcards)),
+        mem_mb=lambda wildcards, attempt: memory_mb(PLAN.block(wildcards), attempt),
+        runtime=lambda wildcards, attempt: minutes(PLAN, PLAN.block(wildcards), attempt),
     params:
         run=lambda wildcards: PLAN.block(wildcards).run,
         digest=lambda wildcards: PLAN.block(wildcards).digest,
         settings=lambda wildcards: PLAN.block(wildcards).spec,
         code=lambda wildcards: code(*PLAN.block(wildcards).code_modules),
+        planned=lambda wildcards: planned_code(PLAN.block(wildcards)),
         state=subpath(output[0], strip_suffix=".parquet"),
     message:
         "Computing {wildcards.experiment}, block {wildcards.block}"
     shell:
         "python -m scalinglaws block --station theory --paper {wildcards.paper}"
         " --experiment {wildcards.experiment} --name {wildcards.block} --run {params.run}"
-        " --digest {params.digest}"
+        " --digest {params.digest} --code {params.planned}"
         " --settings {params.settings:q} --threads {threads} --device cpu"
         " --state {params.state}.state --output {output} 2>&1 | tee {log}"

@@ -24,22 +24,23 @@ rule train_block:
         "../../envs/cpu.yaml" if config["device"] == "cpu" else "../../envs/cuda.yaml"
     threads: lambda wildcards: PLAN.block(wildcards).threads
     resources:
-        mem_mb=lambda wildcards: PLAN.block(wildcards).memory_mb,
-        runtime=lambda wildcards: minutes(PLAN, PLAN.block(wildcards)),
-        gpu=lambda wildcards: int(PLAN.block(wildcards).gpu),
+        mem_mb=lambda wildcards, attempt: memory_mb(PLAN.block(wildcards), attempt),
+        runtime=lambda wildcards, attempt: minutes(PLAN, PLAN.block(wildcards), attempt),
+        gpu=lambda wildcards: gpus_of(PLAN.block(wildcards)),
     params:
         run=lambda wildcards: PLAN.block(wildcards).run,
         device=lambda wildcards: device_of(PLAN.block(wildcards)),
         digest=lambda wildcards: PLAN.block(wildcards).digest,
         settings=lambda wildcards: PLAN.block(wildcards).spec,
         code=lambda wildcards: code(*PLAN.block(wildcards).code_modules),
+        planned=lambda wildcards: planned_code(PLAN.block(wildcards)),
         state=subpath(output[0], strip_suffix=".parquet"),
     message:
         "Training {wildcards.experiment}, block {wildcards.block}"
     shell:
         "python -m scalinglaws block --station runs --paper {wildcards.paper}"
         " --experiment {wildcards.experiment} --name {wildcards.block} --run {params.run}"
-        " --digest {params.digest}"
+        " --digest {params.digest} --code {params.planned}"
         " --settings {params.settings:q} --data {input.data} --threads {threads}"
         " --device {params.device} --state {params.state}.state --output {output} 2>&1 | tee {log}"
 

@@ -87,7 +87,12 @@ class Source(NamedTuple):
 def source(module: str) -> Source:
     file = module_file(module)
     assert file is not None, module
-    tree = ast.parse(file.read_bytes())
+    return parsed(module, file.read_bytes())
+
+
+@cache
+def parsed(module: str, content: bytes) -> Source:
+    tree = ast.parse(content)
     found = sorted({item for node in ast.walk(tree) for item in imported(module, node)})
     names = sorted((item.name, item.bound if item.name else "") for item in found)
     return Source(tuple(found), short(ast.dump(Bare().visit(tree)), *map(str, names)))
@@ -163,3 +168,24 @@ def code_digest(*entries: str) -> dict[str, str]:
             found.add(module)
             waiting.extend(direct_imports(module))
     return {module: file_digest(module) for module in sorted(found)}
+
+
+def code_now(*entries: str) -> dict[str, str]:
+    """As `code_digest`, of the files as they are at this moment: a process may outlive an edit.
+
+    Raises SyntaxError for a file that is being edited.
+    """
+    forget()
+    return code_digest(*entries)
+
+
+def forget() -> None:
+    """Read the files again when they are asked for next."""
+    for read_once in (module_file, source, direct_imports, file_digest, known_digests):
+        read_once.cache_clear()
+    code_digest.cache_clear()
+
+
+def named_code(code: Mapping[str, str]) -> str:
+    """One name for all that modules do; a module that is only moved leaves it as it is."""
+    return short(*sorted(code.values()))

@@ -1,5 +1,7 @@
 """What Snakemake needs to know about jobs: environment, time limits, command-line values."""
 
+import json
+import math
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -7,17 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws.canonical import canonical_json
+from scalinglaws.codedigest import code_digest, named_code
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.devices import check_gpu_present, visible_gpus
 from scalinglaws.planning.plan import Plan, paper_of
 from scalinglaws.spelling import readable
 
+CODE = "SCALINGLAWS_CODE"  # module -> digest of its code as planned; jobs inherit it
+BLOCK_RULES = ("train_block", "compute_theory")
 
-def prepare_environment(repository: Path) -> None:
+
+def prepare_environment(repository: Path, is_main_process: bool) -> None:
     """Jobs find this package and the interpreter that runs Snakemake, activated or not.
 
-    A conda environment activated by a job comes later and wins.
+    A conda environment activated by a job comes later and wins. The main process may itself be a
+    job of another run, whose plan is not its own.
     """
+    if is_main_process:
+        os.environ.pop(CODE, None)
     interpreter_folder = str(Path(sys.executable).parent)
     prepend("PATH", interpreter_folder)
     prepend("PYTHONPATH", str(repository / "workflow"))
@@ -31,9 +40,46 @@ def prepend(variable: str, folder: str) -> None:
         os.environ[variable] = os.pathsep.join([folder, *filter(None, folders)])
 
 
-def minutes(plan: Plan, block: Block) -> int:
-    """Time limit for schedulers: five times the expectation, at least ten minutes."""
-    return max(10, round(5 * plan.machine.wall_seconds(block) / 60))
+def minutes(plan: Plan, block: Block, attempt: int = 1) -> int:
+    """Time limit for schedulers: five times the expectation, at least ten minutes, per attempt.
+
+    A machine half as fast keeps it with a queue's worth to spare; what a limit ends all the same
+    goes on from its saved state with a longer one.
+    """
+    return attempt * max(10, math.ceil(5 * plan.machine.wall_seconds(block) / 60))
+
+
+def memory_mb(block: Block, attempt: int = 1) -> int:
+    """Memory limit for schedulers: as planned, and half as much again with every further attempt.
+
+    Not doubled: with four attempts the last one would fit few nodes.
+    """
+    return math.ceil(block.memory_mb * (1 + attempt) / 2)
+
+
+def gpus_of(block: Block) -> int | None:
+    """None leaves the resource out: asked for 0 GPUs, some executors choose a node with GPUs."""
+    return 1 if block.gpu else None
+
+
+def announce_code(plan: Plan, workflow: Any) -> None:
+    """Before the first job: which code all blocks of this run must have.
+
+    A cluster's jobs read the workflow anew, hours after it was planned.
+    """
+    if workflow.is_main_process:
+        waiting = waiting_blocks(plan, workflow.dag.needrun_jobs())
+        os.environ[CODE] = canonical_json({one.module: digest_of_code(one) for one in waiting})
+
+
+def planned_code(block: Block) -> str:
+    """What the main process announced, and in the main process itself what it read first."""
+    told: dict[str, str] = json.loads(os.environ.get(CODE, "{}"))
+    return told.get(block.module) or digest_of_code(block)
+
+
+def digest_of_code(block: Block) -> str:
+    return named_code(code_digest(*block.code_modules))
 
 
 def device_of(block: Block) -> str:
@@ -43,7 +89,7 @@ def device_of(block: Block) -> str:
 
 def waiting_blocks(plan: Plan, jobs: Iterable[Any]) -> list[Block]:
     """Blocks of the jobs that Snakemake is about to run."""
-    wildcards = [job.wildcards for job in jobs if job.rule.name == "train_block"]
+    wildcards = [job.wildcards for job in jobs if job.rule.name in BLOCK_RULES]
     return [plan.block(each) for each in wildcards]
 
 

@@ -165,7 +165,7 @@ def check_block(folder: Path, plan: Plan, blocks: Sequence[Block]) -> Check:
     ready = [block for block in blocks if all(map(os.path.isfile, plan.data_files(block)))]
     block = (ready or blocks)[0]
     stored, _ = read_table(folder / block_file(block))
-    columns, _ = compute(job_of(block, plan.data_files(block)), None)
+    columns, _ = compute(job_of(block, plan.data_files(block)))
     for name in stored.columns:
         old, new = stored[name].to_numpy(), np.asarray(columns[name])
         if len(old) != len(new) or not same(name, old, new):

@@ -1,6 +1,7 @@
 """Verbs that rules use, one each: explicit inputs and outputs, heavy imports in the verb."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("--data", nargs="*", default=[])
     verb.add_argument("--threads", type=int, required=True)
     verb.add_argument("--state", type=Path)
+    verb.add_argument("--code", default="")
 
     verb = add_rule(verbs, "table", table, "rule collect_table", "experiment", "--output")
     verb.add_argument("--blocks", nargs="+", required=True)
@@ -95,8 +97,20 @@ def block(options: argparse.Namespace) -> None:
         data_files=options.data,
         threads=options.threads,
         device=options.device,
+        code=options.code,
     )
-    run_block(job, options.state, options.output)
+    run_block(job, state_folder(options), options.output)
+
+
+def state_folder(options: argparse.Namespace) -> Path | None:
+    """Where a block keeps its state: beside its result, or in the folder that $SCALINGLAWS_STATE
+    names, on a volume that outlives the container.
+    """
+    elsewhere = os.environ.get("SCALINGLAWS_STATE")
+    if not elsewhere or options.state is None:
+        return options.state
+    # One folder may serve several runs and scales, whose blocks are named alike.
+    return Path(elsewhere, options.paper, f"{options.experiment}_{options.name}_{options.digest}")
 
 
 def table(options: argparse.Namespace) -> None:

@@ -2,7 +2,9 @@
 
 import importlib
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,17 +12,22 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.canonical import digest
-from scalinglaws.codedigest import code_digest
+from scalinglaws.codedigest import code_digest, code_now, named_code
 from scalinglaws.columns import Columns, in_order
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.stored import load_dataset
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block, code_modules
+from scalinglaws.stations.one_writer import one_writer
 from scalinglaws.stations.own_gpu import made_on, own_gpu
 from scalinglaws.storage import FORMAT, Header, write_table
 from scalinglaws.training.session import Session
 
 REQUIRED = ("member", "quantity", "value")
+
+
+def nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class BlockJob:
     data_files: Sequence[str]
     threads: int
     device: str
+    code: str = ""  # of the module as planned (planning.jobs); empty asks for none in particular
 
 
 def job_of(block: Block, data_files: Sequence[str]) -> BlockJob:
@@ -54,21 +62,51 @@ def job_of(block: Block, data_files: Sequence[str]) -> BlockJob:
 
 
 def run_block(job: BlockJob, state_folder: Path | None, output: str | Path) -> None:
-    """Compute a block, resuming from its state if a kill left one, and write its table."""
-    with own_gpu(job.device):
-        columns, header = compute(job, state_folder)
-    write_table(output, columns, header)
-    if state_folder is not None:
-        session(job, state_folder).clear()
+    """Compute a block, resuming from its state if a kill left one, and write its table.
+
+    Raises InputError when another process writes this block, or when the code is not, or is no
+    longer, the one that was planned.
+    """
+    check_code(job)
+    with one_writer(state_folder) if state_folder else nullcontext(nothing) as check_held:
+        own_session = session(job, state_folder, check_held)
+        with own_gpu(job.device):
+            columns, header = computed(job, own_session)
+        check_held()
+        check_code(job)
+        write_table(output, columns, header)
+        own_session.clear()
 
 
-def compute(job: BlockJob, state_folder: Path | None) -> tuple[Columns, Header]:
-    """The block's rows, in a table's order, and header, without writing them."""
+def check_code(job: BlockJob) -> None:
+    """Raises InputError when the source says something else than it said when the run was planned.
+
+    Asked before and after: modules are read at their first use, so an edit in between would mix.
+    """
+    if not job.code:
+        return
+    try:
+        found = named_code(code_now(*code_modules(job.station, job.module)))
+    except (SyntaxError, ValueError):  # half-edited, or removed
+        found = "no code that could be read"
+    if found != job.code:
+        raise InputError(
+            f"the code of {job.experiment}/{job.name} ({job.module} and what it imports) was "
+            f"{job.code} when this run was planned and is {found} now; no result is written: "
+            "run the same command again, which plans anew."
+        )
+
+
+def compute(job: BlockJob) -> tuple[Columns, Header]:
+    """The block's rows, in a table's order, and header, without writing anything."""
+    return computed(job, session(job, None))
+
+
+def computed(job: BlockJob, own_session: Session) -> tuple[Columns, Header]:
     experiment = importlib.import_module(job.module)
     data = {dataset.name: dataset for dataset in map(load_named, job.data_files)}
-    running = session(job, state_folder)
-    set_libraries(running)
-    columns = experiment.run(job.settings, data, running)
+    set_libraries(own_session)
+    columns = experiment.run(job.settings, data, own_session)
     diverged = check_columns(job, columns)
     if diverged:
         print(
@@ -110,10 +148,36 @@ def block_code(station: str, module: str) -> dict[str, str]:
     return code_digest(*code_modules(station, module))
 
 
-def session(job: BlockJob, state_folder: Path | None) -> Session:
-    key = digest([job.digest, job.device, job.threads, block_code(job.station, job.module)])
-    precision = job.settings.get("precision", "float32")
-    return Session(state_folder, key, threads=job.threads, device=job.device, precision=precision)
+@dataclass
+class HeldSession(Session):
+    """A session whose states are written only while this process is the block's writer."""
+
+    check_held: Callable[[], None] = nothing
+    checked_at: float = 0.0
+
+    def save(
+        self,
+        state: Mapping[str, np.ndarray] | Callable[[], Mapping[str, np.ndarray]],
+        force: bool = False,
+    ) -> None:
+        now = time.monotonic()
+        if now - self.checked_at >= 1.0:  # asked every step, and a step may take microseconds
+            self.check_held()
+            self.checked_at = now
+        super().save(state, force)
+
+
+def session(
+    job: BlockJob, state_folder: Path | None, check_held: Callable[[], None] = nothing
+) -> Session:
+    return HeldSession(
+        state_folder,
+        digest([job.digest, job.device, job.threads, block_code(job.station, job.module)]),
+        threads=job.threads,
+        device=job.device,
+        precision=job.settings.get("precision", "float32"),
+        check_held=check_held,
+    )
 
 
 def check_columns(job: BlockJob, columns: Columns) -> list[str]:
