@@ -252,7 +252,7 @@ def test_exploratory_and_primary_claims_are_marked_in_table_and_page():
 
 
 def test_what_is_not_run_is_listed_so_and_weakens_nothing():
-    absent = {**unavailable("this scale does not run it"), "not_run": True}
+    absent = unavailable("this scale does not run it")
     fits = {"laws": {**FITS["laws"], "absent": absent}}
     alone = judge_paper(CLAIMS[:1], FITS, DEPARTURES)[0]
     beside, gone = judge_paper([CLAIMS[0], claim("gone", quantities=["laws.absent"])], fits, [])

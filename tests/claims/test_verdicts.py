@@ -253,7 +253,7 @@ def test_a_later_look_spends_its_own_share_of_the_error_rate():
 
 def test_what_is_not_run_is_in_no_family_and_gets_no_verdict():
     band = band_of("equals", 1.0, 0.1)
-    absent = {**unavailable("this scale does not run it"), "not_run": True}
+    absent = unavailable("this scale does not run it")
     judged = [judge_quantity(absent, band), judge_quantity(measured(1.0, 0.01), band)]
     assert judged[0].verdict == NOT_RUN
     assert claim_p_values(judged) == (None, None)

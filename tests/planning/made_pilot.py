@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 
+from scalinglaws.claims.multiplicity import HOLM
 from scalinglaws.claims.verdict import Band
 from scalinglaws.config import read_claims
 from scalinglaws.planning.chances import student
-from scalinglaws.planning.pilot import HOLM, Claim, Family, Part, piloted_of
+from scalinglaws.planning.pilot import Claim, Family, Part, piloted_of
 from scalinglaws.planning.units import units_of
 from scalinglaws.statistics.quantity import computed, quantity
 

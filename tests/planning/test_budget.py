@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import shutil
 from dataclasses import dataclass, field, replace
 
@@ -241,3 +242,10 @@ def test_a_scale_with_a_base_differs_from_it_where_it_says(own_config):
         InputError, match="expected one of: quick, laptop, workstation, paper, mine"
     ):
         read_config({"scale": "yours"})
+
+
+def test_the_manual_shows_a_scale_that_is_one(own_config):
+    manual = (config.REPOSITORY / "config" / "README.md").read_text()
+    (shown,) = re.findall(r"```yaml\n(base: .*?)```", manual, re.S)
+    (own_config / "scales" / "mine.yaml").write_text(shown)
+    assert read_scale("mine")["bahri2021"]["teacher_student"]["seeds"] == 12

@@ -10,12 +10,11 @@ from statsmodels.stats.multitest import multipletests
 
 from command_line import answer, assert_refused
 from scalinglaws.claims.ledger import judge_paper
+from scalinglaws.claims.multiplicity import BENJAMINI_HOCHBERG, HOLM
 from scalinglaws.claims.verdict import UNDECIDED, Band, judge_quantity
 from scalinglaws.config import SCALES
 from scalinglaws.planning.chances import Chances, chances, student
 from scalinglaws.planning.pilot import (
-    BENJAMINI_HOCHBERG,
-    HOLM,
     Part,
     claims_of,
     piloted_of,

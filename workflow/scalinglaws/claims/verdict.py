@@ -82,7 +82,7 @@ def interval_verdict(interval: Sequence[float] | None, band: Band) -> str:
 
 def judge_quantity(quantity: Mapping[str, Any], band: Band) -> Judgement:
     """Judge one quantity by its plain interval and say how strong the evidence is."""
-    if quantity.get("not_run"):
+    if quantity["not_run"]:
         return Judgement(NOT_RUN, None, None, None)
     verdict = interval_verdict(quantity["interval"], band)
     if is_deterministic(quantity):
@@ -146,7 +146,7 @@ def reach(quantity: Mapping[str, Any]) -> float:
 
 def degrees_of_freedom(quantity: Mapping[str, Any]) -> float | None:
     """Those behind the interval; None stands for many (the normal distribution)."""
-    if quantity.get("degrees"):
+    if quantity["degrees"]:
         return float(quantity["degrees"])
     return quantity["n_seeds"] - 1 if quantity["n_seeds"] > 1 else None
 

@@ -173,7 +173,7 @@ def free_norm(
     window, alpha = settings.early_window, settings.large_alpha
     lam, eps = curve(theory, alpha)
     if alpha not in samples or not len(lam):
-        why = f"theory or simulation is missing at alpha = {alpha:g}"
+        why = f"theory or simulation is missing at alpha = {alpha:g} at this scale"
         return {name: unavailable(why) for name in ("free_gamma_1", "free_gamma_1_plain")}
     lambdas, fixed = minimisers(samples[alpha])
     free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
@@ -201,7 +201,9 @@ def gaps(samples: Mapping[float, pd.DataFrame], settings: Settings) -> Found:
         for place, at in (("peak", settings.peak_lambda), ("optimum", settings.optimum_lambda)):
             name = f"gap_at_{place}_{alpha:g}"
             if alpha not in samples:
-                found[name] = unavailable(f"nothing was simulated at alpha = {alpha:g}")
+                found[name] = unavailable(
+                    f"nothing was simulated at alpha = {alpha:g} at this scale"
+                )
                 continue
             lambdas, fixed = minimisers(samples[alpha])
             free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
@@ -280,7 +282,9 @@ def held(
         name = f"simulation_over_theory_{alpha:g}"
         lam, eps = curve(theory, alpha)
         if alpha not in samples or not len(lam):
-            found[name] = unavailable(f"theory or simulation is missing at alpha = {alpha:g}")
+            found[name] = unavailable(
+                f"theory or simulation is missing at alpha = {alpha:g} at this scale"
+            )
             continue
         lambdas, fixed = minimisers(samples[alpha])
         predicted = np.array([read_curve(lam, eps, at) for at in lambdas])

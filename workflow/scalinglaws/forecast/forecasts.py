@@ -253,8 +253,8 @@ def need_for(made: Forecaster, target: float) -> Need:
         "said beyond"
     )
     centre, low_50, high_50, low_90, high_90 = crossed
-    why = never if None in crossed else None
-    return Need(target, centre, low_50, high_50, low_90, high_90, why)
+    said = never if None in crossed else None
+    return Need(target, centre, low_50, high_50, low_90, high_90, said)
 
 
 def crossing(x: Array, values: Array, target: float) -> float | None:

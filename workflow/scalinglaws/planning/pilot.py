@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from scalinglaws.claims.multiplicity import CORRECTION, family_of
 from scalinglaws.claims.verdict import (
     Band,
     band_of,
@@ -14,7 +15,7 @@ from scalinglaws.claims.verdict import (
     judge_quantity,
     margin_of,
 )
-from scalinglaws.config import read_claims, read_scale, scale_names
+from scalinglaws.config import read_claims, read_ladder, read_scale, scale_names
 from scalinglaws.errors import InputError
 from scalinglaws.files import read_bytes
 from scalinglaws.planning.chances import Piloted
@@ -24,7 +25,6 @@ from scalinglaws.statistics.quantity import Quantity
 from scalinglaws.storage import broken
 
 Record = Mapping[str, Any]
-HOLM, BENJAMINI_HOCHBERG = "Holm", "Benjamini-Hochberg"
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ def claims_of(plan: Plan, pilot: Pilot) -> list[Claim]:
         Claim(
             claim["id"],
             paper,
-            family_of(paper, claim),
-            claim.get("primary", False),
+            family_in(plan, paper, claim),
+            claim["primary"],
             claim["figure"],
             parts_of(plan, pilot, paper, claim),
         )
@@ -161,19 +161,15 @@ def claims_of(plan: Plan, pilot: Pilot) -> list[Claim]:
     return [claim for claim in found if any(part.verdict is None for part in claim.parts)]
 
 
-def family_of(paper: str, claim: Record) -> Family:
-    """A paper's primary claims are corrected by Holm's method, the others by Benjamini and
-    Hochberg's; where none is called primary, all by Holm's.
-    """
-    if "primary" not in claim:
-        return Family(paper, "all", HOLM)
-    if claim["primary"]:
-        return Family(paper, "primary", HOLM)
-    return Family(paper, "secondary", BENJAMINI_HOCHBERG)
+def family_in(plan: Plan, paper: str, claim: Record) -> Family:
+    """The ledger's family, and the share of the error rate that the planned look may spend."""
+    name = family_of(claim)
+    share = read_ladder()[plan.config["look"] - 1]["share"]
+    return Family(paper, name, CORRECTION[name], share)
 
 
 def parts_of(plan: Plan, pilot: Pilot, paper: str, claim: Record) -> tuple[Part, ...]:
-    band = band_of(claim["kind"], claim["published"], margin_of(claim)[0])
+    band = band_of(claim, margin_of(claim)[0])
     parts = []
     for name in claim["quantities"]:
         if name not in pilot.quantities[paper]:
@@ -195,11 +191,11 @@ def part_of(plan: Plan, pilot: Pilot, paper: str, name: str, band: Band) -> Part
     planned = min((count for count in counts if count), default=0)
     if quantity["interval"] is None or quantity["estimate"] is None:
         why = str(quantity["why"])
-        return Part(name, experiments, planned, run=quantity["n_seeds"] > 0, why=why)
+        return Part(name, experiments, planned, run=not quantity["not_run"], why=why)
     if not experiments or quantity["n_seeds"] < 2:
         judged = judge_quantity(quantity, band)
         return Part(name, p_values=(judged.p_equivalence or 0.0, judged.p_difference or 0.0))
-    bent = bool((quantity.get("bend") or {}).get("bent"))  # type: ignore[attr-defined]
+    bent = bool((quantity.get("bend") or {}).get("bent"))
     return Part(name, experiments, planned, piloted_of(quantity, band), bent=bent)
 
 

@@ -10,11 +10,19 @@ from typing import Any
 
 from scalinglaws.canonical import canonical_json, digest
 from scalinglaws.codedigest import code_digest
-from scalinglaws.config import PAPERS, read_config, read_datasets, read_paper, read_scale
+from scalinglaws.config import (
+    PAPERS,
+    read_config,
+    read_datasets,
+    read_ladder,
+    read_paper,
+    read_scale,
+)
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.devices import check_gpu_memory, visible_gpus
 from scalinglaws.planning.machine import Machine, assumed
+from scalinglaws.planning.units import times
 
 
 @dataclass(frozen=True)
@@ -187,12 +195,13 @@ def assemble(overrides: Mapping[str, Any] | None = None, machine: Machine | None
     config = read_config(overrides)
     sizes = read_scale(config["scale"])
     papers = {slug: read_paper(slug) for slug in sorted(config["papers"])}
+    multiple = read_ladder()[config["look"] - 1]["seeds"]
     requests = {
         experiment: Request(
             paper=slug,
             family=paper["experiments"][experiment]["family"],
             experiment=experiment,
-            sizes=values,
+            sizes=times(values, multiple),
             seed=config["seed"],
             device=config["device"],
         )

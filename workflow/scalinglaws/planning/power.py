@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from scalinglaws.claims.holm import LEVEL
+from scalinglaws.claims.multiplicity import HOLM, LEVEL
 from scalinglaws.claims.verdict import DIFFERS, REPRODUCED
 from scalinglaws.planning.chances import Chances, chances
-from scalinglaws.planning.pilot import HOLM, Claim, Family, Part, Pilot
+from scalinglaws.planning.pilot import Claim, Family, Part, Pilot
 from scalinglaws.planning.plan import Plan
 from scalinglaws.planning.prices import Prices
 from scalinglaws.planning.units import units_of

@@ -69,5 +69,5 @@ def gap_at(gaps: Array, norms: Array, at: float) -> Quantity:
     """Mean of gaps (samples, norms) between free and fixed norm at one of the norms (norms,)."""
     place = np.flatnonzero(np.isclose(norms, at, rtol=1e-6))
     if not len(place):
-        return unavailable(f"no fixed-norm minimiser was computed at lambda = {at:g}")
+        return unavailable(f"no fixed-norm minimiser was computed at lambda = {at:g} at this scale")
     return mean_over_samples(gaps[:, place])

@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 NUMERICAL = "numerical error"  # deterministic numbers: no sampling, no test, no family
+# A reason with these words says that the scale leaves something out, not that it failed. Sums and
+# differences hand a part's reason on, and with it what it says.
+LEFT_OUT = "this scale"
 # What an interval is about, see `Quantity.target`.
 NEW_SEEDS = "new seeds"
 GIVEN_TEST_SET = "new seeds, given this test set"
@@ -27,6 +30,7 @@ class Quantity(TypedDict):
       [estimate, low, high], and whether the curve is "bent"
     - `variants`: name -> [estimate, low, high] of the same number otherwise: window moved by one
       point, one seed left out, Huber's line
+    - `not_run`: there is no estimate because the scale leaves out what it needs
     """
 
     estimate: float | None
@@ -46,6 +50,7 @@ class Quantity(TypedDict):
     bend: dict[str, Any] | None
     variants: dict[str, list[float]]
     degrees: float | None
+    not_run: bool
 
 
 def quantity(
@@ -108,6 +113,7 @@ def quantity(
         bend=None if number is None or bend is None else finite_bend(bend),
         variants={name: list(map(float, one)) for name, one in (variants or {}).items()},
         degrees=finite(degrees),
+        not_run=number is None and LEFT_OUT in (reason or ""),
     )
 
 
