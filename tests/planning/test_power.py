@@ -177,8 +177,10 @@ def test_the_seeds_that_suffice_are_the_fewest(prices):
     told = foretold(prices, of)
     (sizes,) = sizes_needed([told.claim], [told.chances])
     seeds = round(told.enough * 6)
+    own_block = prices.plan.requests["sphere_kernels"].sizes["seeds_per_block"]
     assert seeds > 6
-    for count, enough in ((seeds, True), (seeds - 1, False)):
+    assert seeds % own_block == 0
+    for count, enough in ((seeds, True), (seeds - own_block, False)):
         design = {"sphere_kernels": count / 6}
         assert (claim_chances(told.claim, sizes, design).decided >= WANTED) == enough
     cost = [prices.of("sphere_kernels", multiple) for multiple in (1.0, told.enough)]

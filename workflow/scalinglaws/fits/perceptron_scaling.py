@@ -173,7 +173,7 @@ def free_norm(
     window, alpha = settings.early_window, settings.large_alpha
     lam, eps = curve(theory, alpha)
     if alpha not in samples or not len(lam):
-        why = f"theory or simulation is missing at alpha = {alpha:g} at this scale"
+        why = f"this scale lacks theory or simulation at alpha = {alpha:g}"
         return {name: unavailable(why) for name in ("free_gamma_1", "free_gamma_1_plain")}
     lambdas, fixed = minimisers(samples[alpha])
     free = seeds_against_norm(samples[alpha], "epsilon", lambdas)
@@ -283,7 +283,7 @@ def held(
         lam, eps = curve(theory, alpha)
         if alpha not in samples or not len(lam):
             found[name] = unavailable(
-                f"theory or simulation is missing at alpha = {alpha:g} at this scale"
+                f"this scale lacks theory or simulation at alpha = {alpha:g}"
             )
             continue
         lambdas, fixed = minimisers(samples[alpha])

@@ -100,7 +100,7 @@ def over_theory(
     own = limits[(limits["quantity"] == "early_square_loss") & (limits["alpha"] == alpha)]
     if len(own) < 2:
         return unavailable(
-            f"perceptron_limits has no square-loss curve at alpha = {alpha:g} at this scale"
+            f"this scale has no square-loss curve at alpha = {alpha:g}"
         )
     own = own.sort_values("abscissa")
     spline = CubicSpline(np.log(own["abscissa"]), np.log(own["value"]))

@@ -158,7 +158,7 @@ def power(prices: Prices, claim: Claim, now: Chances, sizes: Sizes) -> Power:
 
 
 def multiple_enough(prices: Prices, claim: Claim, sizes: Sizes, seeds: int) -> float | None:
-    """The smallest multiple of the seeds that brings the chance WANTED, whole seeds."""
+    """The smallest multiple of the seeds that brings the chance WANTED, in whole blocks."""
     if not seeds or any(part.why for part in claim.parts):
         return None
 
@@ -175,6 +175,8 @@ def multiple_enough(prices: Prices, claim: Claim, sizes: Sizes, seeds: int) -> f
     while high > seeds and high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if suffices(middle) else (middle, high)
+    while not all(prices.of(one, high / seeds) for one in claim.experiments):
+        high += 1  # to whole blocks: a multiple by two, like `most`, fills them
     return high / seeds
 
 
