@@ -4,13 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from interruption import resumed_after_saves, same_bytes
 from kernel_oracles import skeleton_loss
 from made_data import made_digits
 from planned_blocks import planned
 from scalinglaws.data.dataset import Dataset
 from scalinglaws.errors import InputError
-from scalinglaws.experiments.kernels import run_gaussian as gaussian_features
 from scalinglaws.experiments.kernels import run_pretrained as pretrained_features
 from scalinglaws.experiments.kernels import run_random as random_features
 from scalinglaws.experiments.kernels import run_spheres as sphere_kernels
@@ -19,30 +17,7 @@ from scalinglaws.experiments.kernels.settings import RandomFeatures
 from scalinglaws.records import as_record
 from scalinglaws.training import feature_extractor
 from scalinglaws.training.session import Session
-
-SEEDS = {"seed": 5, "first_seed": 0, "seeds": 2}
-SETTINGS = {
-    "gaussian_features": {
-        **{"alphas": [0.3, 1.0], "features": 40, "sizes": [4, 8, 12], "resonance": 8},
-        **{"fixed": 3, "variance_sizes": [8, 20], "draws": 3, **SEEDS},
-    },
-    "random_features": {
-        **{"dataset": "mnist5k", "pools": [4, 7], "population": 40, "hidden": 12, "fixed": 3},
-        **{"sizes": [2, 4, 8], "orders": 2, "variance_sizes": [40, 80], "draws": 2, **SEEDS},
-    },
-    "pretrained_features": {
-        **{"dataset": "mnist5k", "pool": 7, "widths": [2], "hidden": 24, "features": 8},
-        **{"steps": 25, "batch": 8, "learning_rate": 0.01, "population": 32, "test_size": 16},
-        **{"data_sizes": [4, 8, 32], "parameter_sizes": [2, 4, 8], "resonance": 4},
-        **{"resonance_sizes": [2, 4, 8], "fixed": 2, "variance_sizes": [8, 16], "sets": 4},
-        **{"kernel_sizes": [4, 8, 16], "spectrum_size": 16, **SEEDS},
-    },
-}
-MODULES = {
-    "gaussian_features": gaussian_features,
-    "random_features": random_features,
-    "pretrained_features": pretrained_features,
-}
+from small_runs import SETTINGS
 
 
 @pytest.fixture(autouse=True)
@@ -53,38 +28,6 @@ def short_chunks(monkeypatch):
 @pytest.fixture(scope="module")
 def data():
     return {"mnist5k": made_digits(80, 40)}
-
-
-@pytest.mark.parametrize(
-    ("experiment", "saves"),
-    [
-        *[("gaussian_features", 1), ("random_features", 2)],
-        # Inside the training of the first extractor, after it, inside the second.
-        *[("pretrained_features", 1), ("pretrained_features", 4), ("pretrained_features", 6)],
-    ],
-)
-def test_a_run_killed_at_any_save_resumes_to_identical_bytes(experiment, saves, data, tmp_path):
-    run, settings = MODULES[experiment].run, SETTINGS[experiment]
-    whole = run(settings, data, Session())
-    resumed = resumed_after_saves(lambda session: run(settings, data, session), tmp_path, saves)
-    assert same_bytes(resumed, whole)
-
-
-@pytest.mark.parametrize("experiment", sorted(MODULES))
-def test_a_members_values_do_not_depend_on_its_block(experiment, data):
-    run, settings = MODULES[experiment].run, SETTINGS[experiment]
-    whole = pd.DataFrame(run(settings, data, Session()))
-    second = pd.DataFrame(run({**settings, "first_seed": 1, "seeds": 1}, data, Session()))
-    both = second.merge(whole, on=["member", "quantity"], suffixes=("", "_whole"))
-    assert len(both) == len(second)
-    np.testing.assert_allclose(both["value"], both["value_whole"], rtol=1e-9, atol=1e-15)
-
-
-@pytest.mark.parametrize("experiment", sorted(MODULES))
-def test_rows_are_unique_and_finite(experiment, data):
-    table = pd.DataFrame(MODULES[experiment].run(SETTINGS[experiment], data, Session()))
-    assert not table.duplicated(["member", "quantity"]).any()
-    assert np.isfinite(table["value"]).all()
 
 
 def test_kernel_theory_and_spheres_have_unique_finite_rows():
@@ -151,7 +94,8 @@ def test_impossible_sizes_are_refused_at_plan_time(experiment, changes, message)
 
 @pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
 def test_planned_settings_are_what_the_experiment_reads(scale):
-    for experiment in (*MODULES, "kernel_theory", "sphere_kernels"):
+    random = ("gaussian_features", "random_features", "pretrained_features")
+    for experiment in (*random, "kernel_theory", "sphere_kernels"):
         blocks = planned(experiment, scale)
         assert all(importlib.util.find_spec(block.module) for block in blocks)
         expected = set(SETTINGS.get(experiment, blocks[0].settings))

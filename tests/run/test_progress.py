@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,11 @@ import pytest
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.gpu_work import Work
 from scalinglaws.planning.plan import Plan
+from scalinglaws.run import reproduce
+from scalinglaws.run.events import MARK, event_of, written
 from scalinglaws.run.progress import BELIEVED, OVERHEAD, Progress, line_printer
+
+FAILED = {"event": "job_error", "rule_name": "fetch_data", "text": "Error in rule fetch_data:"}
 
 
 @pytest.fixture
@@ -21,7 +27,17 @@ def plan(tmp_path, monkeypatch):
 
 
 def follow(progress, *lines):
-    progress.follow([f"{line}\n" for line in lines], Path("log"))
+    """Lines of jobs, and events as the fields of Snakemake's log records."""
+    told = [line if isinstance(line, str) else event(**line) for line in lines]
+    progress.follow([f"{line}\n" for line in told], Path("log"))
+
+
+def event(text="", **fields):
+    return written(event_of(fields, text))
+
+
+def steps(done, total):
+    return {"event": "progress", "done": done, "total": total, "text": f"{done} of {total} steps"}
 
 
 def write_part(plan, block, done):
@@ -33,14 +49,17 @@ def write_part(plan, block, done):
 def test_the_line_counts_jobs_as_snakemake_does(plan):
     progress = Progress(plan, ["all"])
     assert progress.line().startswith("starting")
-    follow(progress, "total     7", "Job 3: Drawing damico2025_fig1", "2 of 7 steps (29%) done")
+    follow(progress, {"event": "run_info", "stats": {"all": 1, "total": 7}})
+    assert progress.line().startswith("0/7 jobs")
+    drawing = {"event": "job_info", "rule_name": "draw", "rule_msg": "Drawing damico2025_fig1"}
+    follow(progress, drawing, steps(2, 7))
     assert progress.line().startswith("2/7 jobs | ")
     assert progress.line().endswith("Drawing damico2025_fig1")
 
 
 def test_a_running_block_is_shown_with_its_part(plan):
     progress = Progress(plan, ["all"])
-    follow(progress, "0 of 7 steps (0%) done")
+    follow(progress, steps(0, 7))
     write_part(plan, plan.blocks[0], 1)
     assert "cnn_curves 25%" in progress.line()
 
@@ -48,7 +67,7 @@ def test_a_running_block_is_shown_with_its_part(plan):
 def test_the_time_left_follows_the_pace_so_far(plan):
     progress = Progress(plan, ["all"])
     progress.began -= 60
-    follow(progress, "0 of 2 steps (0%) done")
+    follow(progress, steps(0, 2))
     write_part(plan, plan.blocks[0], 2)  # 50 of 204 core seconds took a minute
     left = 60 * (2 * (100 + OVERHEAD) - 50) / 50
     assert f"about {left / 60:.1f} min left" in progress.line()
@@ -56,13 +75,13 @@ def test_the_time_left_follows_the_pace_so_far(plan):
 
 def test_our_own_sentences_come_before_snakemakes(plan):
     progress = Progress(plan, ["all"])
-    follow(progress, "Error in rule fetch_data:", "error: no mirror", "error: no mirror")
+    follow(progress, FAILED, "error: no mirror", "error: no mirror")
     assert progress.complaints() == ["error: no mirror"]
 
 
 def test_without_a_sentence_of_ours_the_failing_rule_is_named(plan):
     progress = Progress(plan, ["all"])
-    follow(progress, "Error in rule fetch_data:")
+    follow(progress, FAILED)
     assert progress.complaints() == ["Error in rule fetch_data:"]
 
 
@@ -89,7 +108,7 @@ def test_the_time_left_is_that_of_the_gpus_where_they_have_more_to_do(plan):
     plan = on_gpu(plan, 900.0)
     progress = Progress(plan, ["all"])
     progress.began -= 100
-    follow(progress, "0 of 2 steps (0%) done")
+    follow(progress, steps(0, 2))
     for block in plan.blocks:
         write_part(plan, block, 1)
     left = 100 * (1000 + OVERHEAD - 250) / 250  # of the block on the GPU, a quarter of 1000 s done
@@ -99,7 +118,7 @@ def test_the_time_left_is_that_of_the_gpus_where_they_have_more_to_do(plan):
 def test_a_calibrated_plan_says_the_time_left_before_anything_is_done(plan):
     progress = Progress(plan, ["all"], cores=2)
     progress.began -= 6
-    follow(progress, "0 of 2 steps (0%) done")
+    follow(progress, steps(0, 2))
     assert "left" not in progress.line()
     progress.plan = replace(plan, machine=replace(plan.machine, told="calibrated"))
     left = 2 * (100 + OVERHEAD) * (6 + BELIEVED) / (2 * BELIEVED)
@@ -112,11 +131,50 @@ def minutes_left(progress):
 
 def test_what_is_wrong_is_told_with_its_kind(plan):
     progress = Progress(plan, ["all"])
-    follow(progress, "MissingRuleException:", "", "No rule to produce x", "Shutting down")
+    text = "MissingRuleException:\nNo rule to produce x\nAffected files: y"
+    follow(progress, {"event": "error", "exception": "MissingRuleException", "text": text})
     assert progress.complaints() == ["MissingRuleException: No rule to produce x"]
+
+
+def test_a_failure_before_any_event_is_told_by_the_last_line(plan):
+    progress = Progress(plan, ["all"])
+    follow(progress, "Traceback (most recent call last):", "ImportError: no such plugin", "")
+    assert progress.complaints() == ["ImportError: no such plugin"]
+
+
+def test_an_event_behind_an_unfinished_line_of_a_job_counts_and_a_torn_one_is_text(plan):
+    progress = Progress(plan, ["all"])
+    whole = event(**steps(2, 7))
+    follow(progress, f"half a line{whole}", whole[:20])
+    assert (progress.done, progress.total) == (2, 7)
+    assert Path("log").read_text() == f"half a line2 of 7 steps\n{whole[:20]}\n"
+
+
+def test_snakemake_tells_its_events_through_the_plugin(plan):
+    """Snakemake itself on two jobs, one of which fails; what it prints is in the log as well."""
+    Path("Snakefile").write_text(
+        "rule all:\n    input: 'a', 'b'\n"
+        "rule made:\n    output: '{x,[ab]}'\n    message: 'Making {wildcards.x}'\n"
+        "    shell: 'test {wildcards.x} = a && touch {output} || "
+        '{{ echo "error: no b"; exit 1; }}\'\n'
+    )
+    progress = Progress(plan, ["all"])
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "-k", "--logger", "scalinglaws"]
+    environment = reproduce.snakemake_environment()
+    run = subprocess.run(
+        command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
+    )
+    progress.follow(run.stdout.splitlines(keepends=True), Path("log"))
+    assert (progress.done, progress.total) == (1, 3)
+    assert progress.started.startswith("Making ")
+    assert progress.complaints() == ["error: no b"]
+    assert "Error in rule made:" in progress.said
+    said = Path("log").read_text()
+    assert "1 of 3 steps (33%) done" in said
+    assert MARK not in said
 
 
 def test_a_full_disk_does_not_stop_the_reading(plan):
     progress = Progress(plan, ["all"])
-    progress.follow(["2 of 7 steps (29%) done\n", "7 of 7 steps (100%) done\n"], Path("/dev/full"))
+    progress.follow([f"{event(**steps(2, 7))}\n", f"{event(**steps(7, 7))}\n"], Path("/dev/full"))
     assert (progress.done, progress.total) == (7, 7)

@@ -34,6 +34,7 @@ def mean_with_interval(values: Array | Sequence[Array], mean: str = "arithmetic"
         return Mean(*(np.exp(part) for part in mean_with_interval(logs)))
     finite = np.isfinite(values)
     count = finite.sum(axis=0)
+    # By hand: nanmean warns of every place that no seed reaches.
     centre = np.where(finite, values, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan)
     squares = np.where(finite, values - centre, 0.0) ** 2
     freedom = np.where(count > 1, count - 1, np.nan)

@@ -82,6 +82,7 @@ def runs_of(table: pd.DataFrame, norm: str, grid_step: float, error: str = "test
         order = np.argsort(x, kind="stable")
         errors[at] = np.interp(exponents * grid_step, x[order], y[order], np.nan, np.nan)
         by_epoch[(*at, np.searchsorted(epochs, run["step"].to_numpy()))] = y
+        # The run's own point: the grid's step must not enter the exponents.
         optima[at] = 10 ** x[np.argmin(y)]
         monotone[at] = np.mean(np.diff(x) >= 0) if len(x) > 1 else np.nan
     grid = 10 ** (exponents * grid_step)
@@ -115,6 +116,7 @@ def finite_mean(values: Array, weights: Array, least: float = 0.0) -> Array:
     finite = np.isfinite(values)
     count = np.tensordot(weights, finite.astype(float), axes=1)
     total = np.tensordot(weights, np.where(finite, values, 0.0), axes=1)
+    # A draw of seeds may hold none of those that are there.
     needed = np.maximum(least * weights.sum(axis=-1), 1e-9)
     enough = count >= needed.reshape(needed.shape + (1,) * (values.ndim - 1))
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=enough)

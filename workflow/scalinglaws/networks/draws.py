@@ -27,4 +27,5 @@ def kaiming_normal(generator: np.random.Generator, shape: tuple[int, ...], facto
 def xavier_uniform(generator: np.random.Generator, shape: tuple[int, int], factor: float) -> Tensor:
     """Matrix (out, in): uniform in +-sqrt(6 / (out + in)) times a factor."""
     bound = math.sqrt(6.0 / (shape[0] + shape[1]))
+    # numpy's uniform knows float64 only: scaled there, rounded once.
     return torch.from_numpy((generator.uniform(-bound, bound, shape) * factor).astype(np.float32))

@@ -1,7 +1,6 @@
 """How far a run is: what is done, what runs, how long still. Reads files, disturbs nothing."""
 
 import json
-import re
 import shutil
 import sys
 import time
@@ -13,14 +12,11 @@ from pathlib import Path
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.plan import Plan
 from scalinglaws.planning.table import duration
+from scalinglaws.run.events import Event, read
 
 Show = Callable[[str, bool], None]
-STEPS = re.compile(r"^(\d+) of (\d+) steps")
-TOTAL = re.compile(r"^total +(\d+)")
-STARTED = re.compile(r"^Job \d+: (.*)")
-COMPLAINT = re.compile(r"^(error: .*|Error in rule .*|.*Exception.*|.*Error: .*)")
+OURS = "error: "  # how the sentences of our own verbs begin
 BELIEVED = 60.0  # seconds of a run that a calibrated plan counts for
-HEADING = re.compile(r"(?!Error in rule).*:")  # what is wrong stands in the line after it
 OVERHEAD = 2.0  # core seconds of a job that is not a block: start, imports, a little work
 
 
@@ -36,6 +32,7 @@ class Progress:
     total: int = 0
     started: str = ""
     began: float = field(default_factory=time.monotonic)
+    last: str = ""
     said: list[str] = field(default_factory=list)
     waiting: list[Block] = field(default_factory=list)
 
@@ -44,33 +41,46 @@ class Progress:
         self.waiting = [block for block in asked if not self.finished(block)]
 
     def follow(self, lines: Iterable[str], log: Path) -> None:
-        """Copy Snakemake's output to the log; remember steps, the last start and complaints."""
+        """Copy what Snakemake and its jobs say to the log; remember steps, starts, complaints."""
         stream = log.open("w", encoding="utf-8")
         for line in lines:  # to the end, whatever the disk: Snakemake waits for its reader
-            self.hear(line)
+            text = self.heard(line)
             with suppress(OSError):
-                stream.write(line)
+                stream.write(text)
                 stream.flush()
         with suppress(OSError):
             stream.close()
 
-    def hear(self, line: str) -> None:
-        if self.said and HEADING.fullmatch(self.said[-1]) and line.strip():
-            self.said[-1] += f" {line.strip()}"
-        elif match := STEPS.match(line):
-            self.done, self.total = int(match[1]), int(match[2])
-        elif match := TOTAL.match(line):
-            self.total = int(match[1])
-        elif match := STARTED.match(line):
-            self.started = match[1]
-        elif match := COMPLAINT.match(line.strip()):
-            self.said.append(match[1])
+    def heard(self, line: str) -> str:
+        """Remember what a line tells; returns it as a person reads it."""
+        text, event = read(line)
+        if text.startswith(OURS):
+            self.said.append(text.strip())
+        self.last = text.strip() or self.last
+        if event is None:
+            return text
+        self.heed(event)
+        return f"{text}{event.text}\n"
+
+    def heed(self, event: Event) -> None:
+        self.done = self.done if event.done is None else event.done
+        self.total = self.total if event.total is None else event.total
+        if event.kind == "job_info":
+            self.started = event.message or event.rule or ""
+        elif event.kind == "job_error":
+            self.said.append(f"Error in rule {event.rule}:")
+        elif event.kind == "error":
+            # The kind of error stands in the first line, what is wrong in the second.
+            self.said.append(" ".join(event.text.strip().splitlines()[:2]))
 
     def complaints(self) -> list[str]:
-        """The sentences a person needs, each once, our own before Snakemake's."""
+        """The sentences a person needs, each once, our own before Snakemake's.
+
+        Where Snakemake failed before it could tell, the last line there was.
+        """
         unique = list(dict.fromkeys(self.said))
-        own = [line for line in unique if line.startswith("error: ")]
-        return own or unique
+        own = [line for line in unique if line.startswith(OURS)]
+        return own or unique or [self.last]
 
     def finished(self, block: Block) -> bool:
         return Path(self.plan.block_file(block)).exists()

@@ -15,6 +15,7 @@ from types import FrameType
 
 import psutil
 
+from scalinglaws.codedigest import ROOT
 from scalinglaws.config import REPOSITORY, check_place
 from scalinglaws.errors import InputError, Stopped
 from scalinglaws.planning.blocks import Block
@@ -102,9 +103,12 @@ def rule_names() -> list[str]:
 def snakemake_environment() -> dict[str, str]:
     """The environment of Snakemake: without a profile, and with a cache that can be written.
 
-    A profile may silence Snakemake, whose output the progress is read from, or send jobs elsewhere.
+    A profile may silence Snakemake, whose events the progress is read from, or send jobs elsewhere.
+    The plugin that writes these lies beside the package.
     """
     inherited = dict(os.environ)
+    given = inherited.get("PYTHONPATH")
+    inherited["PYTHONPATH"] = os.pathsep.join([str(ROOT.parent), *([given] if given else [])])
     if profile := inherited.pop("SNAKEMAKE_PROFILE", ""):
         print(f"SNAKEMAKE_PROFILE={profile} is set aside here; snakemake itself heeds it")
     if not can_be_made(inherited.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")):
@@ -139,7 +143,7 @@ def watched(
     log = made_log(Path(progress.plan.results) / "logs" / "snakemake.log")
     show = painter() if sys.stderr.isatty() else line_printer()
     process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", *arguments],
+        [sys.executable, "-m", "snakemake", *arguments, "--logger", "scalinglaws"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

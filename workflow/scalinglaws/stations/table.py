@@ -43,6 +43,7 @@ def collect_table(
     check_members(experiment, frames)
     table = pd.concat(frames, ignore_index=True)
     keys = [name for name in table.columns if name != "value"]
+    # A table is the same however its blocks were cut, and in whatever order they came.
     table = table.sort_values(keys, kind="stable", ignore_index=True)
     columns = {name: table[name].to_numpy() for name in table.columns}
     write_table(output, columns, table_header(experiment, headers))

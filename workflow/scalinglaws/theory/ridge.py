@@ -68,6 +68,7 @@ def unexplained(gram: Array, crossed: Array, variances: Array, penalty: float) -
     values, vectors = np.linalg.eigh(gram)
     values = np.clip(values, 0.0, None)
     inverse = 1.0 / (values + penalty * values.sum())
+    # Eigenvalues of A (2 - gram A).
     weights = inverse * (2.0 - values * inverse)
     explained = np.sum((crossed @ vectors) ** 2 * weights, axis=1)
     return float(1.0 - explained.sum() / variances.sum())

@@ -21,6 +21,7 @@ def relu_averages(both: Array, left: Array, right: Array) -> tuple[Array, Array]
     Arrays that broadcast to the shape of `both`. Cho & Saul (2009), orders 1 and 0.
     """
     scale = np.sqrt(left * right)
+    # Rounding may put a cosine beyond 1, where arccos is NaN.
     angle = np.arccos(np.clip(both / scale, -1.0, 1.0))
     first = scale * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / (2 * np.pi)
     return first, (np.pi - angle) / (2 * np.pi)

@@ -48,6 +48,7 @@ def learn(student: Array, teacher: Array, scale: Array, normals: Array, eta: flo
     for t in range(len(normals)):
         for j in range(dimension):
             inputs[j] = scale[j] * normals[t, j]
+        # All fields before any unit moves: a step is one gradient, not one per unit.
         error = 0.0
         for n in range(units):
             field = 0.0
@@ -61,6 +62,7 @@ def learn(student: Array, teacher: Array, scale: Array, normals: Array, eta: flo
             fields[i] = field
             error -= gain * math.erf(field / math.sqrt(2.0))
         for i in range(hidden):
+            # g'(x) of g = erf(x / sqrt 2).
             slope = math.sqrt(2.0 / math.pi) * math.exp(-0.5 * fields[i] * fields[i])
             step = eta * gain * slope * error
             for j in range(dimension):

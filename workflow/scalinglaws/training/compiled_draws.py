@@ -44,6 +44,7 @@ def fill_bits(state: np.ndarray, out: np.ndarray) -> None:
         for j in range(LANES):
             a, b, c, d = state[0, j], state[1, j], state[2, j], state[3, j]
             total = a + d
+            # Rotations by 23 and 45 and the shift by 17 are those of xoshiro256++.
             out[row, j] = ((total << U(23)) | (total >> U(41))) + a
             c ^= a
             d ^= b
@@ -80,6 +81,7 @@ def slow_normal(state: np.ndarray, layer: int, x: float) -> float:
         if x < EDGES[layer + 1]:
             return x
         if layer == 0:
+            # Marsaglia (1964): exponential beyond TAIL, kept with probability exp(-beyond^2 / 2).
             beyond = -math.log(uniform(spare_bits(state))) / TAIL
             if -2 * math.log(uniform(spare_bits(state))) > beyond * beyond:
                 return TAIL + beyond
@@ -136,6 +138,7 @@ def fill_chi(state: np.ndarray, bits: np.ndarray, freedom: int, out: np.ndarray)
         return
     fill_bits(state, bits)
     source = bits.reshape(-1)
+    # chi^2 / 2 is a gamma variable of shape freedom / 2; d and c as Marsaglia and Tsang have them.
     d = 0.5 * freedom - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     for i in range(len(out)):

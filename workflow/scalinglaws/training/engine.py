@@ -67,6 +67,7 @@ class Captured:
         kept = [tensor.detach().clone() for tensor in self.state]
         self.recordings[kind] = self.recorder(step, self.generators)
         with torch.no_grad():
+            # Recording takes its steps for real. Copied in place: a graph knows tensors by address.
             for tensor, before in zip(self.state, kept, strict=True):
                 tensor.copy_(before)
 
@@ -91,6 +92,7 @@ class GraphRecorder:
                 step()
         torch.cuda.current_stream().wait_stream(aside)
         graph: Any = torch.cuda.CUDAGraph()
+        # Else every replay would draw what was drawn while recording.
         for generator in generators:
             graph.register_generator_state(generator)
         with torch.cuda.graph(graph, pool=self.pool):

@@ -28,12 +28,13 @@ def in_turn(
     results = [under(saved, f"result{i}/") for i in range(int(saved.get("done", 0)))]
     inner = under(saved, "inner/")
     for number in range(len(results), len(groups)):
-
+        # `number` is bound here: a closure would see that of the group that runs by then.
         def keep(state: Callable[[], Arrays], fraction: float, number: int = number) -> None:
             session.save(lambda: packed(results, state()))
             session.progress(number + fraction, len(groups))
 
         results.append(compute(groups[number], inner, keep))
+        # What was saved inside a group is of that group alone.
         inner = {}
         session.save(lambda: packed(results, {}))
         session.progress(number + 1, len(groups))

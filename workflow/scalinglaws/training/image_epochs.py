@@ -141,6 +141,7 @@ def slot_of(task: Task, largest: int) -> Slot:
     learner = alone(task.architecture, task.network, empty, device, protocol.precision)
     optimiser = optimiser_of(protocol.optimiser, learner.parameters)
     place = torch.zeros(1, dtype=torch.int64, device=device)
+    # The steps of a recording go on through the order as all others do.
     images = max(largest, (WARM_UP + 1) * protocol.batch_size)
     state = [*learner.parameters, *learner.statistics, *optimiser.state, place]
     return Slot(
@@ -168,6 +169,7 @@ def placed(tensor: Tensor, device: str) -> Tensor:
 def start(task: Task, slot: Slot, identity: Identity, weight_decay: float) -> Member:
     """A member's subset and initial weights come from its own streams."""
     available = len(task.pool.labels)
+    # The stream knows P: subsets of two sizes are independent, not nested.
     chosen = nested_subset(available, identity["P"], task.stream(identity, "subset"))
     learner, stream = slot.learner, task.stream(identity, "initialisation")
     drawn = task.architecture.init(task.network, stream, task.protocol.init_factor)
@@ -209,6 +211,7 @@ def train(task: Task, slot: Slot, member: Member, keep: Keep) -> None:
     A member whose weights are no longer finite stops: its records are NaN from there on.
     """
     epochs, logged = task.protocol.epochs, task.protocol.logged
+    # Before the first epoch: a recording draws from the generator that each epoch then seeds.
     steps = steps_of(task, slot, member)
     for kind, (step, _) in steps.items():
         slot.engine.prepare(step, kind)
@@ -249,6 +252,7 @@ def one_epoch(task: Task, slot: Slot, member: Member, steps: Steps) -> None:
     """A stream per epoch and purpose: any epoch's draws are known without those before it."""
     identity, epoch, size = member.identity, member.epoch, len(member.subset)
     order = task.stream(identity, f"order of epoch {epoch}").permutation(size)
+    # In place, as all that a recorded step reads.
     slot.order[:size] = member.subset[torch.tensor(order, device=task.device)]
     draws = drawn_rows(task, identity, f"augmentation of epoch {epoch}", size)
     if slot.draws is not None and draws is not None:

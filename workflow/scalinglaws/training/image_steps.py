@@ -163,6 +163,7 @@ def empty_draws(course: Course, members: int, device: torch.device) -> Draws:
 
 def fill(draws: Draws, course: Course, data_sizes: Sequence[int], chunk: int) -> None:
     """The draws of a chunk, from its streams; the next step is its first."""
+    # u D with one u for all D: sizes differ in their images and in no other draw.
     order = course.stream(f"minibatches {chunk}").random((CHUNK, course.batch))
     sizes = np.array(data_sizes, dtype=float)
     draws.chosen.copy_(torch.from_numpy((order[:, None] * sizes[:, None]).astype(np.int64)))
@@ -172,6 +173,7 @@ def fill(draws: Draws, course: Course, data_sizes: Sequence[int], chunk: int) ->
         draws.shifts.copy_(torch.from_numpy(shifts))
         draws.flips.copy_(torch.from_numpy((moves[:, 2] >= 0.5) & course.flip))
     steps = chunk * CHUNK + np.arange(CHUNK)
+    # On the host: a cosine taken on the device could differ in its last bit.
     cosines = [0.5 * (1 + math.cos(math.pi * step / course.steps)) for step in steps.tolist()]
     draws.rates.copy_(torch.tensor([course.learning_rate * c for c in cosines], dtype=FLOAT64))
     draws.noise.manual_seed(int(course.stream(f"noise {chunk}").integers(2**63)))

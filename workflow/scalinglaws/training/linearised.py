@@ -52,6 +52,7 @@ class Problem:
 
 
 def rates_of(weights: Weights, problem: Problem) -> list[float]:
+    # Slopes are those of the sum over examples, descent is on their mean.
     share = problem.learning_rate / problem.inputs.shape[1]
     return [share * rate for rate in layer_rates(weights, problem.activation.gain)]
 
@@ -109,6 +110,7 @@ def summed_residuals(kernel: Tensor, first: Tensor, problem: Problem) -> Tensor:
 
 def residuals_of_member(kernel: Tensor, current: Tensor, problem: Problem) -> Tensor:
     total = torch.zeros_like(current)
+    # No rate here: the kernel holds those of all layers.
     for _ in range(problem.steps):
         signal = problem.loss.slope(current, problem.targets)
         total += signal

@@ -97,10 +97,12 @@ def newton_on_sphere(
     """
     size = len(weights)
     weights = weights * (lam * np.sqrt(size) / norms(weights))
+    # The multiplier that comes nearest to grad + mu w = 0 at the start.
     ridge = -np.dot(gradient_of(weights, patterns), weights) / np.dot(weights, weights)
     for _ in range(40):
         residual = gradient_of(weights, patterns) + ridge * weights
         excess = 0.5 * (np.dot(weights, weights) - lam**2 * size)
+        # In units of mu w, which the gradient balances at the minimum.
         if norms(residual) < tolerance * ridge * lam * np.sqrt(size) and (
             abs(excess) < tolerance * lam**2 * size
         ):
@@ -120,6 +122,7 @@ def newton_on_sphere(
 
 def fixed_norm_minimisers(patterns: np.ndarray, lambdas: list[float]) -> np.ndarray:
     """Minimisers at increasing lambdas for one sample, shape (len(lambdas), N), by continuation."""
+    # Where the norm vanishes the loss is linear, and the Hebb rule is its minimiser.
     weights = np.sum(patterns, axis=0)
     position, found = 0.02, []
     for lam in lambdas:

@@ -30,6 +30,7 @@ SQUARED = Loss(
     examples=lambda outputs, targets: (outputs - targets).square().sum(1),
     slope=lambda outputs, targets: 2.0 * (outputs - targets),
 )
+# The slope is softmax - target because targets sum to one.
 CROSS_ENTROPY = Loss(
     examples=lambda outputs, targets: -(torch.log_softmax(outputs, 1) * targets).sum(1),
     slope=lambda outputs, targets: torch.softmax(outputs, 1) - targets,
@@ -48,6 +49,7 @@ def absolute_power(power: float) -> Loss:
 
 
 def signed_power(values: Tensor, power: float) -> Tensor:
+    # At power 0 as well: 0 to the 0 is 1, which the sign takes back to 0.
     return values.sign() * values.abs().pow(power)
 
 

@@ -132,6 +132,7 @@ def trained_nested(
         uniform = torch.tensor(stream.random((course.chunk, course.batch)))
 
         def pick(stack: int, step: int) -> tuple[Tensor, Tensor]:
+            # u D with one u for all D: sizes differ in their examples and in no other draw.
             chosen = (uniform[step] * counts[stack]).long()
             return train.inputs[chosen].transpose(1, 2), train.targets[chosen].transpose(1, 2)
 
@@ -145,6 +146,7 @@ def trained_nested(
 
 def cache_sized(start: Sequence[Tensor], data_sizes: Sequence[int]) -> list[list[int]]:
     """The data sizes in runs of about equal length whose members fit the cache together."""
+    # Parameters, gradients and two moments.
     member = 4 * sum(tensor.numel() * tensor.element_size() for tensor in start)
     count = min(len(data_sizes), math.ceil(len(data_sizes) * member / CACHE_BYTES))
     cuts = [round(i * len(data_sizes) / count) for i in range(count + 1)]

@@ -88,6 +88,7 @@ def advance(
             [],
             [optimiser.count] * len(parameters),
             lr=rate,
+            # The constants of Algorithm 1, and of torch.
             beta1=0.9,
             beta2=0.999,
             weight_decay=optimiser.weight_decay,

@@ -33,6 +33,7 @@ def coordinates(
     """
     dimension = student.shape[1]
     size = multiplicity(levels, dimension)
+    # Teacher first: QR puts unit n into the first n axes, which leaves C_k lower triangular.
     weights = np.concatenate([teacher, student]).reshape(-1, levels, size).transpose(1, 2, 0)
     triangles = np.asarray(np.linalg.qr(weights / math.sqrt(size), mode="r"))  # (L, axes, M + K)
     rows = np.ascontiguousarray(triangles.transpose(2, 1, 0))
@@ -117,6 +118,7 @@ def learn_in_frames(
             fields[i] = field
             error -= gain * math.erf(field / math.sqrt(2.0))
         for i in range(hidden):
+            # g'(x) of g = erf(x / sqrt 2).
             slope = math.sqrt(2.0 / math.pi) * math.exp(-0.5 * fields[i] * fields[i])
             steps[i] = rate * gain * slope * error
             for j in range(axes * levels):

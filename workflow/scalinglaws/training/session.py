@@ -92,6 +92,7 @@ class Session:
         }
         buffer = io.BytesIO()
         np.savez(buffer, **content)
+        # In turn: whatever happens to the file that is written, the other is a whole state.
         write_whole(self.generations()[self.count % 2], buffer.getvalue())
         self.saved_at = time.monotonic()
         # save_every = 0 asks for every state (tests); otherwise the cost sets the pace.

@@ -47,6 +47,7 @@ def stepped(
     - `rates`: learning rate of each tensor.
     """
     activations = forward(parameters, population.inputs)
+    # The slope is that of a sum; weights that sum to 1 make it that of the mean over the set.
     signal = loss.slope(activations[-1], population.targets) * weights[:, None]
     gradients = backward(parameters, activations, signal)
     return [
@@ -85,5 +86,6 @@ def balanced_counts(
     copies, rest = divmod(sets * size, population)
     if rest:
         raise ValueError(f"{sets} sets of {size} do not cover {population} examples equally")
+    # A deck with every example `copies` times, shuffled and dealt out.
     order = stream.permutation(np.tile(np.arange(population), copies)).reshape(sets, size)
     return np.stack([np.bincount(members, minlength=population) for members in order])

@@ -1,8 +1,7 @@
 import numpy as np
-import pandas as pd
 import pytest
 
-from interruption import Killed, resumed_after_saves, same_bytes
+from interruption import Killed
 from made_data import made_digits
 from meta_tensors import without_host
 from planned_blocks import planned
@@ -14,63 +13,12 @@ from scalinglaws.experiments.variance import tasks as variance_tasks
 from scalinglaws.networks import myrtle
 from scalinglaws.training.groups import in_turn
 from scalinglaws.training.session import Session
-
-EXPERIMENTS = ("variance_limited", "variance_limited_cnn")
-SETTINGS = {
-    "variance_limited": {
-        **{"task": "mnist5k", "losses": ["cross_entropy", "squared"], "population": 40},
-        **{"test_size": 30, "pooling": 7, "width": 4, "hidden_layers": 2, "data_sizes": [20, 80]},
-        **{"sets": 4, "steps": 5, "seed": 5, "first_seed": 0, "seeds": 2, "learning_rate": 0.2},
-    },
-    "variance_limited_cnn": {
-        **{"task": "mnist5k", "losses": ["cross_entropy", "squared"], "population": 40},
-        **{"test_size": 30, "pooling": 4, "channels": 4, "data_sizes": [20, 80], "sets": 4},
-        **{"steps": 3, "seed": 5, "first_seed": 0, "seeds": 2, "learning_rate": 0.2},
-    },
-}
-MODULES = {
-    "variance_limited": variance_limited,
-    "variance_limited_cnn": variance_limited_cnn,
-}
+from small_runs import SETTINGS
 
 
 @pytest.fixture(scope="module")
 def data():
     return {"mnist5k": made_digits(80, 40)}
-
-
-@pytest.mark.parametrize(
-    ("experiment", "saves"),
-    # The first saves between groups only; the others also inside the first and the second group.
-    [
-        *[("variance_limited", 1), ("variance_limited", 3)],
-        *[("variance_limited_cnn", 4), ("variance_limited_cnn", 14)],
-    ],
-)
-def test_a_run_killed_at_any_save_resumes_to_identical_bytes(experiment, saves, data, tmp_path):
-    run, settings = MODULES[experiment].run, SETTINGS[experiment]
-    whole = run(settings, data, Session())
-    resumed = resumed_after_saves(lambda session: run(settings, data, session), tmp_path, saves)
-    assert same_bytes(resumed, whole)
-
-
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_a_members_values_do_not_depend_on_its_block(experiment, data):
-    run, settings = MODULES[experiment].run, SETTINGS[experiment]
-    whole = pd.DataFrame(run(settings, data, Session()))
-    second = pd.DataFrame(run({**settings, "first_seed": 1, "seeds": 1}, data, Session()))
-    names = ["member", "quantity"]
-    both = second.merge(whole, on=names, suffixes=("", "_whole"))
-    assert len(both) == len(second)
-    np.testing.assert_allclose(both["value"], both["value_whole"], rtol=1e-6, atol=1e-9)
-
-
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_rows_are_unique_and_finite(experiment, data):
-    table = pd.DataFrame(MODULES[experiment].run(SETTINGS[experiment], data, Session()))
-    names = ["member", "quantity"]
-    assert not table.duplicated(names).any()
-    assert np.isfinite(table["value"]).all()
 
 
 def test_a_convolutional_run_computes_on_its_device_and_returns_once_per_member(data, monkeypatch):
@@ -120,7 +68,7 @@ def test_an_interrupted_group_is_handed_what_it_had_kept(tmp_path):
 
 
 @pytest.mark.parametrize("scale", ["quick", "laptop", "workstation", "paper"])
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
+@pytest.mark.parametrize("experiment", ["variance_limited", "variance_limited_cnn"])
 def test_blocks_of_every_scale_hold_each_seed_once(experiment, scale):
     sizes = read_scale(scale)["bahri2021"][experiment]
     blocks = planned(experiment, scale)
