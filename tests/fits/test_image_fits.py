@@ -9,8 +9,6 @@ from scalinglaws.fits import aspect_ratio, data_distribution, image_scaling, int
 SETTINGS: dict[str, Any] = {
     "visits": 6,
     "lines": {"mnist5k": "digits", "mnist": "digits", "cifar10": "cifar10"},
-    "draws": 200,
-    "seed": 1,
 }
 SIZES = (100, 200, 400, 800)
 COLUMNS: dict[str, Any] = {

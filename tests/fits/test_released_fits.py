@@ -126,8 +126,18 @@ def test_a_set_that_is_not_read_leaves_its_quantities_unavailable():
 def test_the_jackknife_of_a_mean_is_its_standard_error():
     values = np.random.default_rng(4).standard_normal(9)
     left_out = np.array([np.delete(values, i).mean() for i in range(9)])
-    error = jackknifed(values.mean(), left_out)["standard_error"]
-    assert error == pytest.approx(values.std(ddof=1) / 3, rel=1e-12)
+    found = jackknifed(values.mean(), left_out, 1)
+    assert found["standard_error"] == pytest.approx(values.std(ddof=1) / 3, rel=1e-12)
+    assert found["degrees"] == 8
+
+
+def test_sizes_that_carry_nothing_are_no_degrees_of_freedom():
+    values = np.random.default_rng(4).standard_normal(6)
+    left_out = np.array([np.delete(values, i).mean() for i in range(6)])
+    idle = np.full(6, values.mean())
+    found = jackknifed(values.mean(), np.concatenate([idle, left_out]), 1)
+    assert (found["n_seeds"], found["degrees"]) == (6, 5)
+    assert found["interval"] == jackknifed(values.mean(), left_out, 1)["interval"]
 
 
 def test_runs_on_the_released_curve_agree_with_it_and_shifted_ones_do_not():

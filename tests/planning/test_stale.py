@@ -89,7 +89,7 @@ def test_other_sizes_make_it_again_also_where_only_its_fit_reads_them(plan, expe
 
 
 def test_other_settings_of_its_fit_make_it_again(plan):
-    settings = {**plan.papers["worschech2024"]["fits"]["feature_laws"]["settings"], "draws": 3}
+    settings = {**plan.papers["worschech2024"]["fits"]["feature_laws"]["settings"], "late": 0.25}
     text = "the entry of feature_laws in config/papers/worschech2024.yaml changed"
     assert text in told(refitted(plan, settings=settings))
     assert text in told(refitted(plan, tables=["feature_scaling"]))

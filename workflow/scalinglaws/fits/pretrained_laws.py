@@ -64,7 +64,7 @@ def fit(tables: dict[str, pd.DataFrame], given: Mapping[str, Any]) -> Found:
         found |= of_kernel(table[table["features"] == features], features, settings)
     found |= coefficient_differences(table, settings)
     error, rule = scan(learned, "test_error"), "share of test images classified wrongly"
-    values = error.values.mean(axis=1)
+    values = error.values.mean(axis=1) if error.values.size else np.zeros(0)
     found["extractor_error"] = mean_quantity(values, error, rule, GIVEN_TEST_SET)
     return found
 

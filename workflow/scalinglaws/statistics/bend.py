@@ -5,9 +5,10 @@ law that bends by 10 % has a sharply known slope that is no exponent. So the slo
 lower and upper half are measured as well, with their interval over the same seeds.
 
 - Where their difference excludes 0, the interval that is judged is made longer: it holds the slope
-  of the lower half, the interval of that of the upper half, and what the slope would be one half
-  window further on if it went on changing as it did (upper + upper - lower). A power law with a
-  correction that at least halves over half a window has its asymptotic exponent between these.
+  of the lower half and what the slope would be one half window further on if it went on changing
+  as it did (upper + upper - lower, with its interval over seeds). A power law with a correction
+  that at least halves over half a window has its asymptotic exponent between these. Without that
+  last interval, a bend that is only just seen would be extrapolated by chance.
 - It is called *bent* where the difference is also of practical size, 5 % of the exponent; without
   this, curves without noise would all be bent.
 - A difference that noise can explain changes nothing: a bend below it stays unseen, and the
@@ -54,6 +55,6 @@ def judged(local: Local, bend: dict[str, Any] | None) -> Ends:
     low, high = local.whole.interval()
     if bend is None or local.early is None or local.late is None or not significant(bend):
         return low, high
-    beyond = 2 * local.late.value - local.early.value
-    ends = (low, high, local.early.value, *bend["late"], beyond)
+    beyond = combined([local.late, local.early], [2.0, -1.0]).interval()
+    ends = (low, high, local.early.value, local.late.value, *beyond)
     return min(ends), max(ends)

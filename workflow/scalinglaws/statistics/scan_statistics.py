@@ -86,6 +86,8 @@ def mean_gap(first: Curves, second: Curves, rule: str, target: str = NEW_SEEDS) 
 
 def mean_ratio(first: Curves, second: Curves, rule: str, target: str = NEW_SEEDS) -> Quantity:
     """Mean over seeds and sizes of first / second."""
+    if first.values.size == 0:
+        return unavailable(NOT_RUN)
     return mean_quantity((first.values / second.values).mean(axis=1), first, rule, target)
 
 
