@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+
 from made_data import made_digits
 from planned_blocks import all_families, checked, cut
-
 from scalinglaws.config import read_scale
 from scalinglaws.planning.blocks import Block
 from scalinglaws.training.session import Session

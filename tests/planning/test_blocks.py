@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-from planned_blocks import all_families, cut
 
+from planned_blocks import all_families, cut
 from scalinglaws.config import read_scale, read_scale_file
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block, seed_ranges

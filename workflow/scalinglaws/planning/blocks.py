@@ -107,9 +107,7 @@ class Request:
         return Block(self.paper, self.experiment, name, module, settings, **costs)
 
 
-def seed_ranges(
-    where: str, sizes: Mapping[str, Any], key: str = "seeds"
-) -> list[tuple[int, int]]:
+def seed_ranges(where: str, sizes: Mapping[str, Any], key: str = "seeds") -> list[tuple[int, int]]:
     """(first seed, number of seeds) of each block that seeds 0, 1, ... are dealt to in order.
 
     ``sizes`` has ``key``, the number of seeds, and ``{key}_per_block``. All ranges are whole, so

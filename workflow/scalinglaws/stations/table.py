@@ -30,7 +30,10 @@ def read_tables(files: Sequence[str], digests: Sequence[str]) -> Tables:
 def collect_table(
     experiment: str, files: Sequence[str], digests: Sequence[str], output: str | Path
 ) -> None:
-    """Concatenate and sort (as columns.in_order does); refuses blocks with other settings and members computed twice."""
+    """Concatenate and sort, as columns.in_order does.
+
+    Refuses blocks with other settings and members computed twice.
+    """
     frames, headers = [], []
     for file, expected in zip(files, digests, strict=True):
         frame, header = read_table(file)

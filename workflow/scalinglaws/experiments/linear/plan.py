@@ -60,9 +60,7 @@ def gaussian_blocks(request: Request) -> list[Block]:
 def image_blocks(request: Request) -> list[Block]:
     cuts = request.seeded(ImageDescent)
     dimension = checked_dimension(request.experiment, cuts[0])
-    return [
-        image_block(request, f"{own.dataset}_{own.first_seed}", own, dimension) for own in cuts
-    ]
+    return [image_block(request, f"{own.dataset}_{own.first_seed}", own, dimension) for own in cuts]
 
 
 def image_block(request: Request, name: str, own: ImageDescent, dimension: int) -> Block:
