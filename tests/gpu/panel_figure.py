@@ -26,7 +26,7 @@ SET = "CNN_CIFAR10"
 
 
 def main(folder: Path) -> None:
-    table = pd.concat([pd.read_parquet(path) for path in sorted(folder.glob(f"{SET}_part*"))])
+    table = pd.concat([pd.read_parquet(path) for path in sorted(folder.glob(f"{SET}_*.parquet"))])
     published = load_published(CONFIG / "published" / "damico2025" / f"{SET}.json")
     released = released_means(pd.DataFrame(stack(released_rows(SET, published))))
     figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")

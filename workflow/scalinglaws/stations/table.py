@@ -30,9 +30,9 @@ def read_tables(files: Sequence[str], digests: Sequence[str]) -> Tables:
 def collect_table(
     experiment: str, files: Sequence[str], digests: Sequence[str], output: str | Path
 ) -> None:
-    """Concatenate and sort (as columns.in_order does).
+    """Concatenate and sort, as columns.in_order does.
 
-    Refuses blocks with other settings and members computed twice (InputError).
+    Refuses blocks with other settings and members computed twice.
     """
     frames, headers = [], []
     for file, expected in zip(files, digests, strict=True):
@@ -43,7 +43,6 @@ def collect_table(
     check_members(experiment, frames)
     table = pd.concat(frames, ignore_index=True)
     keys = [name for name in table.columns if name != "value"]
-    # A table is the same however its blocks were cut, and in whatever order they came.
     table = table.sort_values(keys, kind="stable", ignore_index=True)
     columns = {name: table[name].to_numpy() for name in table.columns}
     write_table(output, columns, table_header(experiment, headers))

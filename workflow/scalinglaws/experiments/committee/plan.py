@@ -171,10 +171,14 @@ def theory_blocks(request: Request, sizes: OdeSizes) -> list[Block]:
             "memory_mb": 1000,
             "station": "theory",
         }
-        own = {"typical_levels": typical, "plateau_levels": plateau}
-        own |= {"reference_dimension": sizes.reference_dimension}
-        own |= {"reference_alpha_max": sizes.reference_alpha_max}
-        settings = part.settings(OrderParameters, request, **own)
+        settings = part.settings(
+            OrderParameters,
+            request,
+            typical_levels=typical,
+            plateau_levels=plateau,
+            reference_dimension=sizes.reference_dimension,
+            reference_alpha_max=sizes.reference_alpha_max,
+        )
         found.append(request.block(part.name, settings, run="run_ode", **costs))
     return found
 
