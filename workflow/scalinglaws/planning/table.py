@@ -19,6 +19,7 @@ class Cost:
     """Of some blocks: hours in all, and the most memory that one of them takes."""
 
     jobs: int
+    submissions: int  # of the jobs, those that a cluster's scheduler sees: blocks, and no others
     core_hours: float
     gpu_hours: float
     memory_mb: int
@@ -28,6 +29,7 @@ class Cost:
 def cost_of(machine: Machine, blocks: Sequence[Block], jobs: int) -> Cost:
     return Cost(
         jobs,
+        len(blocks),
         core_hours(machine, blocks),
         gpu_hours(machine, blocks),
         max((block.memory_mb for block in blocks), default=0),
@@ -167,6 +169,7 @@ def summary(plan: Plan, targets: Sequence[str]) -> list[str]:
     what += f"{duration(3600 * cost.core_hours)} of core time"
     if cost.gpu_hours:
         what += f", {duration(3600 * cost.gpu_hours)} of GPU time"
+    what += f"; {cost.submissions} submissions on a cluster"
     return [what, *([plan.machine.told] if plan.machine.told else [])]
 
 
