@@ -282,9 +282,7 @@ def held(
         name = f"simulation_over_theory_{alpha:g}"
         lam, eps = curve(theory, alpha)
         if alpha not in samples or not len(lam):
-            found[name] = unavailable(
-                f"this scale lacks theory or simulation at alpha = {alpha:g}"
-            )
+            found[name] = unavailable(f"this scale lacks theory or simulation at alpha = {alpha:g}")
             continue
         lambdas, fixed = minimisers(samples[alpha])
         predicted = np.array([read_curve(lam, eps, at) for at in lambdas])

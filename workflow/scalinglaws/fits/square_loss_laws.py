@@ -99,9 +99,7 @@ def over_theory(
     """Mean ratio of simulated to predicted error; errors (samples, lambdas) over Hebb's."""
     own = limits[(limits["quantity"] == "early_square_loss") & (limits["alpha"] == alpha)]
     if len(own) < 2:
-        return unavailable(
-            f"this scale has no square-loss curve at alpha = {alpha:g}"
-        )
+        return unavailable(f"this scale has no square-loss curve at alpha = {alpha:g}")
     own = own.sort_values("abscissa")
     spline = CubicSpline(np.log(own["abscissa"]), np.log(own["value"]))
     expected = np.exp(spline(np.log(lambdas)))
