@@ -33,7 +33,7 @@ from scalinglaws.planning.power import (
 from scalinglaws.planning.prices import Prices
 from scalinglaws.planning.units import times, units_of
 
-DRAWS = 4000
+DRAWS = 2000
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +65,8 @@ def test_a_known_truth_is_decided_as_often_as_the_ledger_decides_it(truth, scatt
     pilot = replace(pilot, fixed_below=extra, fixed_above=extra)
     told = chances(pilot, seeds, equivalence, difference, known=True)
     drawn = np.array([ran(truth, scatter, seeds, extra, generator) for _ in range(DRAWS)])
-    assert told.reproduced == pytest.approx(np.mean(drawn[:, 0] <= equivalence), abs=0.025)
-    assert told.differs == pytest.approx(np.mean(drawn[:, 1] <= difference), abs=0.025)
+    assert told.reproduced == pytest.approx(np.mean(drawn[:, 0] <= equivalence), abs=0.03)
+    assert told.differs == pytest.approx(np.mean(drawn[:, 1] <= difference), abs=0.03)
 
 
 @pytest.mark.parametrize(("pilot_seeds", "seeds"), [(2, 8), (3, 6), (6, 6), (12, 48)])
@@ -81,8 +81,8 @@ def test_what_a_pilot_leaves_open_is_integrated_over(pilot_seeds, seeds):
         ran(truth, spread * np.sqrt(pilot_seeds), seeds, 0.0, generator)
         for truth, spread in zip(truths, sigma, strict=True)
     ])  # fmt: skip
-    assert told.reproduced == pytest.approx(np.mean(drawn[:, 0] <= 0.01), abs=0.025)
-    assert told.differs == pytest.approx(np.mean(drawn[:, 1] <= 0.02), abs=0.025)
+    assert told.reproduced == pytest.approx(np.mean(drawn[:, 0] <= 0.01), abs=0.03)
+    assert told.differs == pytest.approx(np.mean(drawn[:, 1] <= 0.02), abs=0.03)
 
 
 def forecast_and_outcome(generator, pilot_seeds, widest, papers, size=60):
@@ -310,7 +310,14 @@ def test_a_pilot_of_other_sizes_is_said_to_be_one(quick, tmp_path, capsys):
     _, same = answer(capsys, "plan", "--scale", "quick", "--power", "--pilot", folder)
     _, other = answer(capsys, "plan", "--scale", "laptop", "--power", "--pilot", folder)
     assert "other sizes" not in same.out
+    assert "one root seed" not in same.out
     assert "experiments have other sizes than in the pilot" in other.out
+
+
+def test_a_pilot_with_the_root_seed_of_the_run_is_said_to_be_one(quick, tmp_path, capsys):
+    folder = write_pilot(tmp_path / "pilot", quick, seed=quick.config["seed"])
+    _, shown = answer(capsys, "plan", "--scale", "quick", "--power", "--pilot", str(folder))
+    assert "both have one root seed" in shown.out
 
 
 def test_what_is_no_pilot_is_refused_in_a_sentence(quick, tmp_path, capsys):
