@@ -128,9 +128,11 @@ def test_primary_claims_come_first():
     assert first["a"] > plain["a"]
 
 
-def test_no_experiment_falls_below_few_seeds(quick):
-    for name, request in quick.requests.items():
-        seeds, step = units_of(request.sizes), lowest(quick, [], name)
+@pytest.mark.parametrize("scale", ["quick", "laptop"])
+def test_no_experiment_falls_below_few_seeds(scale):
+    plan = assemble({"scale": scale})
+    for name, request in plan.requests.items():
+        seeds, step = units_of(request.sizes), lowest(plan, [], name)
         if seeds:
             assert seeds * 2.0**step == round(seeds * 2.0**step)
             assert seeds * 2.0**step >= min(seeds, FEW), name
