@@ -158,6 +158,9 @@ def test_all_parts_must_be_reproduced_and_one_that_differs_suffices():
     missing = Part("fit.lost", ("runs",), 6, why="too many draws failed")
     assert claim_chances(claim(good, good), sizes, {}).reproduced > 0.99
     assert claim_chances(claim(good, bad), sizes, {}).differs > 0.99
+    close = part(found(0.2, 0.01, 6), 6)
+    alone = chances(close.piloted, 6, sizes.equivalence, sizes.difference / 2).differs
+    assert claim_chances(claim(close, missing), sizes, {}).differs == pytest.approx(alone)
     assert claim_chances(claim(good, missing), sizes, {}) == pytest.approx(Chances(0, 0), abs=1e-3)
     assert claim_chances(claim(good, Part("f.x", verdict="differs")), sizes, {}).differs == 1
     assert claim_chances(claim(good, Part("f.x", verdict=UNDECIDED)), sizes, {}).reproduced == 0
