@@ -36,13 +36,13 @@ def claim(*parts, name="paper_one", primary=False, family=FAMILY):
     return Claim(name, "paper", family, primary, "figure", parts)
 
 
-def write_pilot(folder, plan, *, scale="quick", estimate=None, seeds=None):
+def write_pilot(folder, plan, *, scale="quick", seed=7):
     """Results with a fit for every quantity that claims name: on published values by default.
 
     Quantities of fits that read no experiment with seeds are deterministic.
     """
     (folder / "plan").mkdir(parents=True)
-    (folder / "plan" / "plan.json").write_text(json.dumps({"scale": scale, "seed": 7}))
+    (folder / "plan" / "plan.json").write_text(json.dumps({"scale": scale, "seed": seed}))
     for paper, record in plan.papers.items():
         fits = {name: {} for name in record["fits"]}
         for one in read_claims(paper):
@@ -50,8 +50,7 @@ def write_pilot(folder, plan, *, scale="quick", estimate=None, seeds=None):
                 fit, _, key = name.partition(".")
                 tables = record["fits"][fit]["tables"]
                 counts = [units_of(plan.requests[table].sizes, key) for table in tables]
-                count = seeds or max((count or 0 for count in counts), default=0)
-                value = one["published"] if estimate is None else estimate
+                count, value = max(count or 0 for count in counts), one["published"]
                 error = max(one["margin"], 0.01) / 5
                 fits[fit][key] = (
                     found(value, error, count) if any(counts) else computed(value, error)

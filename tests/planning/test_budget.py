@@ -128,9 +128,11 @@ def test_primary_claims_come_first():
     assert first["a"] > plain["a"]
 
 
-def test_no_experiment_falls_below_few_seeds(quick):
-    for name, request in quick.requests.items():
-        seeds, step = units_of(request.sizes), lowest(quick, [], name)
+@pytest.mark.parametrize("scale", ["quick", "laptop"])
+def test_no_experiment_falls_below_few_seeds(scale):
+    plan = assemble({"scale": scale})
+    for name, request in plan.requests.items():
+        seeds, step = units_of(request.sizes), lowest(plan, [], name)
         if seeds:
             assert seeds * 2.0**step == round(seeds * 2.0**step)
             assert seeds * 2.0**step >= min(seeds, FEW), name
@@ -147,7 +149,7 @@ def test_what_primary_claims_are_measured_by_gets_few_seeds_at_least(quick):
 
 def test_a_budget_buys_more_decisions_than_the_same_multiple_of_all_seeds(quick, piloted):
     prices, (_, claims) = Prices(quick), piloted
-    budget = 1.5 * prices.total({})
+    budget = 1.25 * prices.total({})
     dealt = allocate(quick, claims, prices, budget)
     alike = all_alike(claims, prices, budget)
     assert dealt.core_seconds <= budget
@@ -171,7 +173,7 @@ def test_a_scale_of_gpus_has_no_budget_of_cores(piloted):
 
 def test_a_written_scale_is_run_like_any_other(own_config, piloted, capsys):
     target = own_config / "scales" / "longer.yaml"
-    ask = ("plan", "--scale", "quick", "--budget", "30min", "--pilot", str(piloted[0]))
+    ask = ("plan", "--scale", "quick", "--budget", "22min", "--pilot", str(piloted[0]))
     status, shown = answer(capsys, *ask, "--write", str(target))
     assert status == 0
     assert "--config scale=longer" in shown.out
@@ -188,7 +190,7 @@ def test_a_written_scale_is_run_like_any_other(own_config, piloted, capsys):
 
 
 def test_every_change_has_its_reason_above_it(own_config, piloted, capsys):
-    ask = ("plan", "--scale", "quick", "--budget", "30min", "--pilot", str(piloted[0]))
+    ask = ("plan", "--scale", "quick", "--budget", "22min", "--pilot", str(piloted[0]))
     _, shown = answer(capsys, *ask)
     lines = shown.out[shown.out.index("base: quick") :].splitlines()
     changes = [number for number, line in enumerate(lines) if line.startswith("  ")]
@@ -203,12 +205,12 @@ def test_every_change_has_its_reason_above_it(own_config, piloted, capsys):
     "name", ["elsewhere/x.yaml", "config/scales/x.json", "config/scales/a b.yaml"]
 )
 def test_a_scale_is_written_where_scales_are_read(piloted, capsys, name):
-    ask = ("plan", "--scale", "quick", "--budget", "30min", "--pilot", str(piloted[0]))
+    ask = ("plan", "--scale", "quick", "--budget", "22min", "--pilot", str(piloted[0]))
     assert_refused(capsys, (*ask, "--write", name), r"--write is .* config/scales/NAME\.yaml")
 
 
 def test_a_budget_is_for_all_figures(piloted, capsys):
-    ask = ("plan", "bahri2021_fig1a", "--budget", "30min", "--pilot", str(piloted[0]))
+    ask = ("plan", "bahri2021_fig1a", "--budget", "22min", "--pilot", str(piloted[0]))
     assert_refused(capsys, ask, r"--budget deals out seeds for all figures, found bahri2021_fig1a")
 
 

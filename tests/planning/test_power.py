@@ -32,7 +32,7 @@ from scalinglaws.planning.power import (
 from scalinglaws.planning.prices import Prices
 from scalinglaws.planning.units import times, units_of
 
-DRAWS = 4000
+DRAWS = 2000
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +64,8 @@ def test_a_known_truth_is_decided_as_often_as_the_ledger_decides_it(truth, scatt
     pilot = replace(pilot, fixed_below=extra, fixed_above=extra)
     told = chances(pilot, seeds, equivalence, difference, known=True)
     drawn = np.array([ran(truth, scatter, seeds, extra, generator) for _ in range(DRAWS)])
-    assert told.reproduced == pytest.approx(np.mean(drawn[:, 0] <= equivalence), abs=0.025)
-    assert told.differs == pytest.approx(np.mean(drawn[:, 1] <= difference), abs=0.025)
+    assert told.reproduced == pytest.approx(np.mean(drawn[:, 0] <= equivalence), abs=0.03)
+    assert told.differs == pytest.approx(np.mean(drawn[:, 1] <= difference), abs=0.03)
 
 
 @pytest.mark.parametrize(("pilot_seeds", "seeds"), [(2, 8), (3, 6), (6, 6), (12, 48)])
@@ -80,8 +80,8 @@ def test_what_a_pilot_leaves_open_is_integrated_over(pilot_seeds, seeds):
         ran(truth, spread * np.sqrt(pilot_seeds), seeds, 0.0, generator)
         for truth, spread in zip(truths, sigma, strict=True)
     ])  # fmt: skip
-    assert told.reproduced == pytest.approx(np.mean(drawn[:, 0] <= 0.01), abs=0.025)
-    assert told.differs == pytest.approx(np.mean(drawn[:, 1] <= 0.02), abs=0.025)
+    assert told.reproduced == pytest.approx(np.mean(drawn[:, 0] <= 0.01), abs=0.03)
+    assert told.differs == pytest.approx(np.mean(drawn[:, 1] <= 0.02), abs=0.03)
 
 
 def forecast_and_outcome(generator, pilot_seeds, widest, papers, size=60):
@@ -129,7 +129,7 @@ def test_of_claims_given_80_percent_most_are_decided_where_all_truths_are_near_t
 @pytest.mark.parametrize(("correction", "method"), [(HOLM, "holm"), (BENJAMINI_HOCHBERG, "fdr_bh")])
 def test_a_claim_needs_what_its_correction_leaves_it(correction, method):
     generator = np.random.default_rng(10)
-    for _ in range(200):
+    for _ in range(20):  # each takes statsmodels a tenth of a second
         p = generator.uniform(size=12) ** generator.choice([1, 3, 8])
         rejected = multipletests(p, 0.05, method=method)[0]
         for number, value in enumerate(p):
@@ -157,6 +157,9 @@ def test_all_parts_must_be_reproduced_and_one_that_differs_suffices():
     missing = Part("fit.lost", ("runs",), 6, why="too many draws failed")
     assert claim_chances(claim(good, good), sizes, {}).reproduced > 0.99
     assert claim_chances(claim(good, bad), sizes, {}).differs > 0.99
+    close = part(found(0.2, 0.01, 6), 6)
+    alone = chances(close.piloted, 6, sizes.equivalence, sizes.difference / 2).differs
+    assert claim_chances(claim(close, missing), sizes, {}).differs == pytest.approx(alone)
     assert claim_chances(claim(good, missing), sizes, {}) == pytest.approx(Chances(0, 0), abs=1e-3)
     assert claim_chances(claim(good, Part("f.x", verdict="differs")), sizes, {}).differs == 1
     assert claim_chances(claim(good, Part("f.x", verdict=UNDECIDED)), sizes, {}).reproduced == 0
@@ -260,13 +263,15 @@ def test_more_units_cost_what_their_plan_says(quick, prices):
     assert prices.of("digits_mlp", 1e6) is None  # more than its schema allows
 
 
-@pytest.mark.parametrize("panel", ["CNN_MNIST", "CNN_CIFAR10"])
-def test_a_panel_of_its_own_number_of_seeds_counts_by_its_name(panel):
+@pytest.mark.parametrize(
+    ("panel", "count"), [("CNN_MNIST", 4), ("CNN_CIFAR10", 6), ("CNN_CIFAR100", 3)]
+)
+def test_a_panel_of_its_own_number_of_seeds_counts_by_its_name(panel, count):
     sizes = {
         "shared": {"seeds": 4, "jobs": 2},
         "panels": {"CNN_MNIST": {}, "CNN_CIFAR10": {"seeds": 6}, "CNN_CIFAR100": {"seeds": 3}},
     }
-    assert units_of(sizes, f"gamma_{panel}_l1") == {"CNN_MNIST": 4, "CNN_CIFAR10": 6}[panel]
+    assert units_of(sizes, f"{panel}_gamma") == count
     assert units_of(sizes, "law_difference") == 3
 
 
@@ -311,7 +316,14 @@ def test_a_pilot_of_other_sizes_is_said_to_be_one(quick, tmp_path, capsys):
     _, same = answer(capsys, "plan", "--scale", "quick", "--power", "--pilot", folder)
     _, other = answer(capsys, "plan", "--scale", "laptop", "--power", "--pilot", folder)
     assert "other sizes" not in same.out
+    assert "one root seed" not in same.out
     assert "experiments have other sizes than in the pilot" in other.out
+
+
+def test_a_pilot_with_the_root_seed_of_the_run_is_said_to_be_one(quick, tmp_path, capsys):
+    folder = write_pilot(tmp_path / "pilot", quick, seed=quick.config["seed"])
+    _, shown = answer(capsys, "plan", "--scale", "quick", "--power", "--pilot", str(folder))
+    assert "both have one root seed" in shown.out
 
 
 def test_what_is_no_pilot_is_refused_in_a_sentence(quick, tmp_path, capsys):

@@ -31,6 +31,8 @@ def about(plan: Plan, pilot: Pilot) -> Sentences:
     """Which pilot foretells which plan, and what it cannot know."""
     text = f"pilot {pilot.folder}: scale {pilot.scale}, root seed {pilot.seed}"
     lines = [f"{text}; planned: scale {plan.config['scale']}"]
+    if pilot.seed == plan.config["seed"]:
+        lines.append("both have one root seed: the run would repeat the pilot's seeds")
     if changed := resized(plan, pilot):
         lines += [
             f"{len(changed)} experiments have other sizes than in the pilot, beside seeds: what is",
