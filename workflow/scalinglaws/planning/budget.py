@@ -74,7 +74,7 @@ def allocate(plan: Plan, claims: Sequence[Claim], prices: Prices, budget: float)
             f"--budget counts core time, but scale {plan.config['scale']} trains on GPUs; expected "
             'a scale of processors: choose quick or laptop, or --config \'{"device": "cpu"}\'.'
         )
-    floor = {one: lowest(plan, claims, one) for one in plan.requests}
+    floor = {one: lowest(plan, claims, prices, one) for one in plan.requests}
     least = prices.total(design_of(floor))
     if least > budget:
         raise InputError(
@@ -106,8 +106,8 @@ def weight(claim: Claim) -> float:
     return PRIMARY if claim.primary else 1.0
 
 
-def lowest(plan: Plan, claims: Sequence[Claim], experiment: str) -> int:
-    """The lowest step: whole seeds, no fewer than FEW unless fewer are planned.
+def lowest(plan: Plan, claims: Sequence[Claim], prices: Prices, experiment: str) -> int:
+    """The lowest step: whole seeds in whole blocks, no fewer than FEW unless fewer are planned.
 
     What a primary claim is measured by has FEW seeds at least, planned or not.
     """
@@ -115,7 +115,11 @@ def lowest(plan: Plan, claims: Sequence[Claim], experiment: str) -> int:
     if not seeds:
         return 0
     step = 0
-    while units_halved(plan, experiment, step) and seeds * 2.0 ** (step - 1) >= FEW:
+    while (
+        units_halved(plan, experiment, step)
+        and prices.of(experiment, 2.0 ** (step - 1)) is not None
+        and seeds * 2.0 ** (step - 1) >= FEW
+    ):
         step -= 1
     if any(claim.primary and experiment in measured_by(claim) for claim in claims):
         while seeds * 2.0**step < FEW:

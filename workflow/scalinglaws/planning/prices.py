@@ -34,8 +34,11 @@ class Prices:
         return sum(map(self.plan.machine.core_seconds, blocks))
 
     def total(self, design: Mapping[str, float]) -> float:
-        """Of all experiments of the plan. A design is one that they all can have."""
-        return sum(self.of(one, design.get(one, 1.0)) or 0.0 for one in self.plan.requests)
+        """Of all experiments of the plan. Raises ValueError for a design that one cannot have."""
+        priced = {one: self.of(one, design.get(one, 1.0)) for one in self.plan.requests}
+        if lacking := [one for one, price in priced.items() if price is None]:
+            raise ValueError(f"{lacking[0]} cannot have {design[lacking[0]]:g} times its seeds")
+        return sum(price or 0.0 for price in priced.values())
 
     def doublings(self, experiment: str, most: int) -> int:
         """How often the experiment's seeds can be doubled, `most` times at most."""
