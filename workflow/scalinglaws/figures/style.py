@@ -284,8 +284,15 @@ def reference_slope(
 
 
 def law_through_centre(x: Any, y: Any, exponent: float, at: Any) -> np.ndarray:
-    """The power law x^-exponent through the mean logarithms of the points x, y (n,); (len(at),)."""
+    """The power law x^-exponent through the mean logarithms of the points x, y (n,); (len(at),).
+
+    Points that are not all positive have none: there by least squares, which the largest decide.
+    """
     centre = np.exp(np.mean(np.log(x)))
+    if np.any(np.asarray(y) <= 0):
+        powers = (np.asarray(x) / centre) ** -exponent
+        scattered: np.ndarray = (y @ powers) / (powers @ powers)
+        return scattered * (np.asarray(at) / centre) ** -exponent
     law: np.ndarray = np.exp(np.mean(np.log(y))) * (np.asarray(at) / centre) ** -exponent
     return law
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.statistics.seed_lines import Local
-from scalinglaws.statistics.student import Estimate, combined
+from scalinglaws.statistics.student import LEVEL, Estimate, combined, critical
 
 PRACTICAL = 0.05  # share of the exponent
 
@@ -41,8 +41,11 @@ def bend_of(local: Local) -> dict[str, Any] | None:
 
 
 def triple(part: Estimate) -> list[float]:
-    """The interval of a half is Student's: an inverted test may have no end there."""
-    return [part.value, *part._replace(inverted=None).interval()]
+    """Student's interval, without a correction for skewness: that would hide bends, and a bend that
+    is seen where there is none makes the judged interval longer, which harms no claim.
+    """
+    reach = critical(len(part.influences), LEVEL) * part.error
+    return [part.value, part.value - reach, part.value + reach]
 
 
 def significant(bend: dict[str, Any]) -> bool:
@@ -55,6 +58,6 @@ def judged(local: Local, bend: dict[str, Any] | None) -> Ends:
     low, high = local.whole.interval()
     if bend is None or local.early is None or local.late is None or not significant(bend):
         return low, high
-    beyond = combined([local.late, local.early], [2.0, -1.0]).interval()
+    beyond = triple(combined([local.late, local.early], [2.0, -1.0]))
     ends = (low, high, local.early.value, local.late.value, *beyond)
     return min(ends), max(ends)
