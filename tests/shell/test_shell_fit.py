@@ -278,3 +278,202 @@ def test_long_curves_are_fitted_in_seconds(capsys, tmp_path, points, seconds, se
     assert time.process_time() - before < seconds
     assert found["exponent"] == pytest.approx(0.5, abs=0.05)
     assert found["scan"][0] <= found["exponent"] <= found["scan"][1]
+
+
+def whole(capsys, path, *more):
+    status, out, error = fitted(capsys, path, "--x", "D", "--y", "loss", *more)
+    assert (status, error) == (0, "")
+    return json.loads(out)
+
+
+def offset_values(x, noise, seed=0, offset=0.1):
+    return (3 * x**-0.5 + offset) * np.exp(noise * np.random.default_rng(seed).normal(size=len(x)))
+
+
+LONG = np.geomspace(10, 1e4, 67)
+
+
+@pytest.mark.parametrize("more", [[], ["--seed-column", "seed"]])
+@pytest.mark.parametrize("offset", [0.0, 0.05])
+def test_amplitude_and_offset_come_with_intervals_that_hold_the_truth(capsys, curve, more, offset):
+    model = "offset" if offset else "line"
+    found = whole(capsys, curve(offset), "--model", model, *more)
+    low, high = found["amplitude_interval"]
+    assert low < 3 < high
+    assert high / low < 3
+    if offset:
+        low, high = found["offset_interval"]
+        assert low < offset < high
+        assert high - low < 0.05
+    else:
+        assert (found["offset"], found["offset_interval"]) == (0.0, None)
+
+
+def test_intervals_of_amplitude_and_offset_cover_as_often_as_they_say():
+    from scalinglaws.forecast.tangent import other_intervals, tangent
+    from scalinglaws.statistics.power_law import fit_power_law
+
+    inside = []
+    for seed in range(300):
+        y = offset_values(POINTS, 0.01, seed)
+        at = tangent(POINTS, y, fit_power_law(POINTS, y, offset=True), offset=True)
+        found = other_intervals(at, 0.95)
+        inside.append([found[name][0] < truth < found[name][1] for name, truth in TRUTHS])
+    assert np.all(np.abs(np.mean(inside, axis=0) - 0.95) < 0.04)
+
+
+TRUTHS = (("amplitude", 3.0), ("offset", 0.1))
+
+
+def test_a_bend_that_the_law_lacks_is_told(capsys, tmp_path):
+    path = written(tmp_path, of_columns(POINTS, offset_values(POINTS, 0.01)))
+    line, offset = (whole(capsys, path, "--model", model) for model in ("line", "offset"))
+    assert line["lack_of_fit"]["p_value"] < 1e-4
+    assert "the curve bends away from the law" in line["note"]
+    assert offset["lack_of_fit"]["p_value"] > 0.01
+    assert "bends" not in offset["note"]
+
+
+def test_a_bend_is_claimed_as_seldom_as_its_p_value_says():
+    from scalinglaws.forecast.tangent import bend_of, tangent
+    from scalinglaws.statistics.power_law import fit_power_law
+
+    values = []
+    for seed in range(400):
+        y = offset_values(POINTS, 0.02, seed, offset=0.0)
+        at = tangent(POINTS, y, fit_power_law(POINTS, y), offset=False)
+        values.append(bend_of(at).p_value)
+    assert 0.02 < np.mean(np.array(values) < 0.05) < 0.08
+
+
+def test_the_point_that_carries_the_exponent_is_named_with_its_shift(capsys, tmp_path):
+    y = offset_values(POINTS, 0.005, offset=0.0)
+    y[-1] *= 1.2
+    found = whole(capsys, written(tmp_path, of_columns(POINTS, y)))
+    rest = whole(capsys, written(tmp_path, of_columns(POINTS[:-1], y[:-1])))
+    first = found["influence"][0]
+    assert first["x"] == POINTS[-1]
+    assert first["shift"] == pytest.approx(rest["exponent"] - found["exponent"], rel=1e-6)
+
+
+def test_points_of_one_run_are_told_from_independent_ones(capsys, tmp_path):
+    generator = np.random.default_rng(1)
+    noise = np.zeros(67)
+    for place in range(1, 67):
+        noise[place] = 0.9 * noise[place - 1] + 0.01 * generator.normal()
+    run = written(tmp_path, of_columns(LONG, 3 * LONG**-0.5 * np.exp(noise)))
+    found = whole(capsys, run)
+    assert found["autocorrelation"] > 0.5
+    assert found["interval_kind"].endswith("widened by a block bootstrap")
+    assert "neighbouring residuals are correlated" in found["note"]
+    naive = exponent_of_curve(LONG, 3 * LONG**-0.5 * np.exp(noise))["interval"]
+    assert found["interval"][1] - found["interval"][0] > 1.5 * (naive[1] - naive[0])
+    apart = written(tmp_path, of_columns(LONG, offset_values(LONG, 0.02, offset=0.0)))
+    found = whole(capsys, apart)
+    assert abs(found["autocorrelation"]) < 0.3
+    assert "block" not in found["interval_kind"]
+
+
+def test_an_offset_below_the_floor_is_held_there_and_said(capsys, tmp_path):
+    path = written(tmp_path, of_columns(POINTS, 3 * POINTS**-0.5 - 0.02))
+    free = whole(capsys, path, "--offset", "--floor", "none")
+    held = whole(capsys, path, "--offset")
+    assert free["offset"] == pytest.approx(-0.02, abs=1e-6)
+    assert held["offset"] == 0.0
+    assert "would be -0.02, so it is held at 0" in held["note"]
+    assert held["exponent"] == whole(capsys, path)["exponent"]
+    above = written(tmp_path, of_columns(POINTS, 3 * POINTS**-0.5 + 0.02))
+    found = whole(capsys, above, "--offset", "--floor", "0.03")
+    assert found["offset"] == 0.03
+    assert "the offset is held at 0 or more" in whole(capsys, above, "--offset")["note"]
+    status, _, error = fitted(capsys, above, *OVER_SEEDS[:4], "--offset", "--floor", "0.2")
+    assert status == 2
+    assert "--floor is 0.2; expected less than every value (the lowest is 0.1" in error
+
+
+@pytest.mark.parametrize(
+    ("law", "model"),
+    [
+        (lambda x: 3 * x**-0.5, "line"),
+        (lambda x: 3 * x**-0.5 + 0.1, "offset"),
+        (lambda x: 3 * (x + 100) ** -0.5, "shifted"),
+    ],
+)
+def test_the_law_that_forecasts_best_is_chosen(capsys, tmp_path, law, model):
+    noise = np.exp(0.002 * np.random.default_rng(0).normal(size=67))
+    path = written(tmp_path, of_columns(LONG, law(LONG) * noise))
+    found = whole(capsys, path, "--model", "auto")
+    assert found["model"] == found["comparison"]["chosen"] == model
+    assert found["exponent"] == pytest.approx(0.5, abs=0.03)
+    low, high = found["interval"]
+    assert low <= 0.5 <= high
+    errors = found["comparison"]["error_of_log_forecast"]
+    assert errors[model] <= 1.1 * min(errors.values())
+    if model == "shifted":
+        assert found["shift"] == pytest.approx(100, rel=0.3)
+
+
+def test_hubers_fit_is_not_bent_by_one_point(capsys, tmp_path):
+    for offset in ([], ["--offset"]):
+        y = offset_values(LONG, 0.005, offset=0.1 * bool(offset))
+        y[-3] *= 2
+        path = written(tmp_path, of_columns(LONG, y))
+        found = whole(capsys, path, "--huber", *offset)
+        assert abs(found["huber"]["exponent"] - 0.5) < 0.2 * abs(found["exponent"] - 0.5)
+        low, high = found["huber"]["interval"]
+        assert low < 0.5 < high
+
+
+@pytest.mark.parametrize("model", ["line", "offset", "shifted", "auto"])
+def test_67_points_are_fitted_in_seconds(capsys, tmp_path, model):
+    path = written(tmp_path, of_columns(LONG, offset_values(LONG, 0.01)))
+    before = time.thread_time()
+    whole(capsys, path, "--model", model)
+    assert time.thread_time() - before < 3.0
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--offset", "--model", "line"], "--offset is --model offset, but --model is line"),
+        (["--n", "N"], "--n belongs to --law joint"),
+        (["--seed-column", "seed", "--huber"], "--huber is for one curve"),
+        (["--floor", "low"], "--floor is low; expected a number"),
+        (["--model", "auto", "--window", "100", "800"], "4 different x, at least 6 are needed"),
+        (["--model", "shifted", "--window", "100", "800"], "no shifted law can be fitted"),
+        (["--law", "joint"], "--law joint needs --n and --d"),
+        (["--law", "joint", "--n", "D", "--d", "seed"], "--x does not belong to --law joint"),
+    ],
+)
+def test_options_that_do_not_go_together_are_one_sentence(capsys, curve, more, sentence):
+    path = curve(seeds=1) if "--seed-column" not in more else curve()
+    status, out, error = fitted(capsys, path, "--x", "D", "--y", "loss", *more)
+    assert (status, out, error.count("\n")) == (2, "", 1)
+    assert sentence in error
+
+
+def test_the_joint_law_of_runs_comes_with_intervals_influence_and_allocation(capsys, tmp_path):
+    generator = np.random.default_rng(0)
+    n, d = 10 ** generator.uniform(7.5, 10, 60), 10 ** generator.uniform(9, 11.5, 60)
+    loss = (1.8 + 480 * n**-0.35 + 2100 * d**-0.37) * np.exp(0.003 * generator.normal(size=60))
+    loss[7] *= 1.5
+    path = tmp_path / "runs.csv"
+    rows = [
+        f"{a!r},{b!r},{c!r}" for a, b, c in zip(*map(np.ndarray.tolist, (n, d, loss)), strict=True)
+    ]
+    path.write_text("\n".join(["N,D,loss", *rows]) + "\n")
+    asked = [str(path), "--law", "joint", "--n", "N", "--d", "D", "--y", "loss"]
+    every = json.loads(fitted(capsys, *asked)[1])
+    assert every["influence"][0]["row"] == 8
+    assert every["optimal"][0]["compute"] == pytest.approx(float(np.max(6 * n * d)))
+    found = json.loads(fitted(capsys, *asked, "--leave-out", "1", "--compute", "1e21,1e24")[1])
+    assert (found["left_out"], found["n_runs"]) == ([8], 59)
+    truth = {"E": 1.8, "A": 480, "alpha": 0.35, "B": 2100, "beta": 0.37}
+    for name, (value, low, high) in found["parameters"].items():
+        assert low <= value <= high
+        assert 0.8 * low < truth[name] < 1.25 * high
+    best = found["optimal"][1]
+    assert 6 * best["N"][0] * best["D"][0] == pytest.approx(1e24)
+    assert best["N"][1] < best["N"][0] < best["N"][2]
+    status, _, error = fitted(capsys, *asked, "--leave-out", "60")
+    assert (status, "--leave-out is 60; expected 0 to 52" in error) == (2, True)

@@ -105,4 +105,6 @@ def thinned_curve(x: Array, y: Array) -> Curve:
     held = count > 0
     mean_u = np.bincount(steps, u)[held] / count[held]
     mean_v = np.bincount(steps, np.log(y))[held] / count[held]
-    return Curve(np.exp(mean_u), np.exp(mean_v))
+    means = np.exp(mean_u)
+    means[-1] = x[-1]  # the last point alone: no rounding by its logarithm
+    return Curve(means, np.exp(mean_v))

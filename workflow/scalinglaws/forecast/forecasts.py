@@ -15,8 +15,8 @@ The average was weighted by the very errors it is judged with, which flatters it
 error counts with the larger of the average's and that of the geometric mean of the two recent
 laws, which is fixed.
 
-All constants were chosen on one half (by hash) of 43 public learning curves and held against the
-other half; see README.md beside this file.
+The constants are round numbers chosen among a few by 43 public learning curves, each choice looked
+at on two halves (by hash) apart; README.md beside this file says how to repeat that.
 """
 
 from collections.abc import Sequence
@@ -193,9 +193,9 @@ def points_at(made: Forecaster, at: Sequence[float] | Array) -> list[Point]:
     """One point per abscissa; without numbers, but a reason, where the record supports none."""
     found = []
     for x in map(float, at):
-        why = why_not_at(made, x)
-        if why:
-            found.append(Point(x, None, None, None, None, None, why))
+        reason = why_not_at(made, x)
+        if reason:
+            found.append(Point(x, None, None, None, None, None, reason))
             continue
         where = np.array([x])
         low_50, high_50, low_90, high_90 = (
@@ -253,8 +253,9 @@ def need_for(made: Forecaster, target: float) -> Need:
         "said beyond"
     )
     centre, low_50, high_50, low_90, high_90 = crossed
-    said = never if None in crossed else None
-    return Need(target, centre, low_50, high_50, low_90, high_90, said)
+    return Need(
+        target, centre, low_50, high_50, low_90, high_90, never if None in crossed else None
+    )
 
 
 def crossing(x: Array, values: Array, target: float) -> float | None:

@@ -7,7 +7,7 @@ from scipy.special import fdtri
 
 from scalinglaws.errors import InputError
 from scalinglaws.forecast.comparison import MODELS
-from scalinglaws.forecast.laws import EXPONENTS, SHIFTS, Bound, fit_laws, grid_losses
+from scalinglaws.forecast.laws import EXPONENTS, SHIFTS, Bound, fit_laws, grid_losses, grid_of
 
 Array = np.ndarray
 FEWEST = 6  # four unknowns
@@ -40,8 +40,8 @@ def fit_shifted(x: Array, y: Array, floor: float, level: float) -> ShiftedFit:
     u, v = x / law.x_unit, y / law.y_unit
     weights = (law(x)[0] / law.y_unit) ** -2.0
     shifts = np.append(0.0, np.geomspace(SHIFTS[0] * u[0], SHIFTS[1] * u[-1], PROFILE_SHIFTS))
-    s, a = (part.ravel() for part in np.meshgrid(shifts, PROFILE_EXPONENTS, indexing="ij"))
-    losses = grid_losses(u, v, weights[None, :], s, a, Bound(floor / law.y_unit, True))
+    grid = grid_of(u, shifts, PROFILE_EXPONENTS)
+    losses = grid_losses(grid, v, weights[None, :], Bound(floor / law.y_unit, True))
     profile = losses.reshape(len(shifts), -1).min(axis=0)
     free = len(x) - 4
     kept = np.flatnonzero(profile <= profile.min() * (1 + fdtri(1, free, level) / free))

@@ -24,8 +24,8 @@ columns: x, value, low_50, high_50, low_90, high_90: the forecast and its 50 % a
 Intervals come from forecasts that the curve's earlier points would have given, and grow with
 log(x / last x). Assumed: the later points follow the law of the earlier ones. Not so in a new
 regime, with repeated data, or for checkpoints of one run whose learning rate still decays. With
-several seeds the forecast is of their mean. --html shows the record. All of it, with a worked
-example: workflow/scalinglaws/forecast/README.md"""
+several seeds the forecast is of their mean. --html shows the record. With a worked example:
+workflow/scalinglaws/forecast/README.md"""
 
 
 def add_forecast(verbs: Any) -> None:
