@@ -1,4 +1,4 @@
-"""The shipped SLURM profile, as shipped, through the real executor plugin; SLURM itself is faked."""
+"""The shipped SLURM profile through the real executor plugin; SLURM itself is faked."""
 
 import os
 import re
