@@ -49,7 +49,7 @@ def made(tmp_path, monkeypatch):
     monkeypatch.setattr(codedigest, "ROOT", source.parent)
     codedigest.forget()
     planned = codedigest.named_code(codedigest.code_digest("scalinglaws.made"))
-    job = dataclasses.replace(JOB, module="scalinglaws.made", code=planned)
+    job = dataclasses.replace(JOB, station="theory", module="scalinglaws.made", code=planned)
     does = []
 
     def run(settings, data, own_session):
