@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 from pathlib import Path
@@ -90,6 +91,35 @@ def test_a_failed_rename_leaves_the_old_file_whole_and_no_temporary(tmp_path, mo
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("function", "number"),
+    [("fsync", errno.ENOSPC), ("fsync", errno.EDQUOT), ("replace", errno.EROFS)],
+)
+def test_a_full_or_locked_disk_is_one_sentence_and_leaves_the_old_file(
+    tmp_path, monkeypatch, function, number
+):
+    path = tmp_path / "f"
+    write_whole(path, b"old")
+
+    def fail(*arguments):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, function, fail)
+    with pytest.raises(InputError, match=os.strerror(number)):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["f"]
+
+
+@pytest.mark.parametrize("found", [0, FORMAT + 1, None])
+def test_a_file_of_another_layout_is_refused_with_what_it_has(tmp_path, found):
+    write_table(tmp_path / "t.parquet", rows(), header(format=found))
+    write_json(tmp_path / "f.json", {}, header(format=found))
+    for read, name in ((read_table, "t.parquet"), (read_json, "f.json")):
+        with pytest.raises(InputError, match=f"expected format {FORMAT}, found {found}"):
+            read(tmp_path / name)
 
 
 def test_a_folder_that_is_a_file_is_one_sentence_not_a_traceback(tmp_path):

@@ -1,6 +1,7 @@
 import dataclasses
 import importlib
 import json
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from scalinglaws.errors import InputError
 from scalinglaws.stations import block, one_writer
 from scalinglaws.stations.block import BlockJob, run_block, session
 from scalinglaws.training import arithmetic
+from scalinglaws.training.session import Session
 
 JOB = BlockJob(
     station="runs",
@@ -83,7 +85,7 @@ def made(tmp_path, monkeypatch):
     monkeypatch.setattr(codedigest, "ROOT", source.parent)
     codedigest.forget()
     planned = codedigest.named_code(codedigest.code_digest("scalinglaws.made"))
-    job = dataclasses.replace(JOB, module="scalinglaws.made", code=planned)
+    job = dataclasses.replace(JOB, station="theory", module="scalinglaws.made", code=planned)
     does = []
 
     def run(settings, data, own_session):
@@ -150,3 +152,41 @@ def test_two_starts_of_one_block_leave_one_running(made, tmp_path):
     made.does += [start_again]
     run_block(made.job, made.state, tmp_path / "made.parquet")
     assert (tmp_path / "made.parquet").exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from scalinglaws.stations.one_writer import one_writer
+from scalinglaws.storage import write_table
+from scalinglaws.training.session import Session
+state, output, victim = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+replace = os.replace
+def killed(source, target):
+    if Path(target).name.startswith(victim):
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+with one_writer(state):
+    Session(state, "k", save_every=0.0).save({"step": np.array(1)})
+    os.replace = killed
+    Session(state, "k", save_every=0.0).save({"step": np.array(2)})
+    write_table(output, {"value": [1.0]}, {})
+"""
+
+
+@pytest.mark.parametrize("victim", ["state_", "made.parquet"])
+def test_a_kill_between_the_last_byte_and_the_rename_costs_one_state_and_no_space(
+    made, tmp_path, victim
+):
+    output = tmp_path / "made.parquet"
+    command = [sys.executable, "-c", KILLED, str(made.state), str(output), victim]
+    assert subprocess.run(command).returncode == -signal.SIGKILL
+    assert [path for path in tmp_path.rglob(".*") if path.is_file()]
+    found = []
+    made.does += [lambda own: found.append(Session(made.state, "k").load())]
+    run_block(made.job, made.state, output)
+    assert int(found[0]["step"]) == (1 if victim == "state_" else 2)
+    assert [path for path in tmp_path.rglob(".*") if path.is_file()] == []
+    assert output.exists()
+    assert not made.state.exists()

@@ -18,7 +18,7 @@ from scalinglaws.data.dataset import Dataset
 from scalinglaws.data.stored import load_dataset
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block, code_modules
-from scalinglaws.stations.one_writer import one_writer
+from scalinglaws.stations.one_writer import one_writer, remove_torn
 from scalinglaws.stations.own_gpu import made_on, own_gpu
 from scalinglaws.storage import FORMAT, Header, write_table
 from scalinglaws.training.session import Session
@@ -69,6 +69,8 @@ def run_block(job: BlockJob, state_folder: Path | None, output: str | Path) -> N
     """
     check_code(job)
     with one_writer(state_folder) if state_folder else nullcontext(nothing) as check_held:
+        if state_folder:
+            remove_torn(Path(output).parent, Path(output).name)
         own_session = session(job, state_folder, check_held)
         with own_gpu(job.device):
             columns, header = computed(job, own_session)

@@ -8,6 +8,7 @@ watches whether the number changes while its own clock runs.
 """
 
 import contextlib
+import glob
 import json
 import os
 import secrets
@@ -90,6 +91,7 @@ def one_writer(folder: Path) -> Iterator[Callable[[], None]]:
     own = myself()
     lock = folder / NAME
     stream = taken(lock, own)
+    remove_torn(folder, "state_")
     ended = threading.Event()
     beating = threading.Thread(target=beat, args=(stream, own, ended), daemon=True)
     beating.start()
@@ -212,6 +214,16 @@ def remove(lock: Path, mark: str) -> None:
             os.link(aside, lock)
     with contextlib.suppress(OSError):
         aside.unlink()
+
+
+def remove_torn(folder: Path, name: str) -> None:
+    """Remove what a kill left of files of this name between their first byte and their rename.
+
+    Only the sole writer may: to any other they are files that are being written.
+    """
+    for path in folder.glob(f".{glob.escape(name)}*"):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def check_held(lock: Path, own: Writer) -> None:
