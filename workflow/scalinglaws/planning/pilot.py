@@ -78,6 +78,7 @@ class Claim:
     primary: bool
     figure: str
     parts: tuple[Part, ...]
+    in_family: bool = True  # not where the planned scale leaves out what it is about
 
     @property
     def experiments(self) -> tuple[str, ...]:
@@ -147,18 +148,23 @@ def claims_of(plan: Plan, pilot: Pilot) -> list[Claim]:
     Raises InputError for a claim about a quantity that the pilot does not know.
     """
     found = [
-        Claim(
-            claim["id"],
-            paper,
-            family_in(plan, paper, claim),
-            claim["primary"],
-            claim["figure"],
-            parts_of(plan, pilot, paper, claim),
-        )
-        for paper in plan.papers
-        for claim in read_claims(paper)
+        claim_of(plan, pilot, paper, claim) for paper in plan.papers for claim in read_claims(paper)
     ]
     return [claim for claim in found if any(part.verdict is None for part in claim.parts)]
+
+
+def claim_of(plan: Plan, pilot: Pilot, paper: str, claim: Record) -> Claim:
+    parts = parts_of(plan, pilot, paper, claim)
+    left_out = pilot.scale == plan.config["scale"] and not all(part.run for part in parts)
+    return Claim(
+        claim["id"],
+        paper,
+        family_in(plan, paper, claim),
+        claim["primary"],
+        claim["figure"],
+        parts,
+        in_family=not left_out,
+    )
 
 
 def family_in(plan: Plan, paper: str, claim: Record) -> Family:

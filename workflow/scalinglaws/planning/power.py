@@ -53,12 +53,12 @@ def sizes_needed(claims: Sequence[Claim], found: Sequence[Chances]) -> list[Size
     equal: dict[Family, float] = defaultdict(float)
     unequal: dict[Family, float] = defaultdict(float)
     for claim, each in zip(claims, found, strict=True):
-        members[claim.family] += 1
+        members[claim.family] += claim.in_family
         equal[claim.family] += each.reproduced
         unequal[claim.family] += each.differs
 
     def share(family: Family, others: float) -> float:
-        return family.share * size_needed(family.correction, members[family], others)
+        return family.share * size_needed(family.correction, max(members[family], 1), others)
 
     return [
         Sizes(
