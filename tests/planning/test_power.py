@@ -356,7 +356,9 @@ def test_options_that_belong_elsewhere_are_refused(capsys):
 
 def test_what_the_scale_leaves_out_weakens_no_claim_of_its_family():
     run = claim(part(found(0.0, 0.05, 6), 6), name="run")
-    absent = replace(claim(Part("f.y", run=False, why="this scale"), name="absent"), in_family=False)
+    absent = replace(
+        claim(Part("f.y", run=False, why="this scale"), name="absent"), in_family=False
+    )
     alone, beside = sizes_needed([run], [SOME]), sizes_needed([run, absent], [SOME, NONE])
     assert beside[0] == alone[0]
     counted = replace(absent, in_family=True)
