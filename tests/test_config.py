@@ -321,13 +321,13 @@ def test_overrides_that_are_no_keys_with_values_are_refused(overrides):
 
 
 def test_draws_of_a_fit_are_a_whole_number(own_config):
-    path = own_config / "papers" / "bahri2021.yaml"
+    path = own_config / "papers" / "damico2025.yaml"
     text = path.read_text()
     changed = re.sub(r"draws: (\d+)", r"draws: \1.0", text, count=1)
     assert changed != text
     path.write_text(changed)
     with pytest.raises(InputError, match=r"settings\.draws is \d+\.0; expected a whole number"):
-        read_paper("bahri2021")
+        read_paper("damico2025")
 
 
 def test_an_unknown_panel_is_told_the_pattern_of_the_known_ones():

@@ -131,8 +131,9 @@ def test_primary_claims_come_first():
 @pytest.mark.parametrize("scale", ["quick", "laptop"])
 def test_no_experiment_falls_below_few_seeds(scale):
     plan = assemble({"scale": scale})
+    prices = Prices(plan)
     for name, request in plan.requests.items():
-        seeds, step = units_of(request.sizes), lowest(plan, [], name)
+        seeds, step = units_of(request.sizes), lowest(plan, [], prices, name)
         if seeds:
             assert seeds * 2.0**step == round(seeds * 2.0**step)
             assert seeds * 2.0**step >= min(seeds, FEW), name
@@ -141,10 +142,10 @@ def test_no_experiment_falls_below_few_seeds(scale):
 
 
 def test_what_primary_claims_are_measured_by_gets_few_seeds_at_least(quick):
-    own = part(found(0.0, 0.01, 3), 3, experiments=("resnet_curves",))
-    assert units_of(quick.requests["resnet_curves"].sizes) == 3
-    assert lowest(quick, [claim(own)], "resnet_curves") == 0
-    assert lowest(quick, [claim(own, primary=True)], "resnet_curves") == 1
+    own = part(found(0.0, 0.01, 3), 3, experiments=("committee_sgd",))
+    assert units_of(quick.requests["committee_sgd"].sizes) == 3
+    assert lowest(quick, [claim(own)], Prices(quick), "committee_sgd") == 0
+    assert lowest(quick, [claim(own, primary=True)], Prices(quick), "committee_sgd") == 1
 
 
 def test_a_budget_buys_more_decisions_than_the_same_multiple_of_all_seeds(quick, piloted):
@@ -173,7 +174,7 @@ def test_a_scale_of_gpus_has_no_budget_of_cores(piloted):
 
 def test_a_written_scale_is_run_like_any_other(own_config, piloted, capsys):
     target = own_config / "scales" / "longer.yaml"
-    ask = ("plan", "--scale", "quick", "--budget", "22min", "--pilot", str(piloted[0]))
+    ask = ("plan", "--scale", "quick", "--budget", "28min", "--pilot", str(piloted[0]))
     status, shown = answer(capsys, *ask, "--write", str(target))
     assert status == 0
     assert "--config scale=longer" in shown.out
@@ -190,7 +191,7 @@ def test_a_written_scale_is_run_like_any_other(own_config, piloted, capsys):
 
 
 def test_every_change_has_its_reason_above_it(own_config, piloted, capsys):
-    ask = ("plan", "--scale", "quick", "--budget", "22min", "--pilot", str(piloted[0]))
+    ask = ("plan", "--scale", "quick", "--budget", "28min", "--pilot", str(piloted[0]))
     _, shown = answer(capsys, *ask)
     lines = shown.out[shown.out.index("base: quick") :].splitlines()
     changes = [number for number, line in enumerate(lines) if line.startswith("  ")]
@@ -205,12 +206,12 @@ def test_every_change_has_its_reason_above_it(own_config, piloted, capsys):
     "name", ["elsewhere/x.yaml", "config/scales/x.json", "config/scales/a b.yaml"]
 )
 def test_a_scale_is_written_where_scales_are_read(piloted, capsys, name):
-    ask = ("plan", "--scale", "quick", "--budget", "22min", "--pilot", str(piloted[0]))
+    ask = ("plan", "--scale", "quick", "--budget", "28min", "--pilot", str(piloted[0]))
     assert_refused(capsys, (*ask, "--write", name), r"--write is .* config/scales/NAME\.yaml")
 
 
 def test_a_budget_is_for_all_figures(piloted, capsys):
-    ask = ("plan", "bahri2021_fig1a", "--budget", "22min", "--pilot", str(piloted[0]))
+    ask = ("plan", "bahri2021_fig1a", "--budget", "28min", "--pilot", str(piloted[0]))
     assert_refused(capsys, ask, r"--budget deals out seeds for all figures, found bahri2021_fig1a")
 
 
@@ -236,7 +237,7 @@ def test_a_scale_with_a_base_differs_from_it_where_it_says(own_config):
     (own_config / "scales" / "mine.yaml").write_text(text)
     mine, base = read_scale("mine"), read_scale("quick")
     assert mine["damico2025"]["cnn_curves"]["shared"].pop("seeds") == 8
-    assert base["damico2025"]["cnn_curves"]["shared"].pop("seeds") == 4
+    assert base["damico2025"]["cnn_curves"]["shared"].pop("seeds") == 6
     assert mine == base
     assert (base_of("mine"), base_of("laptop")) == ("quick", "laptop")
     assert read_config({"scale": "mine"})["device"] == "cpu"

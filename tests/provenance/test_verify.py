@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -107,7 +108,7 @@ def shipped(quick, tmp_path, monkeypatch):
     """A reference as small as one may be shipped; its block, when repeated, gives its rows."""
     block = next(each for each in quick.blocks if each.experiment == "perceptron_square")
     small_set(tmp_path, quick, block)
-    monkeypatch.setattr(verify, "compute", lambda job, state: (ROWS, {}))
+    monkeypatch.setattr(verify, "compute", lambda job: (ROWS, {}))
     monkeypatch.setattr(verify, "released_problems", lambda: iter(()))
     return tmp_path
 
@@ -124,10 +125,10 @@ def test_a_small_reference_is_verified_by_what_its_manifest_lists(shipped):
 
 
 def test_what_is_listed_is_checked(shipped, monkeypatch):
-    monkeypatch.setattr(verify, "compute", lambda job, state: ({**ROWS, "value": np.ones(2)}, {}))
+    monkeypatch.setattr(verify, "compute", lambda job: ({**ROWS, "value": np.ones(2)}, {}))
     sound, lines = said(shipped)
     assert not sound
-    assert "block perceptron_square/samples0to15: column value differs" in "".join(lines)
+    assert re.search(r"block perceptron_square/samples0to\d+: column value differs", "".join(lines))
 
 
 def test_what_is_not_listed_is_told_and_no_failure(shipped):

@@ -205,7 +205,7 @@ def test_help_opens_with_what_a_person_can_do_and_its_examples_are_commands(caps
     examples = [line for line in shown.out.splitlines() if line.startswith(begins)]
     verbs = {parser().parse_args(shlex.split(line)[3:]).verb.__name__ for line in examples}
     of_curves = {"print_answer", "print_fit", "print_forecast"}
-    assert verbs == {"plan", "reproduce", "verdicts", "verify"} | of_curves
+    assert verbs == {"plan", "reproduce", "verdicts", "verify", "compare"} | of_curves
     assert shown.out.index(examples[-1]) < shown.out.index("\nverbs:")
     for verb in ("reproduce", "plan", "calibrate", "verdicts", "verify", "theory", "fit"):
         assert re.search(rf"^    {verb} +\w", shown.out, re.M)

@@ -57,7 +57,7 @@ def test_the_arithmetic_is_set_before_a_block_computes(device, settings, precisi
 
     monkeypatch.setattr(importlib, "import_module", lambda name: SimpleNamespace(run=run))
     job = dataclasses.replace(JOB, threads=3, device=device, settings=settings)
-    block.compute(job, None)
+    block.compute(job)
     assert seen == [(device, 3, precision), "computed"]
 
 
