@@ -175,7 +175,7 @@ def paper_section(slug: str, rows: Sequence[Record], paper: Record, register: Re
     return (
         f'<section aria-labelledby="{slug}">\n<h2 id="{slug}">{escape(title)}</h2>\n'
         f'<p class="faint">{escape(origin)}</p>\n<div class="scroll" role="region" tabindex="0" '
-        f'aria-labelledby="{slug}">\n<table>\n<caption>{escape(counts_text(rows))}</caption>\n'
+        f'aria-labelledby="{slug}">\n<table>\n<caption>{escape(paper_counts(rows))}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>\n"
         f"{unjudged_list(paper.get('unjudged', ()))}</section>\n"
     )
