@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import document_sample as sample
 from scalinglaws.figures.style import (
     COLOURS,
     PLOTTED,
     Drawing,
+    bends_somewhere,
     new_figure,
     plotted_rows,
     points_with_intervals,
@@ -97,6 +99,18 @@ def test_axes_come_row_by_row():
     _, axes = new_figure(2, 3)
     corners = [panel.get_subplotspec().num1 for panel in axes]
     assert corners == list(range(6))
+
+
+def test_the_label_of_a_law_that_bends_has_the_interval_of_its_line_and_says_so():
+    bend = {"early": [1.2, 1.1, 1.3], "late": [0.8, 0.7, 0.9], "difference": [-0.4, -0.5, -0.3]}
+    bent = {**sample.SLOPE, "interval": [0.2, 1.4], "seed_interval": [0.97, 1.06]}
+    label = slope_label("alpha", {**bent, "bend": {**bend, "bent": True}})
+    assert label == "alpha = 1.02 [0.97, 1.06], bends"
+    figure = Figure()
+    figure.subplots().plot([1, 2], label=label)
+    assert not bends_somewhere(figure)
+    figure.axes[0].legend()
+    assert bends_somewhere(figure)
 
 
 def test_slope_label_states_interval_or_reason():

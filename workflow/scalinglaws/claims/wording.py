@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scalinglaws.claims.fragility import MARGINS
 from scalinglaws.claims.verdict import DIFFERS, REPRODUCED, UNDECIDED, VERDICTS
 from scalinglaws.rounding import MINUS, with_interval
 
@@ -105,11 +106,14 @@ def flips_text(row: Record) -> str:
 
 def flips_by_choice(rows: Sequence[Record]) -> dict[str, tuple[int, int]]:
     """Choice -> how many verdicts change when it is made otherwise, of how many it bears on."""
-    names = dict.fromkeys(name for row in rows for name in row["fragility"])
+    found_in_rows = (name for row in rows for name in row["fragility"])
+    names = dict.fromkeys([*MARGINS, *found_in_rows])
     found = {}
     for name in names:
         borne = [row for row in rows if name in row["fragility"]]
-        found[name] = (sum(row["fragility"][name] != row["verdict"] for row in borne), len(borne))
+        if borne:
+            changed = sum(row["fragility"][name] != row["verdict"] for row in borne)
+            found[name] = (changed, len(borne))
     return found
 
 

@@ -135,6 +135,7 @@ def claim_record(row: Record, arxiv: str) -> dict[str, Any]:
         "verdict": row["verdict"],
         "kind": KINDS[row["provenance"]],
         "primary": row["primary"],
+        "self_check": row["provenance"] == "ours",
         "exploratory": row["exploratory"],
         "fragility": fragility_text(row),
         "flips": flips_text(row),

@@ -19,10 +19,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.files import write_whole
-from scalinglaws.rounding import quantity_text
+from scalinglaws.rounding import quantity_text, with_interval
 
 PLOTTED = ["panel", "series", "x", "y", "y_low", "y_high"]
 PANEL_WIDTH, PANEL_HEIGHT = 3.3, 2.75  # inches; two panels fill the text width of an A4 page
@@ -84,6 +85,8 @@ STYLE: dict[str, Any] = {
     "savefig.facecolor": "white",
     "path.simplify": False,  # what is drawn is what the csv says
 }
+
+BENDS = ", bends"  # after the interval of a law whose slope changes inside its window
 
 
 @dataclass(frozen=True)
@@ -307,11 +310,20 @@ def quantity_numbers(quantity: Mapping[str, Any]) -> tuple[float, float, float]:
 def slope_label(name: str, quantity: Mapping[str, Any]) -> str:
     """Legend text of a fitted quantity, for example ``alpha = 1.02 [0.97, 1.06]``.
 
-    The reason for an absent estimate takes lines of its own: a wide legend narrows the axes.
+    The reason for an absent estimate takes lines of its own: a wide legend narrows the axes. Of a
+    law that bends inside its window the interval is that over seeds, which belongs to the line
+    drawn; the ledger judges the longer one.
     """
     if quantity["estimate"] is None:
         return fill(f"{name} {quantity_text(quantity)}", 40)
+    if (quantity.get("bend") or {}).get("bent") and quantity.get("seed_interval"):
+        return f"{name} = {with_interval(quantity['estimate'], quantity['seed_interval'])}{BENDS}"
     return f"{name} = {quantity_text(quantity)}"
+
+
+def bends_somewhere(figure: Figure) -> bool:
+    """Whether a label of the figure says that its law bends."""
+    return any(BENDS in text.get_text() for text in figure.findobj(Text))
 
 
 def save_drawing(drawing: Drawing, pdf: str | Path, png: str | Path, csv: str | Path) -> None:

@@ -8,9 +8,14 @@ from typing import Any
 
 from scalinglaws.canonical import digest
 from scalinglaws.codedigest import code_digest
-from scalinglaws.figures.style import save_drawing
+from scalinglaws.figures.style import bends_somewhere, save_drawing
 from scalinglaws.stations.table import Tables, blocks_by_table
 from scalinglaws.storage import FORMAT, Header, merged_code, read_quantities, write_json
+
+BENT = (
+    "Where a law bends, its slopes in the lower and upper half of the window differ by more than "
+    "chance: the interval shown is that of the line over seeds, the ledger judges a longer one."
+)
 
 
 def draw_figure(
@@ -29,6 +34,7 @@ def draw_figure(
         {name: content["quantities"] for name, content in quantities.items()},
         record["settings"],
     )
+    bends = bends_somewhere(drawing.figure)
     save_drawing(drawing, *(output_stem.with_suffix(end) for end in (".pdf", ".png", ".csv")))
     headers = [header for _, header in tables.values()]
     headers += [content["header"] for content in quantities.values()]
@@ -44,7 +50,7 @@ def draw_figure(
     }
     caption = {
         "title": record["title"],
-        "caption": full_caption(drawing.caption, scale, tables, record),
+        "caption": full_caption(drawing.caption, scale, tables, record, bends=bends),
         "paper": figure.split("_", 1)[0],
         "departures": record["departures"],
         **({"sheet": asdict(drawing.sheet)} if drawing.sheet else {}),
@@ -57,11 +63,15 @@ def made_from(fit: Header) -> dict[str, Any]:
     return {"settings": digest(fit["settings"]), "tables": fit["tables"]}
 
 
-def full_caption(text: str, scale: str, tables: Tables, record: Mapping[str, Any]) -> str:
-    """The drawing's own caption and what every caption adds: scale, data, departures."""
+def full_caption(
+    text: str, scale: str, tables: Tables, record: Mapping[str, Any], *, bends: bool = False
+) -> str:
+    """The drawing's own caption and what every caption adds: scale, bent laws, data, departures."""
     datasets = sorted({name for _, header in tables.values() for name in header["datasets"]})
     diverged = [member for _, header in tables.values() for member in header["diverged"]]
     parts = [text.strip(), f"Scale: {scale}."]
+    if bends:
+        parts.append(BENT)
     if datasets:
         parts.append(f"Data: {', '.join(datasets)}.")
     if diverged:
