@@ -12,10 +12,7 @@ from scalinglaws.figures.style import bends_somewhere, save_drawing
 from scalinglaws.stations.table import Tables, blocks_by_table
 from scalinglaws.storage import FORMAT, Header, merged_code, read_quantities, write_json
 
-BENT = (
-    "Where a law bends, its slopes in the lower and upper half of the window differ by more than "
-    "chance: the interval shown is that of the line over seeds, the ledger judges a longer one."
-)
+BENT = "Of laws that bend the interval is that over seeds; the ledger judges a longer one."
 
 
 def draw_figure(
