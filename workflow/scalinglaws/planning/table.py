@@ -169,8 +169,8 @@ def summary(plan: Plan, targets: Sequence[str]) -> list[str]:
     what += f"{duration(3600 * cost.core_hours)} of core time"
     if cost.gpu_hours:
         what += f", {duration(3600 * cost.gpu_hours)} of GPU time"
-    what += f"; {cost.submissions} submissions on a cluster"
-    return [what, *([plan.machine.told] if plan.machine.told else [])]
+    submitted = f"on a cluster {cost.submissions} submissions"
+    return [what, submitted, *([plan.machine.told] if plan.machine.told else [])]
 
 
 def departure_lines(plan: Plan, targets: Sequence[str] = ()) -> list[str]:
