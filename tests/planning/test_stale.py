@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from scalinglaws.figures import worschech2024_fig3
 from scalinglaws.fits import feature_laws
@@ -38,7 +39,7 @@ def plan(quick, tmp_path, monkeypatch):
     record, entry = plan.figure(FIGURE), plan.papers["worschech2024"]["fits"]["feature_laws"]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(feature_laws, "fit", lambda frames, settings: {})
-    drawing = SimpleNamespace(caption="", sheet=None)
+    drawing = SimpleNamespace(figure=Figure(), caption="", sheet=None)
     monkeypatch.setattr(worschech2024_fig3, "draw", lambda *arguments: drawing)
     monkeypatch.setattr(figure_station, "save_drawing", touch)
     fit = plan.fit_file("worschech2024", "feature_laws")
