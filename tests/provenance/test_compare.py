@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from made_claims import claim
 from scalinglaws.claims.ledger import judge_paper
 from scalinglaws.errors import InputError
 from scalinglaws.provenance.compare import compare, comparison_record, comparison_text
@@ -10,26 +11,6 @@ from scalinglaws.shell.cli import verb_status
 from scalinglaws.statistics.quantity import NUMERICAL, quantity
 
 SEEDS, ERROR = 12, 0.1
-
-
-def claim(name, **changes):
-    return {
-        "id": f"damico2025_{name}",
-        "statement": "The exponent is 1.",
-        "source": "figure 1",
-        "provenance": "printed",
-        "primary": False,
-        "kind": "equals",
-        "quantities": [f"laws.{name}"],
-        "published": 1.0,
-        "published_error": None,
-        "published_decimals": None,
-        "margin": 0.5,
-        "margin_reason": "width of a line",
-        "figure": "damico2025_fig1",
-        "departures": [],
-        **changes,
-    }
 
 
 def measured(estimate, error=ERROR):
@@ -40,7 +21,7 @@ def measured(estimate, error=ERROR):
 
 def run(folder, seed=1, **quantities):
     """A folder of results with these quantities, each judged by a claim of its name."""
-    rows = judge_paper([claim(name) for name in quantities], {"laws": quantities}, [])
+    rows = judge_paper([claim(name, margin=0.5) for name in quantities], {"laws": quantities}, [])
     (folder / "ledger").mkdir(parents=True)
     header = {"format": 1, "station": "ledger", "name": "damico2025", "code": {"gone": "0"}}
     ledger = {"header": header, "claims": rows}

@@ -21,7 +21,7 @@ from scalinglaws.statistics.exponents import (
     quantity_of,
     seed_line,
 )
-from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity, unavailable
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, NOT_RUN, Quantity, unavailable
 from scalinglaws.statistics.resolution_slopes import (
     MIN_POINTS,
     Trained,
@@ -44,7 +44,6 @@ from scalinglaws.statistics.student import Estimate, combined
 
 Found = dict[str, Quantity]
 Lines = dict[str, pd.DataFrame]
-NOT_RUN = "this scale does not run it"
 # name of a quantity -> the column of values whose exponent it is
 IN_DATA = {"variance_slope": "excess", "deviation_slope": "deviation", "spread_slope": "spread"}
 IN_WIDTH = {"width_slope": "excess", "width_deviation_slope": "deviation"}

@@ -8,7 +8,6 @@ import pandas as pd
 from scalinglaws.curves.image_curves import METRICS, against_parameters
 from scalinglaws.records import as_record
 from scalinglaws.statistics.image_slopes import (
-    NOT_RUN,
     ImageSettings,
     data_line,
     data_slope,
@@ -16,7 +15,7 @@ from scalinglaws.statistics.image_slopes import (
     sum_of_slopes,
 )
 from scalinglaws.statistics.mapped import mapped
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.quantity import NOT_RUN, Quantity, unavailable
 
 Rows = pd.DataFrame | None
 NETWORKS = {"wrn": "image_data_scan", "cnn": "cnn_data_scan"}

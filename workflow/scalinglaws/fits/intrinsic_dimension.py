@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.records import as_record
-from scalinglaws.statistics.image_slopes import NOT_RUN, ImageSettings
+from scalinglaws.statistics.image_slopes import ImageSettings
 from scalinglaws.statistics.over_seeds import mean_over_seeds
-from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity, unavailable
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, NOT_RUN, Quantity, unavailable
 
 NETWORKS = {"wrn": "image_data_scan", "cnn": "cnn_data_scan"}
 

@@ -13,7 +13,7 @@ from scalinglaws.claims.table import verdict_table
 from scalinglaws.config import PAPERS, read_departures, read_paper
 from scalinglaws.errors import InputError
 from scalinglaws.files import read_bytes, write_whole
-from scalinglaws.storage import read_json
+from scalinglaws.storage import check_code
 
 UNKNOWN_WIDTH = 80  # of an output that is no terminal
 SPECIAL = "±−×≥α"  # stands for all letters and signs that the table may use
@@ -30,20 +30,21 @@ def read_rows(
     rows: dict[str, list[dict[str, Any]]] = {}
     registration = None
     for file in ledgers:
-        paper, claims = read_ledger(file)
-        registration = read_json(file)["header"].get("registration")
+        paper, ledger = read_ledger(file)
+        registration = ledger["header"].get("registration")
         if paper in rows:
             raise InputError(
                 f"{file} is a second ledger of {paper}; give one of each paper, of one scale."
             )
-        rows[paper] = claims
+        rows[paper] = ledger["claims"]
     return rows, registration
 
 
-def read_ledger(path: str | Path) -> tuple[str, list[dict[str, Any]]]:
-    """The paper and its claims, made by today's code. Raises InputError."""
-    paper, _ = ledger_of_any_code(path)
-    return paper, read_json(path)["claims"]
+def read_ledger(path: str | Path) -> tuple[str, dict[str, Any]]:
+    """The paper and the whole file, made by today's code. Raises InputError."""
+    paper, ledger = ledger_of_any_code(path)
+    check_code(path, ledger["header"])
+    return paper, ledger
 
 
 def ledger_of_any_code(path: str | Path) -> tuple[str, dict[str, Any]]:

@@ -22,14 +22,13 @@ from scalinglaws.statistics.exponents import (
     seed_line,
 )
 from scalinglaws.statistics.extremes import differences, largest_of
-from scalinglaws.statistics.quantity import GIVEN_TEST_SET, Quantity, quantity, unavailable
+from scalinglaws.statistics.quantity import GIVEN_TEST_SET, NOT_RUN, Quantity, quantity, unavailable
 from scalinglaws.statistics.seed_lines import Choice, Local, SeedLine, sum_of
 from scalinglaws.statistics.student import Estimate
 
 Window = tuple[float, float]
 Lines = Sequence[tuple[Curves, Window]]
 LEAST_POINTS = 3
-NOT_RUN = "this scale does not run it"
 
 
 @dataclass(frozen=True)

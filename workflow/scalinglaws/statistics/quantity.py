@@ -12,6 +12,7 @@ NUMERICAL = "numerical error"  # deterministic numbers: no sampling, no test, no
 # A reason with these words says that the scale leaves something out, not that it failed. Sums and
 # differences hand a part's reason on, and with it what it says.
 LEFT_OUT = "this scale"
+NOT_RUN = f"{LEFT_OUT} does not run it"
 # What an interval is about, see `Quantity.target`.
 NEW_SEEDS = "new seeds"
 GIVEN_TEST_SET = "new seeds, given this test set"

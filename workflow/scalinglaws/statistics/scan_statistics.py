@@ -13,12 +13,11 @@ from scalinglaws.statistics.exponents import (
 )
 from scalinglaws.statistics.extremes import mean_size
 from scalinglaws.statistics.over_seeds import mean_of_seeds, mean_over_seeds
-from scalinglaws.statistics.quantity import NEW_SEEDS, Quantity, quantity, unavailable
+from scalinglaws.statistics.quantity import NEW_SEEDS, NOT_RUN, Quantity, quantity, unavailable
 from scalinglaws.statistics.seed_lines import Choice, Local, sum_of
 
 Array = np.ndarray
 Window = tuple[float, float]
-NOT_RUN = "this scale does not run it"
 
 
 def exponent(
