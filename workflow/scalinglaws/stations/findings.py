@@ -1,0 +1,47 @@
+"""Rule write_findings: what came out, as json, as text and as one picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scalinglaws.claims.findings import findings
+from scalinglaws.claims.summary import markdown
+from scalinglaws.claims.templates import read_findings
+from scalinglaws.codedigest import code_digest
+from scalinglaws.config import read_paper
+from scalinglaws.figures.forest import draw_forest, save_forest
+from scalinglaws.files import write_whole
+from scalinglaws.stations.ledger import read_ledger
+from scalinglaws.storage import FORMAT, merged_code, read_quantities, write_json
+
+
+def write_findings(ledgers: Sequence[str], fits: Sequence[str], scale: str, output: Path) -> None:
+    """Write findings.json, findings.md, forest.pdf and forest.png into the folder ``output``.
+
+    Raises InputError for files of other code or another kind, and for templates that name what
+    the ledger or the fits do not have.
+    """
+    judged = dict(read_ledger(file) for file in ledgers)
+    rows = {paper: ledger["claims"] for paper, ledger in judged.items()}
+    read = [(Path(file), read_quantities(file)) for file in fits]
+    quantities: dict[str, dict[str, dict[str, object]]] = {paper: {} for paper in rows}
+    for path, content in read:
+        quantities[path.parent.name][path.stem] = content["quantities"]
+    found = findings(
+        rows,
+        quantities,
+        {paper: read_findings(paper) for paper in rows},
+        {paper: read_paper(paper) for paper in rows},
+        scale,
+    )
+    own = {"code": code_digest("scalinglaws.stations.findings")}
+    headers = [ledger["header"] for ledger in judged.values()]
+    header = {
+        "format": FORMAT,
+        "station": "findings",
+        "name": "findings",
+        "settings": {"scale": scale},
+        "code": merged_code(own, *headers, *(content["header"] for _, content in read)),
+    }
+    write_json(output / "findings.json", found, header)
+    write_whole(output / "findings.md", markdown(found).encode())
+    save_forest(draw_forest(found["forest"]), output / "forest.pdf", output / "forest.png")
