@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from scalinglaws.claims.findings import findings
 from scalinglaws.claims.summary import markdown
 from scalinglaws.claims.templates import read_findings
 from scalinglaws.codedigest import code_digest
-from scalinglaws.config import read_paper
+from scalinglaws.config import read_ladder, read_paper
 from scalinglaws.figures.forest import draw_forest, save_forest
 from scalinglaws.files import write_whole
 from scalinglaws.stations.ledger import read_ledger
@@ -22,8 +23,9 @@ def write_findings(ledgers: Sequence[str], fits: Sequence[str], scale: str, outp
     """
     judged = dict(read_ledger(file) for file in ledgers)
     rows = {paper: ledger["claims"] for paper, ledger in judged.items()}
+    headers = [ledger["header"] for ledger in judged.values()]
     read = [(Path(file), read_quantities(file)) for file in fits]
-    quantities: dict[str, dict[str, dict[str, object]]] = {paper: {} for paper in rows}
+    quantities: dict[str, dict[str, dict[str, Any]]] = {paper: {} for paper in rows}
     for path, content in read:
         quantities[path.parent.name][path.stem] = content["quantities"]
     found = findings(
@@ -32,9 +34,10 @@ def write_findings(ledgers: Sequence[str], fits: Sequence[str], scale: str, outp
         {paper: read_findings(paper) for paper in rows},
         {paper: read_paper(paper) for paper in rows},
         scale,
+        share=read_ladder()[headers[0]["settings"]["look"] - 1]["share"],
+        registration=headers[0].get("registration"),
     )
     own = {"code": code_digest("scalinglaws.stations.findings")}
-    headers = [ledger["header"] for ledger in judged.values()]
     header = {
         "format": FORMAT,
         "station": "findings",
