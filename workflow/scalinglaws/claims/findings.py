@@ -31,6 +31,7 @@ from scalinglaws.claims.verdict import (
 )
 from scalinglaws.claims.wording import (
     by_kind,
+    facts_text,
     of_paper,
     published_text,
     registration_text,
@@ -69,6 +70,7 @@ def findings(
     return {
         "scale": scale,
         "headline": headline(of_paper(every), scale),
+        "facts": facts_text(of_paper(every)),
         "registration": registration_text(registration),
         "papers": [
             paper_findings(slug, judged, fits[slug], templates[slug], papers[slug], share)

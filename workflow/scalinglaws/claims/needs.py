@@ -28,13 +28,13 @@ from scalinglaws.rounding import rounded
 Record = Mapping[str, Any]
 MOST = 64  # times the seeds; beyond, an estimate lies at the edge of the band
 GIVEN = "jackknife over training sizes"  # intervals of data that the authors released
-# What stands in the way, as headings and in counts.
+# What an undecided claim needs, where its numbers do not matter.
 OBSTACLES = {
     "seeds": "more seeds",
-    "window": "a wider window: the law bends in this one",
-    "edge": "no affordable number of seeds: the estimate lies at the edge of the band",
-    "estimate": "an estimate: there is none yet",
-    "data": "more data than the authors released",
+    "window": "a wider window, as the law bends in this one",
+    "edge": "more seeds than can be paid, as the estimate lies at the edge of the band",
+    "estimate": "an estimate, as the run gave none",
+    "data": "more data than were released",
     "computation": "a finer computation",
 }
 
