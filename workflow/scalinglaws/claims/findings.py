@@ -82,20 +82,27 @@ def findings(
 
 def headline(rows: Sequence[Record], scale: str) -> str:
     """One sentence about all claims that say something of a paper."""
-    counts = verdict_counts(rows)
-    primary = [row for row in rows if row["primary"]]
-    text = (
-        f"At scale {scale}, of {len(rows)} claims {counts[REPRODUCED]} are reproduced, "
-        f"{counts[DIFFERS]} differ, {counts[UNDECIDED]} are undecided and {counts[NOT_RUN]} are "
-        "not run"
-    )
+    counts, primary = verdict_counts(rows), [row for row in rows if row["primary"]]
     own = verdict_counts(primary)
+    text = (
+        f"At scale {scale}, of {len(rows)} claims {are(counts[REPRODUCED], 'reproduced')}, "
+        f"{differ(counts[DIFFERS])}, {are(counts[UNDECIDED], 'undecided')} and "
+        f"{are(counts[NOT_RUN], 'not run')}"
+    )
+    if not primary:
+        return f"{text}."
     return (
         f"{text}; of the {len(primary)} primary ones, which the papers stand for, "
-        f"{own[REPRODUCED]} are reproduced and {own[DIFFERS]} differ."
-        if primary
-        else f"{text}."
+        f"{are(own[REPRODUCED], 'reproduced')} and {differ(own[DIFFERS])}."
     )
+
+
+def are(count: int, what: str) -> str:
+    return f"{count} {'is' if count == 1 else 'are'} {what}"
+
+
+def differ(count: int) -> str:
+    return f"{count} {'differs' if count == 1 else 'differ'}"
 
 
 def paper_findings(
