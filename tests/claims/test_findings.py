@@ -4,53 +4,27 @@ import re
 import pytest
 import yaml
 
-from made_ledger import made_fits, made_rows
+from made_ledger import made_fits, made_rows, whole_fits
 from scalinglaws.claims import templates
 from scalinglaws.claims.findings import findings
 from scalinglaws.claims.forest import forest_rows
 from scalinglaws.claims.needs import OBSTACLES, needs
 from scalinglaws.claims.summary import markdown, terminal_findings
-from scalinglaws.claims.templates import BLANK, Evidence, read_findings, sentence, texts_in
+from scalinglaws.claims.templates import Evidence, read_findings, sentence
 from scalinglaws.claims.verdict import DIFFERS, NOT_RUN, REPRODUCED, UNDECIDED, VERDICTS
 from scalinglaws.claims.wording import of_paper
 from scalinglaws.config import CONFIG, PAPERS, read_paper
 from scalinglaws.errors import InputError
-from scalinglaws.statistics.quantity import NUMERICAL, quantity
+from scalinglaws.statistics.quantity import quantity
 
 NO_WORDS = re.compile(r"\b(nan|None|inf)\b|[{}]")
-
-
-def other_quantities(paper):
-    """What templates name beside the quantities of claims: fit -> name -> quantity."""
-    found = {}
-    for text in all_texts(read_findings(paper)):
-        for blank in BLANK.findall(text):
-            fit, dot, name = blank.split()[0].partition(".")
-            if dot:
-                found.setdefault(fit, {})[name] = quantity(
-                    0.7, (0.69, 0.71), interval_kind=NUMERICAL
-                )
-    return found
-
-
-def all_texts(found):
-    for template in found["sentences"]:
-        yield from texts_in(template)
-        for clause in template.get("clauses", {}).values():
-            yield from texts_in(clause)
-    for reasons in found["reasons"].values():
-        yield from templates.texts_of(reasons)
 
 
 def record(verdicts=None, default=REPRODUCED, papers=PAPERS):
     rows, fits = {}, {}
     for paper in papers:
-        own = made_fits(paper, verdicts or {}, default)
-        rows[paper] = made_rows(paper, own)
-        others = other_quantities(paper)
-        fits[paper] = {
-            fit: {**others.get(fit, {}), **own.get(fit, {})} for fit in {**others, **own}
-        }
+        fits[paper] = whole_fits(paper, verdicts or {}, default)
+        rows[paper] = made_rows(paper, fits[paper])
     return findings(
         rows,
         fits,
