@@ -103,6 +103,16 @@ def test_what_differs_says_by_how_many_margins_on_which_side_and_why():
     assert one["text"].endswith(reason)
 
 
+def test_what_lies_below_a_bound_says_so():
+    for claim, told in (
+        ("C13_bound", "4.9 margins outside the band, below it"),
+        ("C17_width", "published ≥ 0, below the bound"),
+    ):
+        verdicts = {f"bahri2021_{claim}": DIFFERS}
+        (one,) = record(verdicts, papers=["bahri2021"])["papers"][0]["differs"]
+        assert told in one["text"]
+
+
 def test_self_checks_are_counted_but_neither_differ_nor_are_undecided():
     found = record({"damico2025_N11": DIFFERS}, papers=["damico2025"])
     assert found["papers"][0]["counts"]["ours"][DIFFERS] == 1
@@ -409,10 +419,10 @@ def test_the_forest_is_the_ledger_in_margins():
             assert (len(inside) == 2) == (row["interval_verdict"] == REPRODUCED)
 
 
-def test_claims_without_a_margin_have_no_place_in_margins_but_a_side():
-    rows = made_rows("bahri2021", made_fits("bahri2021", {"bahri2021_C20_finite": DIFFERS}))
-    drawn = {row["claim"]: row for row in forest_rows(rows)}
-    kept, broken = drawn["bahri2021_C17_width"], drawn["bahri2021_C20_finite"]
-    assert (kept["low"], kept["centre"], kept["high"]) == (None, None, None)
-    assert kept["beyond"] > 1
-    assert broken["beyond"] < -1
+@pytest.mark.parametrize("bound", ["bahri2021_C17_width", "bahri2021_C19_no_peak"])  # >=, <=
+def test_claims_without_a_margin_have_no_place_in_margins_but_a_side(bound):
+    for verdict, kept in ((REPRODUCED, True), (DIFFERS, False)):
+        rows = made_rows("bahri2021", made_fits("bahri2021", {bound: verdict}))
+        (one,) = [row for row in forest_rows(rows) if row["claim"] == bound]
+        assert (one["low"], one["centre"], one["high"]) == (None, None, None)
+        assert (one["beyond"] > 1) if kept else (one["beyond"] < -1)
