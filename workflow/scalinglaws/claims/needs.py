@@ -74,7 +74,7 @@ def need(row: Record, sizes: Sizes) -> Need:
     open_ones = [one for one in row["judged"] if one["verdict"] != REPRODUCED]
     for one in open_ones:
         if one["interval"] is None:
-            return Need("estimate", f"an estimate: {one['why']}")
+            return Need("estimate", f"an estimate: {one['why'].rstrip('.')}")
     one = worst({**row, "judged": open_ones or row["judged"]})
     if is_deterministic(one):
         return Need("computation", "a finer computation: the numerical error spans the band's end")
