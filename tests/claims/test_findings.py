@@ -103,6 +103,18 @@ def test_what_differs_says_by_how_many_margins_on_which_side_and_why():
     assert one["text"].endswith(reason)
 
 
+def test_what_differs_without_a_known_reason_names_the_departures_that_bear_on_it():
+    (one,) = record({"bahri2021_C13_size": DIFFERS}, papers=["bahri2021"])["papers"][0]["differs"]
+    assert "C13_size" not in read_findings("bahri2021")["reasons"]
+    told = re.search(r"above it\. Departures from the paper that bear on it: (.+)\.$", one["text"])
+    (row,) = [
+        row
+        for row in made_rows("bahri2021", made_fits("bahri2021", {}))
+        if row["id"] == "bahri2021_C13_size"
+    ]
+    assert re.split(", | and ", told[1]) == row["departures"]
+
+
 def test_what_lies_below_a_bound_says_so():
     for claim, told in (
         ("C13_bound", "4.9 margins outside the band, below it"),

@@ -2,12 +2,14 @@ import errno
 import fcntl
 import os
 import socket
+from types import SimpleNamespace
 
 import pytest
 
 from scalinglaws import config
 from scalinglaws.errors import InputError
 from scalinglaws.run import reproduce, sole_run
+from scalinglaws.storage import FORMAT, write_json
 
 
 @pytest.fixture
@@ -136,3 +138,23 @@ def test_a_path_that_snakemake_misreads_is_refused(folder, monkeypatch, tmp_path
 def test_a_number_of_cores_below_one_is_refused():
     with pytest.raises(InputError, match="--cores is 0; expected 1 or more"):
         reproduce.reproduce(None, 0, ["all"])
+
+
+def test_a_run_ends_with_what_was_found_and_where_it_lies_within_80_columns(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    sentence = " ".join(["the exponent alpha_D = 4 / d is 1.02 [0.97, 1.06] for d = 3"] * 20)
+    paper = {"slug": "bahri2021", "title": "Laws", "counts": {"stated": {"reproduced": 1}}}
+    paper |= {"sentences": [{"text": sentence}], "differs": [], "undecided": []}
+    found = {"headline": "One claim.", "facts": "1 primary", "registration": "Registration 1."}
+    header = {"format": FORMAT, "station": "findings", "code": {}}
+    results = tmp_path / "results" / "quick"
+    write_json(results / "findings" / "findings.json", {**found, "papers": [paper]}, header)
+    reproduce.show_findings(SimpleNamespace(results="results/quick"), "results/quick/report.html")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(" ".join(lines).split()).count("1.02 [0.97, 1.06] for d = 3") == 20
+    assert lines[-5].split() == ["findings:", "results/quick/findings/findings.md"]
+    assert lines[-1].split() == ["figures:", "results/quick/figures/"]

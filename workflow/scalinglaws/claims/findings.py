@@ -156,6 +156,8 @@ def differing(row: Record, evidence: Evidence, reasons: Sequence[str]) -> dict[s
     """What differs, by how much, and why as far as it is known."""
     outside = [one for one in row["judged"] if one["verdict"] == DIFFERS] or row["judged"]
     known = [text for reason in reasons if (text := filled(reason, evidence, {}))]
+    if not known and row["departures"]:
+        known = [f"Departures from the paper that bear on it: {joined(row['departures'])}."]
     text = f"{against(row, evidence, outside)}, {distance_text(row, outside)}."
     return {
         "text": " ".join([f"{row['statement'].rstrip('.')}: {text}", *known[:1]]),
