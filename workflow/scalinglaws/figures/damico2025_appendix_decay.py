@@ -38,7 +38,7 @@ def draw(
     fits: Mapping[str, Quantities],
     settings: Mapping[str, Any],
 ) -> Drawing:
-    """Rows: networks on CIFAR-10, ours in a row of their own; columns: decays, the largest first."""
+    """Rows: networks on CIFAR-10, ours perhaps apart; columns: decays, largest first."""
     found = [
         [decay_pair(tables, network, number, settings) for number in range(DECAYS)]
         for network in NETWORKS

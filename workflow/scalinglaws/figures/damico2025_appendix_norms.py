@@ -41,7 +41,7 @@ def draw(
     fits: Mapping[str, Quantities],
     settings: Mapping[str, Any],
 ) -> Drawing:
-    """Rows: networks on CIFAR-10, ours in a row of their own; columns: norms."""
+    """Rows: networks on CIFAR-10, ours perhaps in a row of their own; columns: norms."""
     pairs = [
         [norm_pair(tables, network, number, settings) for number in range(len(NORMS))]
         for network in NETWORKS

@@ -77,8 +77,8 @@ def caption(pairs: list[Pair]) -> str:
         f"Test error against spectral complexity (as the authors' programs compute it) while "
         f"networks learn; colour: training size P. Lines: curves released by the authors "
         f"({released} of {len(pairs)} panels; means over seeds, no spread released), triangles: "
-        f"their minima, gamma_1 in the authors' own windows. {trained_text(pairs)}{apart_text(pairs)} "
-        f"Where a curve "
-        f"still falls at its end, its minimum is where training stopped. Limits of the error "
+        f"their minima, gamma_1 in the authors' own windows. {trained_text(pairs)}"
+        f"{apart_text(pairs)} Where a curve still falls at its end, its minimum is where training "
+        f"stopped. Limits of the error "
         f"axes follow the published figure, wider where our curves leave them."
     ).replace("gamma_1", "γ_1")

@@ -192,10 +192,10 @@ def explain(figure: Figure, axes: Sequence[Axes], pairs: Sequence[Pair]) -> None
     else:
         place = figure.add_subplot(grid[-1, used:])
         place.set_axis_off()
-        inset = place.inset_axes((0.3, 0.78, 0.65, 0.07))
+        inset = place.inset_axes((0.3, 0.8, 0.65, 0.07))
         bar = figure.colorbar(scale, cax=inset, orientation="horizontal")
-        place.legend(handles=marks, loc="upper left", bbox_to_anchor=(0.22, 0.6))
-    bar.ax.set_ylabel("training\nimages $P$", rotation=0, ha="right", va="center", fontsize=8)
+        place.legend(handles=marks, loc="upper left", bbox_to_anchor=(0.27, 0.5))
+    bar.set_label("training images $P$", labelpad=1)
 
 
 def key(pairs: Sequence[Pair]) -> list[Line2D]:

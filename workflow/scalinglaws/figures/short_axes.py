@@ -31,7 +31,7 @@ def short_axis_ticks(axis: Axis, most: int = 5) -> None:
         axis.set_minor_formatter(NullFormatter())
         return
     narrow = high < 5 * low
-    digits = (1, 2, 5) if most >= 5 else (1, 3)
+    digits = (1, 2, 5) if most >= 5 or high < 10 * low else (1, 3)
     axis.set_major_locator(MaxNLocator(most) if narrow else LogLocator(subs=digits))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
