@@ -116,7 +116,7 @@ def published_slope(
     """A power law with the exponent that the paper gives for free norm."""
     values = start * (ends / ends[0]) ** slope
     look = {"panel": panel, "series": "paper, free norm", "colour": ROLES["published"]}
-    return theory_line(axes, ends, values, style=":", label=f"paper, free norm: {label}", **look)
+    return theory_line(axes, ends, values, style=":", label=f"paper, free norm:\n{label}", **look)
 
 
 def printed_label(name: str, published: Printed) -> str:
@@ -271,8 +271,8 @@ def caption(samples: pd.DataFrame, laws: Found) -> str:
     return (
         "The logistic perceptron. Lines and crosses: theory (replica symmetric at fixed norm); "
         f"points: simulation ({'; '.join(runs)}) with 95 % Student intervals over samples, of the "
-        "mean (a, c, e) or bootstrapped (b, d). Dotted red: the paper's exponents, shifted down to be "
-        "seen. (a) Error over that of the Hebb rule against the "
+        "mean (a, c, e) or bootstrapped (b, d). Dotted red: the paper's exponents, shifted down to "
+        "be seen. (a) Error over that of the Hebb rule against the "
         "norm; for α → ∞ it is √(2 I(λ)), I = ∫₀^∞ Dt (1 − tanh λt)², with effective exponent "
         f"{laws['early_exponent']['estimate']:.4f} for λ from {low:g} to {high:g} at fixed norm "
         f"and {laws['flow_exponent']['estimate']:.4f} along gradient flow. (b) Norm of the "

@@ -50,7 +50,7 @@ def overlap_panel(axes: Axes, rows: pd.DataFrame, panel: str, order: int) -> Row
     theory = rows[(rows["source"] == "theory") & (rows["quantity"] == "overlap")]
     for (student, teacher), pair in pairs_of(theory).items():
         look: dict[str, Any] = {"panel": panel, "colour": colour_of(teacher)}
-        label = f"teacher unit {teacher + 1}" if student == 0 else None
+        label = f"teacher unit {teacher + 1}" if student == 0 and panel == "a" else None
         series = f"theory student {student} teacher {teacher}"
         line = (pair["alpha"], pair["value"])
         parts.append(theory_line(axes, *line, series=series, label=label, **look))
@@ -70,7 +70,7 @@ def overlap_panel(axes: Axes, rows: pd.DataFrame, panel: str, order: int) -> Row
                 panel, f"predicted plateau teacher {teacher}", theory["alpha"].iloc[[0, -1]], level
             )
         )
-    if panel == "a":
+    if panel == "b":
         look = {"color": ROLES["reference"]}
         axes.plot([], [], "-", label="theory", **look)
         axes.plot([], [], "o", markersize=4, label="SGD", **look)
@@ -78,9 +78,7 @@ def overlap_panel(axes: Axes, rows: pd.DataFrame, panel: str, order: int) -> Row
     parts += end_line(axes, panel, simulated, theory)
     name = rf"$R_{{in}}^{{({order})}}$"
     title = f"{panel}  overlaps of order {order}, one seed"
-    dress(
-        axes, ALPHA, name, title=title, log="x", legend=panel == "a", loc="upper left", fontsize=7
-    )
+    dress(axes, ALPHA, name, title=title, log="x", loc="upper left", fontsize=7)
     # Around the plateau: the specialised units end five times as high.
     axes.set_ylim(0.5 * min(levels.values()), 1.4 * max(levels.values()))
     return parts
@@ -161,7 +159,8 @@ def caption(table: pd.DataFrame, found: Mapping[str, Any]) -> str:
         f"with teacher unit n, one colour per teacher unit: lines are the order-parameter "
         f"equations from the drawn weights of seed {table['seed'].min()}, points one-pass SGD of "
         f"the same weights ({reach}); overlaps follow exactly from the weights, so there are no "
-        f"bars; the axes are cut around the plateau; dotted: where SGD ends before theory. Dashed: rho times the sum over m of the "
+        f"bars; the axes are cut around the plateau; dotted: where SGD ends before theory. Dashed: "
+        f"rho times the sum over m of the "
         f"realised T_nm, the plateau that belongs to a teacher unit. (d) Their error eps_g, "
         f"{table['seed'].nunique()} seeds; dashed: the formula's plateau height. Separation of the "
         f"plateaus (standard deviation between teacher units over that between students), mean "
