@@ -30,7 +30,7 @@ def outside(axes: Axes) -> list[Text]:
 
 
 def clashes(figure: Figure) -> list[tuple[str, str]]:
-    """Pairs of texts that lie on each other, and texts that leave the figure (with an empty one)."""
+    """Pairs of texts that lie on each other; texts that leave the figure, with an empty one."""
     places = {one: shrunk(place) for one, place in texts_of(figure).items()}
     over = [
         (a.get_text(), b.get_text())

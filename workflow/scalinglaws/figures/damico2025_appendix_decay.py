@@ -22,7 +22,7 @@ from scalinglaws.figures.network_panels import (
     panel_of,
     product_lines,
     rows_apart,
-    title_of,
+    titled,
     trained_text,
 )
 from scalinglaws.figures.style import WIDE, Drawing, new_figure, plotted_rows
@@ -84,10 +84,16 @@ def draw_pair(
     network = pair.name.split("_")[0]
     released, ours = f"{network}_{IMAGES}_wd_{number}", f"{pair.name}_decay_{number}"
     lines = product_lines(fits, pair, released, ours)
-    panel = f"{panel_of(pair)}, decay {number + 1}"
-    title = f"{letter}  {title_of(pair.shown)}, decay {number + 1}"
+    names = []  # theirs are numbered, their values were not released
+    if pair.released is not None:
+        names.append(f"decay {number + 1}")
     if pair.runs is not None and decay is not None:
-        lines[-1:] = [f"{line}; our decay {decay:g}" for line in lines[-1:]]
+        names.append(f"decay {decay:g}")
+    if len(lines) == len(names):
+        lines = [f"{name}, {line}" for name, line in zip(names, lines, strict=True)]
+    else:
+        lines = [", ".join(names), *lines][-2:]
+    panel, title = f"{panel_of(pair)}, decay {number + 1}", titled(letter, pair)
     labels = ("", "test error" if number == 0 else "")
     return curve_panel(axes, pair, panel, labels, title, lines)
 

@@ -75,7 +75,7 @@ def draw_pair(
     lines = product_lines(fits, pair, released, ours)
     panel, title = f"{panel_of(pair)}, {norm}", f"{letter}  {NORMS[norm]}"
     parts = curve_panel(axes, pair, panel, labels, title, lines, most=3)
-    axes.yaxis.label.set_size(8)
+    axes.yaxis.label.set_fontsize(8)
     return parts
 
 
