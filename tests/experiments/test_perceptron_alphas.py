@@ -235,8 +235,10 @@ def test_figures_are_drawn_also_with_a_diverged_sample_and_without_a_simulated_a
     settings = {
         "curve_alphas": [2.0, 5.0, 50.0],
         "gap_alphas": [2.0, 10.0, 77.0],
-        "published_gamma_1": 0.49,
-        "published_gamma_2": 0.96,
+        "published": {
+            "gamma_1": {"value": 0.49, "error": 0.01},
+            "gamma_2": {"value": 0.96, "error": 0.25},
+        },
     }
     assert again["perceptron_scaling"]["free_gamma_1"]["n_masked"] > 0
     drawing = figure.draw(spoilt, again, settings)

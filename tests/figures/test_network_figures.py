@@ -1,19 +1,34 @@
 import importlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from layout import clashes, texts_of
 from matplotlib.colors import to_hex
 
 from made_curves import made_table, released_table
 from released_arrays import RELEASED_SETS
 from scalinglaws.config import read_paper
-from scalinglaws.curves.norm_curves import released_means, released_set
+from scalinglaws.curves.norm_curves import Means, Runs, released_means, released_set
 from scalinglaws.document.numbers import gather_numbers
-from scalinglaws.figures.network_panels import size_colour
+from scalinglaws.figures.network_panels import (
+    LETTERS,
+    Pair,
+    readable_together,
+    rows_apart,
+    size_colour,
+)
 from scalinglaws.figures.short_axes import short_axis_ticks
-from scalinglaws.figures.style import PLOTTED, new_figure
+from scalinglaws.figures.style import (
+    FEW_SEEDS,
+    NARROW,
+    PLOTTED,
+    WIDE,
+    new_figure,
+    points_of_seeds,
+)
 
 PAPER = read_paper("damico2025")
 FIGURES = (
@@ -90,13 +105,93 @@ def test_lines_are_the_released_curves_and_points_ours(
     assert len(points) == 4  # one curve of ours per size
     rows = found.plotted.query("panel == 'CNN, MNIST' and series == 'ours, P = 125'")
     np.testing.assert_array_equal(points[0].get_xdata(), rows["x"])
-    assert (rows["y_low"] < rows["y"]).all()
     assert (
         not found.plotted["series"]
         .loc[found.plotted["panel"] == "CNN, CIFAR-10"]
         .str.startswith("ours")
         .any()
     )
+
+
+@pytest.mark.parametrize("figure", ["decay", "sgd", "norms"])
+def test_our_curves_never_share_axes_with_released_ones_of_other_images(
+    figure: str, tables: dict[str, pd.DataFrame], fits: dict[str, Any]
+) -> None:
+    plotted = drawing(f"damico2025_appendix_{figure}", tables, fits).plotted
+    sources = {
+        panel: {series.split(",")[0] for series in rows["series"]}
+        for panel, rows in plotted.groupby("panel")
+    }
+    assert {"ours"} in sources.values()
+    assert {"released"} in sources.values()
+    assert all(len(found) == 1 for found in sources.values()), sources
+
+
+@pytest.mark.parametrize(
+    ("widths", "together"),
+    [((1.0, 1.0), True), ((0.3, 1.0), True), ((0.03, 1.0), False), ((1.0, 0.03), False)],
+)
+def test_curves_share_axes_where_both_take_a_good_part_of_the_joint_range(
+    widths: tuple[float, float], together: bool
+) -> None:
+    norms, errors = (np.exp(10 * np.linspace(0, part, 5)) for part in widths)
+    pair = Pair("CNN_MNIST", means(WHOLE, WHOLE), runs(norms, 1 / errors), "CNN_MNIST")
+    assert readable_together(pair) == together
+    assert not readable_together(replace(pair, theirs="CNN_CIFAR10"))
+    assert readable_together(replace(pair, released=None))
+    alone = [panel.runs is None for row in rows_apart([[pair]]) for panel in row]
+    assert alone == ([False] if together else [True, False])
+
+
+WHOLE = np.exp(np.linspace(0, 10, 5))
+
+
+def means(norms: np.ndarray, errors: np.ndarray) -> Means:
+    sizes = np.array([100.0])
+    return Means(sizes, norms, errors[None] / errors.max(), sizes)
+
+
+def runs(norms: np.ndarray, errors: np.ndarray) -> Runs:
+    one = np.ones((1, 1))
+    curve = errors[None, None]
+    return Runs(np.array([100.0]), norms, np.array([1]), curve, one, one[None], one, 0)
+
+
+def test_few_seeds_are_shown_and_many_have_an_interval() -> None:
+    x = np.array([1.0, 2.0])
+    for count in (FEW_SEEDS, FEW_SEEDS + 1):
+        seeds = np.arange(1.0, count + 1)[:, None] * x
+        bounds = (seeds.mean(axis=0), seeds.min(axis=0), seeds.max(axis=0))
+        _, (axes,) = new_figure(1, 1)
+        rows = pd.concat(points_of_seeds(axes, x, seeds, bounds, panel="a", series="ours"))
+        few = count <= FEW_SEEDS
+        assert rows["series"].eq("ours, each seed").sum() == (seeds.size if few else 0)
+        assert rows["y_low"].notna().any() != few
+        bars = [bar for lines in axes.collections for bar in lines.get_segments()]
+        assert len(bars) == (0 if few else len(x))
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_panels_have_letters_and_texts_are_legible_and_apart(
+    figure: str, tables: dict[str, pd.DataFrame], fits: dict[str, Any]
+) -> None:
+    found = drawing(figure, tables, fits).figure
+    titles = [axes.get_title(loc="left") for axes in found.axes]
+    letters = [title[0] for title in titles if title]
+    assert letters == list(LETTERS[: len(letters)])
+    assert found.get_size_inches()[0] in (NARROW, WIDE)
+    assert clashes(found) == []
+    assert min(text.get_fontsize() for text in texts_of(found)) >= 6.5
+
+
+def test_clashing_and_cut_texts_are_found() -> None:
+    figure, (left, right) = new_figure(1, 2)
+    left.set_title("one")
+    assert clashes(figure) == []
+    left.annotate("over the label", (0.5, 0.0), xycoords="axes fraction", xytext=(0.5, 0.0))
+    left.annotate("over it too", (0.5, 0.0), xycoords="axes fraction", xytext=(0.5, 0.0))
+    right.annotate("far away", (0, 0), xycoords="figure pixels", xytext=(-9, -9)).set_in_layout(0)
+    assert clashes(figure) == [("over the label", "over it too"), ("far away", "")]
 
 
 def test_rescaled_curves_have_their_minimum_at_one(

@@ -197,7 +197,9 @@ def test_figure_3_plots_what_the_tables_hold(theory, features, images):
     both = pd.concat([images, images.assign(inputs="gaussian")])
     fits = {"feature_laws": feature_quantities(theory, features, both)}
     tables = {"feature_scaling": features, "image_features": both}
-    drawing = worschech2024_fig3.draw(tables, fits, {})
+    settings = RECORD["figures"]["worschech2024_fig3"]["settings"]
+    drawing = worschech2024_fig3.draw(tables, fits, settings)
+    assert f"paper: {settings['published_beta']}" in drawing.figure.axes[1].get_title(loc="left")
     assert list(drawing.plotted.columns) == PLOTTED
     series = set(drawing.plotted.query("panel == 'b'")["series"])
     assert {"Eq 11 N_l=8", "SGD images N_l=8", "SGD gaussian N_l=64"} <= series
