@@ -89,23 +89,24 @@ def exponents(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     values = [
         found[f"alpha_{name}_pool{pool}"]["estimate"] for pool in pools for name, *_ in SIDES
     ]
-    low, high = min([*values, ends[0]]) - 12 * step, max([*values, ends[1]]) + 12 * step
+    low, high = min([*values, ends[0]]) - 8 * step, max([*values, ends[1]]) + 8 * step
+    foot = low - 6 * step  # below the bars: intervals of alpha_K and the names
     for name, label, colour, marker, side in SIDES:
         quantities = [found[f"alpha_{name}_pool{pool}"] for pool in pools]
         look: dict[str, Any] = {"colour": COLOURS[colour], "marker": marker, "label": label}
         look |= {"panel": "b", "series": f"alpha_{name.upper()}", "within": (low, high)}
         parts += quantity_points(axes, x + side * step, quantities, **look)
     for pool, kernel, at in zip(pools, kernels, x, strict=True):
-        parts += across(axes, pool, kernel, low + 3 * step)
+        parts += across(axes, pool, kernel, foot)
         axes.annotate(
-            f"pool {pool}", (at, low + 3 * step), (0, 4), textcoords="offset points",
-            fontsize=7, ha="center",
+            f"pool {pool}", (at, foot), (0, -4), textcoords="offset points",
+            fontsize=7, ha="center", va="top",
         )  # fmt: skip
     parts += dashed(
         axes, ends, ends, panel="b", series="equality", colour=ROLES["published"],
         label=r"published, $\alpha_D = \alpha_P = \alpha_K$",
     )  # fmt: skip
-    axes.set(xlim=ends, ylim=(low, high))
+    axes.set(xlim=ends, ylim=(foot - 8 * step, high))
     title = "b  exponents against the kernel's"
     label = r"exponent of $L(D)$, $L(P)$"
     dress(axes, r"$\alpha_K$ (tail sums)", label, title=title, log="", **under())

@@ -48,7 +48,8 @@ def draw(
     high = max(place.get_ylim()[1] for place in axes[1:])
     for place in axes[1:]:
         place.set_ylim(low, high)  # the two kinds of noise are compared by eye
-        place.label_outer()
+    axes[2].tick_params(labelleft=False)
+    axes[2].set_ylabel("")
     fit_height(figure, 2.2)
     return Drawing(figure, plotted_rows(*parts), caption(tables, found))
 

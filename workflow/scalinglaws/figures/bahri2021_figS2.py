@@ -11,8 +11,8 @@ from scalinglaws.curves.size_curves import curves
 from scalinglaws.figures.scan_lines import (
     BARS,
     Rows,
+    bar_limits,
     dashed,
-    interval_ends,
     listed,
     masked,
     quantity_points,
@@ -69,15 +69,9 @@ def share_panel(
         for suffix in KINDS
     }
     factors = [dimension / 4 for dimension in dimensions]
-    seen = [
-        factor * end
-        for slopes in exponents.values()
-        for factor, slope in zip(factors, slopes, strict=True)
-        for end in interval_ends(slope)[0]
-        if np.isfinite(end)
-    ]
-    low = min([*seen, share["value"] - 1.5 * share["margin"]]) - 0.05
-    high = max([*seen, share["value"] + 1.5 * share["margin"]]) + 0.05
+    edges = share["value"] + share["margin"] * np.array([-1, 1])
+    every = [slope for slopes in exponents.values() for slope in slopes]
+    low, high = bar_limits(every, edges, factors * len(exponents))
     parts: Rows = []
     looks = zip(KINDS.items(), (0.0, 0.22, -0.22), ("blue", "orange", "green"), strict=True)
     for ((suffix, name), shift, colour), marker in zip(looks, MARKERS, strict=False):
@@ -98,7 +92,6 @@ def share_panel(
         axes, ends, [share["value"]] * 2, panel="b", series="prediction",
         label=r"published, $\alpha_D = 4/d$", colour=ROLES["published"],
     )  # fmt: skip
-    edges = share["value"] + share["margin"] * np.array([-1, 1])
     axes.axhspan(*edges, color="#000000", alpha=0.06, lw=0, label="margin of the claim")
     parts.append(rows_of("b", "margin of the claim", ends, share["value"], *edges))
     axes.set_xticks(dimensions)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -18,7 +17,7 @@ from scalinglaws.figures.image_panels import (
     task_text,
     training_text,
 )
-from scalinglaws.figures.scan_lines import BARS, interval_ends, listed, quantity_points
+from scalinglaws.figures.scan_lines import BARS, bar_limits, listed, quantity_points
 from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import WIDE, Drawing, dress, fit_height, new_figure, plotted_rows
 from scalinglaws.rounding import quantity_text
@@ -62,11 +61,9 @@ def loss_panel(
 def slope_limits(table: pd.DataFrame, found: Fits) -> tuple[float, float]:
     """Of both panels of exponents: the two effects are compared by eye."""
     named = zip(("width", "depth"), by_shape(table), strict=True)
-    slopes = [found[f"slope_{name}_{size}"] for name, scanned in named for size in scanned]
-    ends = [end for slope in slopes for end in interval_ends(slope)[0] if np.isfinite(end)]
-    ends += [slope["estimate"] for slope in slopes if slope["estimate"] is not None]
-    reach = 0.08 * (max(ends, default=1.0) - min(ends, default=0.0))
-    return min(ends, default=0.0) - reach, max(ends, default=1.0) + reach
+    return bar_limits(
+        [found[f"slope_{name}_{size}"] for name, scanned in named for size in scanned]
+    )
 
 
 def slope_panel(

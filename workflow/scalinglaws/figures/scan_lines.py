@@ -170,6 +170,24 @@ def interval_ends(found: Mapping[str, Any]) -> tuple[list[float], list[float]]:
     return found.get("seed_interval") or judged, judged
 
 
+def bar_limits(
+    quantities: Sequence[Mapping[str, Any]],
+    also: Iterable[float] = (),
+    factors: Sequence[float] | None = None,
+) -> tuple[float, float]:
+    """Limits of axes that hold the estimates (times `factors`), their bars over seeds and `also`."""
+    times = [1.0] * len(quantities) if factors is None else factors
+    ends = [
+        factor * end
+        for factor, found in zip(times, quantities, strict=True)
+        if found["estimate"] is not None
+        for end in (found["estimate"], *interval_ends(found)[0])
+    ]
+    finite = [end for end in (*ends, *also) if np.isfinite(end)] or [0.0, 1.0]
+    room = 0.06 * (max(finite) - min(finite)) or 0.1
+    return min(finite) - room, max(finite) + room
+
+
 def upright_bars(
     axes: Axes,
     rows: pd.DataFrame,
@@ -186,7 +204,8 @@ def upright_bars(
     ends = [[(x, a), (x, b)] for x, a, b in zip(known["x"], bottom, top, strict=True)]
     lines = LineCollection(ends, colors=[colour], linewidths=thickness)
     axes.add_collection(lines, autolim=autolim)
-    look: dict[str, Any] = {"color": colour, "linestyle": "none", "markersize": 5, "zorder": 3}
+    look: dict[str, Any] = {"color": colour, "linestyle": "none", "zorder": 4}
+    look |= {"markersize": 7, "markeredgewidth": 0.3}
     for beyond, edge, arrow in ((known["y_high"] > high, high, "up"), (known["y_low"] < low, low, "down")):
         if beyond.any():
             at = known.loc[beyond, "x"]
@@ -225,10 +244,12 @@ def published_law(
 def law_above(
     axes: Axes, parts: Rows, exponent: float, *, panel: str, name: str = "published"
 ) -> pd.DataFrame:
-    """The published law just above all points drawn in the panel."""
+    """The published law just above all fitted points of the panel."""
     drawn = pd.concat(parts)
     points = drawn[(drawn["y"] > 0) & ~drawn["series"].str.endswith((" fit", " theory"))]
     ends = (float(points["x"].min()), float(points["x"].max()))
+    fitted = points[~points["series"].str.endswith(OUTSIDE_NAME)]
+    points = points if fitted.empty else fitted
     level = (points["y"] * points["x"] ** exponent).max() if len(points) else ends[0] ** exponent
     start = 1.6 * float(level) * ends[0] ** -exponent
     label = rf"{name}, {ALPHA} = {exponent:g}"
