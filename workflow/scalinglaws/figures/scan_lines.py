@@ -47,20 +47,19 @@ def fitted_line(
 ) -> Rows:
     """Means over seeds and the law fitted to them; the legend adds its exponent to `label`.
 
-    Points that no law was fitted to are hollow, see mean_points. `mean` over seeds: "log"
+    `label` is the series unless it is given; empty, the exponent stands alone. Points that no law was fitted to are hollow, see mean_points. `mean` over seeds: "log"
     (geometric) or "arithmetic".
     """
     inside = within_window(curve, slope) & (slope["estimate"] is not None)
-    text = f"{label or series}: {law_label(ALPHA, slope)}"
+    name = series if label is None else label
+    text = f"{name}: {law_label(ALPHA, slope)}".removeprefix(": ")
     look: dict[str, Any] = {"panel": panel, "colour": colour, "marker": marker, "mean": mean}
     parts: Rows = []
     for chosen, suffix in ((inside, ""), (~inside, OUTSIDE_NAME)):
         if chosen.any():
-            kept, name = curve.only(chosen), series + suffix
-            shown = None if parts else text
-            parts += mean_points(
-                axes, kept, series=name, label=shown, outside=bool(suffix), **look
-            )
+            kept, shown = curve.only(chosen), None if parts else text
+            look |= {"series": series + suffix, "outside": bool(suffix), "label": shown}
+            parts += mean_points(axes, kept, **look)
     return parts + law_line(
         axes, curve, slope, panel=panel, series=series, colour=colour, mean=mean
     )
