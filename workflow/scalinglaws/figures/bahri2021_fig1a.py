@@ -52,7 +52,7 @@ def draw(tables: Tables, fits: Mapping[str, Fits], settings: Settings) -> Drawin
     parts += resolution_panel(axes[1], tables, fits, lines, dimensions)
     parts += size_panel(axes[2], tables, fits, lines, dimensions)
     parts += width_panel(axes[3], tables, found, lines, published(settings, "width"))
-    fit_height(figure, 2.35)
+    fit_height(figure, 1.85)
     return Drawing(figure, plotted_rows(*parts), caption(tables, found))
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from scalinglaws.curves.image_curves import METRIC
@@ -35,7 +36,7 @@ def draw(
     """Panels: a outputs along a chord, below them less the teacher's; b 4 / alpha_D."""
     table = tables["teacher_student"]
     apply_style()
-    figure = Figure(figsize=(WIDE, 3.5), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.7), layout="constrained")
     grid = figure.add_gridspec(2, 2, height_ratios=[1.8, 1.0])
     top, below = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
     below.sharex(top)
@@ -97,31 +98,35 @@ def dimension_panel(
     look: dict[str, Any] = {"panel": "b", "within": (0.0, reach)}
     name = "teacher-student"
     parts = quantity_points(axes, dimensions, teachers, series=name, label=name, **look)
-    for line, found_marks in images.items():
-        for mark in found_marks:
-            text = f"{settings['images'][line]}, {mark.network}"
+    for line, marked in images.items():
+        for number, mark in enumerate(marked):
+            text = settings["images"][line]
             shape: dict[str, Any] = {**line_look(line), "hollow": mark.hollow}
-            parts += quantity_points(
-                axes, [mark.at], [mark.inverse], series=text, label=text, **look, **shape
-            )
+            shape |= {"series": f"{text}, {mark.network}", "label": None if number else text}
+            parts += quantity_points(axes, [mark.at], [mark.inverse], **look, **shape)
+    if any(mark.hollow for marked in images.values() for mark in marked):
+        axes.plot([], [], "o", color="black", markerfacecolor="white", label="hollow: Wide ResNet")
     for number, (line, (place, value)) in enumerate(earlier.items()):
-        label = None if number else "arXiv 2004.10802, over P"
-        series = f"earlier paper, {settings['images'][line]}"
-        parts.append(published_marker(axes, place, value, panel="b", series=series, label=label))
-        axes.annotate(
-            settings["images"][line], (place, value), (0, 6), textcoords="offset points",
-            fontsize=6.5, color=ROLES["published"], ha="center",
+        label, name = None if number else "arXiv 2004.10802", settings["images"][line]
+        parts.append(
+            published_marker(axes, place, value, panel="b", series=f"2004.10802, {name}", label=label)
+        )
+        side = "right" if place > 0.6 * reach else "left"
+        note = axes.annotate(
+            name, (place, value), (0, -11), textcoords="offset points", fontsize=6.5, zorder=5,
+            color=ROLES["published"], ha=side,
         )  # fmt: skip
+        note.set_path_effects([withStroke(linewidth=2, foreground="white")])
     parts += dashed(
         axes, [0.0, reach], [0.0, reach], panel="b", series="prediction",
         label=r"published, $4/\alpha_D = d$", colour=ROLES["published"],
     )  # fmt: skip
     axes.set(xlim=(0, reach), ylim=(0, reach), aspect="equal", anchor="N")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_major_locator(MaxNLocator(6, integer=True))
     xlabel = r"dimension $d$ of inputs, of image features"
     title = "b  exponents and dimension"
-    dress(axes, xlabel, r"$4/\alpha_D$", title=title, log="", **under())
+    dress(axes, xlabel, r"$4/\alpha_D$", title=title, log="", **under(ncols=2))
     return parts
 
 

@@ -48,7 +48,7 @@ def draw(
             exponent = published(settings, "variance")
             drawn.append(law_above(place, drawn, exponent, panel=letter))
         title = f"{letter}  {limited}: {look[0]} ridge"
-        dress(place, xlabel, f"{ylabel} / zero's", title=title, **under(ncols=2))
+        dress(place, xlabel, ylabel, title=title, **under(ncols=2))
         parts += drawn
     fit_height(figure, 1.1)
     return Drawing(figure, plotted_rows(*parts), caption(table, found, settings))

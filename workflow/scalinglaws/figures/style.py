@@ -192,7 +192,7 @@ def fit_height(figure: Figure, plot: float = 2.0) -> None:
         row = place.rowspan.start
         lines[row] = max(lines.get(row, 0), -(-count // legend._ncols))
     rows = max(place.rowspan.stop for axes in figure.axes if (place := axes.get_subplotspec()))
-    room = sum(0.7 + 0.14 * lines.get(row, 0) for row in range(rows))
+    room = sum(0.7 + 0.135 * lines.get(row, 0) for row in range(rows))
     figure.set_figheight(rows * plot + room)
 
 
