@@ -72,7 +72,10 @@ def learning_curves(axes: Axes, gaussian: pd.DataFrame, theory: pd.DataFrame) ->
 
 def predictions(axes: Axes, theory: pd.DataFrame, labelled: bool) -> Rows:
     parts: Rows = []
-    looks = (("loss", "-", r"published, $\kappa/2$"), ("loss_infinite", ":", r"$\kappa/2$, $S \to \infty$"))
+    looks = (
+        ("loss", "-", r"published, $\kappa/2$"),
+        ("loss_infinite", ":", r"$\kappa/2$, $S \to \infty$"),
+    )
     for quantity, style, text in looks:
         rows = theory[theory["quantity"] == quantity].sort_values("samples")
         label = text if labelled else None

@@ -56,9 +56,7 @@ def draw(tables: Tables, fits: Mapping[str, Fits], settings: Settings) -> Drawin
     return Drawing(figure, plotted_rows(*parts), caption(tables, found))
 
 
-def variance_panel(
-    axes: Axes, tables: Tables, found: Fits, names: Names, exponent: float
-) -> Rows:
+def variance_panel(axes: Axes, tables: Tables, found: Fits, names: Names, exponent: float) -> Rows:
     lines = {
         **lines_of(tables["variance_limited"], names),
         **lines_of(tables["variance_limited_cnn"], names),

@@ -109,7 +109,9 @@ def dimension_panel(
     for number, (line, (place, value)) in enumerate(earlier.items()):
         label, name = None if number else "arXiv 2004.10802", settings["images"][line]
         parts.append(
-            published_marker(axes, place, value, panel="b", series=f"2004.10802, {name}", label=label)
+            published_marker(
+                axes, place, value, panel="b", series=f"2004.10802, {name}", label=label
+            )
         )
         side = "right" if place > 0.6 * reach else "left"
         note = axes.annotate(

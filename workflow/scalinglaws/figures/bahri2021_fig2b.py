@@ -86,9 +86,7 @@ def exponents(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     parts: Rows = []
     ends = np.array([0.85 * x.min(), 1.15 * x.max()]) if len(x) else np.array([0.0, 1.0])
     step = 0.012 * (ends[1] - ends[0])
-    values = [
-        found[f"alpha_{name}_pool{pool}"]["estimate"] for pool in pools for name, *_ in SIDES
-    ]
+    values = [found[f"alpha_{name}_pool{pool}"]["estimate"] for pool in pools for name, *_ in SIDES]
     low, high = min([*values, ends[0]]) - 8 * step, max([*values, ends[1]]) + 8 * step
     foot = low - 6 * step  # below the bars: intervals of alpha_K and the names
     for name, label, colour, marker, side in SIDES:

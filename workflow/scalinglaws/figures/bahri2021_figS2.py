@@ -60,9 +60,7 @@ def loss_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     return parts
 
 
-def share_panel(
-    axes: Axes, table: pd.DataFrame, found: Fits, share: Mapping[str, float]
-) -> Rows:
+def share_panel(axes: Axes, table: pd.DataFrame, found: Fits, share: Mapping[str, float]) -> Rows:
     dimensions = sorted(set(table["dimension"]))
     exponents = {
         suffix: [found[f"resolution_slope_d{dimension}{suffix}"] for dimension in dimensions]

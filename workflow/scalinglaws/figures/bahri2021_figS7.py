@@ -29,7 +29,13 @@ PANELS = (
     ("data_variance", "variance_data", r"$D$", r"$L(D, P) - L(P)$", "variance, data"),
     ("data", "resolution_data", r"$D$", r"$L(D)$", "resolution, data"),
     ("parameters", "resolution_parameters", r"$P$", r"$L(P)$", "resolution, features"),
-    ("parameters_variance", "variance_parameters", r"$P$", r"$L(D, P) - L(D)$", "variance, features"),
+    (
+        "parameters_variance",
+        "variance_parameters",
+        r"$P$",
+        r"$L(D, P) - L(D)$",
+        "variance, features",
+    ),
 )
 
 

@@ -41,7 +41,10 @@ def column(axes: Axes, heading: str, rows: list[Layer]) -> pd.DataFrame:
     total = sum(row.parameters for row in rows)
     lines = [("layer", "output", "parameters")]
     axes.set(xlim=(0, 1), ylim=(0, 1))
-    lines += [(row.name.replace(" x ", " \u00d7 "), text_of(row.output), f"{row.parameters:,}") for row in rows]
+    lines += [
+        (row.name.replace(" x ", " \u00d7 "), text_of(row.output), f"{row.parameters:,}")
+        for row in rows
+    ]
     lines.append(("total", "", f"{total:,}"))
     for number, texts in enumerate(lines):
         height = 0.98 - STEP * number

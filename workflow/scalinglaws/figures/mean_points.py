@@ -53,7 +53,9 @@ def mean_points(
     found = quartiles(kept.values) if mean == "median" else mean_with_interval(kept.values, mean)
     few = 1 < np.isfinite(kept.values).any(axis=1).sum() <= FEW_SEEDS
     if few:
-        found = Mean(found.mean, np.full(found.mean.shape, np.nan), np.full(found.mean.shape, np.nan))
+        found = Mean(
+            found.mean, np.full(found.mean.shape, np.nan), np.full(found.mean.shape, np.nan)
+        )
     parts = [rows_of(panel, series, kept.sizes, found.mean, found.low, found.high)]
     bars(axes, parts[0], colour)
     look: dict[str, Any] = {**(OUTSIDE if outside else FILLED), "zorder": 3}

@@ -143,11 +143,11 @@ def quantity_points(
     wide = rows_of(panel, series + WITH_BEND, at[longer], estimate[longer], *judged[longer].T)
     upright_bars(axes, wide, colour, 0.8, within, autolim=False)
     upright_bars(axes, drawn, colour, 2.2, within)
-    face: dict[str, Any] = {"markerfacecolor": "white", "markeredgewidth": 1.1} if hollow else FILLED
-    edge = {**face, "markeredgecolor": colour} if hollow else face
-    axes.plot(
-        at, estimate, marker, color=colour, markersize=5.5, label=label, zorder=3, **edge
+    face: dict[str, Any] = (
+        {"markerfacecolor": "white", "markeredgewidth": 1.1} if hollow else FILLED
     )
+    edge = {**face, "markeredgecolor": colour} if hollow else face
+    axes.plot(at, estimate, marker, color=colour, markersize=5.5, label=label, zorder=3, **edge)
     return [drawn, wide] if longer.any() else [drawn]
 
 
@@ -205,7 +205,10 @@ def upright_bars(
     axes.add_collection(lines, autolim=autolim)
     look: dict[str, Any] = {"color": colour, "linestyle": "none", "zorder": 4}
     look |= {"markersize": 7, "markeredgewidth": 0.3}
-    for beyond, edge, arrow in ((known["y_high"] > high, high, "up"), (known["y_low"] < low, low, "down")):
+    for beyond, edge, arrow in (
+        (known["y_high"] > high, high, "up"),
+        (known["y_low"] < low, low, "down"),
+    ):
         if beyond.any():
             at = known.loc[beyond, "x"]
             shape = rf"$\{arrow}arrow$"
