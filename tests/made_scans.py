@@ -210,12 +210,16 @@ def random_features(size: Sizes, name: str) -> list[dict[str, Any]]:
         for n in ranks:
             rows.append(row("eigenvalue", float(n) ** (-1 - alpha), size=n, **place))
             rows.append(row("tail", float(n) ** -alpha, 0.1, size=n, **place))
-        for n in size["sizes"]:
-            for quantity in ("loss_data", "loss_parameters", "prediction"):
-                rows.append(row(quantity, 0.5 * n**-alpha, 0.1, size=n, **place))
-        for n in size["variance_sizes"]:
-            for quantity in ("excess_data", "excess_parameters"):
-                rows.append(row(quantity, pool / n, 0.1, size=n, **place))
+        rows += [
+            row(quantity, 0.5 * n**-alpha, 0.1, size=n, **place)
+            for n in size["sizes"]
+            for quantity in ("loss_data", "loss_parameters", "prediction")
+        ]
+        rows += [
+            row(quantity, pool / n, 0.1, size=n, **place)
+            for n in size["variance_sizes"]
+            for quantity in ("excess_data", "excess_parameters")
+        ]
     return rows
 
 

@@ -172,7 +172,7 @@ def test_under_training_everywhere_leaves_no_exponent(tables):
     found = estimate(tables)
     assert found["resolution_slope_digits"]["estimate"] is None
     assert found["final_minus_best_digits"]["estimate"] is None
-    assert "MNIST digits, 2 x 128" in set(drawn(tables).plotted["series"])
+    assert "MNIST digits, 2 \u00d7 128" in set(drawn(tables).plotted["series"])
 
 
 def test_the_window_ends_before_the_first_under_trained_size(tables):

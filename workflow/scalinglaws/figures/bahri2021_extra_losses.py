@@ -112,8 +112,8 @@ def factor_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
     ):
         for place, value in zip(places, values, strict=True):
             ends, shown = [place - 0.3, place + 0.3], None if place else label
-            drawn = {"panel": "d", "series": name, "label": shown, "colour": colour}
-            parts += dashed(axes, ends, [value, value], **drawn)
+            drawn: dict[str, Any] = {"panel": "d", "series": name, "label": shown}
+            parts += dashed(axes, ends, [value, value], colour=colour, **drawn)
     axes.set_ylim(low, high)
     axes.set_xticks(places, [target.replace("+", " + ") for target in targets])
     label = r"dimensions $d_i$ of the factors"
@@ -140,8 +140,8 @@ def caption(losses: pd.DataFrame, products: pd.DataFrame) -> str:
         f"{products['seed'].nunique()} seeds with a teacher each; fits over all widths. {BARS} "
         f"(a, b) Trained on and measured by the mean of |f - F|^p in d = "
         f"{losses['dimension'].iloc[0]}: a piecewise linear f errs by the square of its "
-        f"resolution, so that alpha_P = 2p/d (dashed, arXiv 2004.10802). (c, d) Teachers that are sums over the "
-        f"factors of a product, each factor with coordinates of its own: 4 over the largest "
-        f"factor's dimension (published), not over the whole dimension (grey). Values masked as not "
-        f"finite: {masked(losses, products)}."
+        f"resolution, so that alpha_P = 2p/d (dashed, arXiv 2004.10802). (c, d) Teachers that are "
+        f"sums over the factors of a product, each factor with coordinates of its own: 4 over the largest "
+        f"factor's dimension (published), not over the whole dimension (grey). Values masked as "
+        f"not finite: {masked(losses, products)}."
     )

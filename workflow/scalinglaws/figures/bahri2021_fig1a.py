@@ -64,7 +64,7 @@ def variance_panel(axes: Axes, tables: Tables, found: Fits, names: Names, expone
     parts: Rows = []
     for line, rows in lines.items():
         slope, excess = found[f"variance_slope_{line}"], curves(rows, "excess")
-        drawn = {"panel": "a", "name": line_text(line), "look": look_of(line)}
+        drawn: dict[str, Any] = {"panel": "a", "name": line_text(line), "look": look_of(line)}
         parts += difference_line(axes, excess, slope, **drawn)
     parts.append(law_above(axes, parts, exponent, panel="a"))
     label = r"$L(D) - L(\infty)$"
@@ -76,7 +76,7 @@ def width_panel(axes: Axes, tables: Tables, found: Fits, names: Names, exponent:
     parts: Rows = []
     for line, rows in lines_of(tables["variance_limited_width"], names).items():
         slope, excess = found[f"width_slope_{line}"], curves(rows, "excess", "width")
-        drawn = {"panel": "d", "name": line_text(line), "look": look_of(line)}
+        drawn: dict[str, Any] = {"panel": "d", "name": line_text(line), "look": look_of(line)}
         parts += difference_line(axes, excess, slope, **drawn)
     parts.append(law_above(axes, parts, exponent, panel="d"))
     label = r"$L(w) - L(\infty)$"
@@ -151,7 +151,7 @@ def predicted_slope(
     """The published law from the first measured point."""
     ends = (float(loss.sizes[0]), float(loss.sizes[-1]))
     start = float(np.exp(np.nanmean(np.log(loss.values[:, 0]))))
-    drawn = {"panel": panel, "series": f"published 4/{dimension}", "label": label}
+    drawn: dict[str, Any] = {"panel": panel, "series": f"published 4/{dimension}", "label": label}
     return published_law(axes, ends, start, 4.0 / dimension, **drawn)
 
 

@@ -40,7 +40,7 @@ def draw(
         parts += loss_panel(axes[number], "ab"[number], name, scanned, found)
     limits = slope_limits(table, found)
     for number, (name, scanned) in enumerate(zip(("width", "depth"), by_shape(table), strict=True)):
-        drawn = {"name": name, "sizes": list(scanned), "limits": limits}
+        drawn: dict[str, Any] = {"name": name, "sizes": list(scanned), "limits": limits}
         parts += slope_panel(axes[2 + number], "cd"[number], found=found, **drawn)
     fit_height(figure, 2.0)
     return Drawing(figure, plotted_rows(*parts), caption(table, found))

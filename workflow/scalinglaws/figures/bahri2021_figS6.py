@@ -19,6 +19,7 @@ from scalinglaws.figures.style import (
     dress,
     fit_height,
     new_figure,
+    note_above,
     plotted_rows,
     rows_of,
     under,
@@ -55,7 +56,7 @@ def draw(
         if (name := f"{target}_{ridge}") in settings["published"]:
             note += f" (published: {published(settings, name):g})"
         dress(place, r"$D$ or $P$", LOSS, title=title, **under(ncols=3))
-        place.get_legend().set_title(note, {"size": 7})
+        note_above(place, note)
         power_of_two_ticks(place, *place.get_xlim())
     fit_height(figure, 2.1)
     return Drawing(figure, plotted_rows(*parts), caption(table, at))

@@ -9,7 +9,15 @@ from matplotlib.axes import Axes
 from scalinglaws.curves.size_curves import curves
 from scalinglaws.figures.scan_lines import Line, fitted_line, listed, masked
 from scalinglaws.figures.short_axes import ticks_at_values
-from scalinglaws.figures.style import COLOURS, FEW_SEEDS, MARKERS, dress, series_colours, under
+from scalinglaws.figures.style import (
+    COLOURS,
+    FEW_SEEDS,
+    MARKERS,
+    dress,
+    note_above,
+    series_colours,
+    under,
+)
 
 Rows = list[pd.DataFrame]
 SIZE = r"training images $D$"
@@ -83,8 +91,8 @@ def dress_losses(
     `note` stands above the legend's entries; `legend`: its other options.
     """
     dress(axes, SIZE, label, title=title, **under(**legend))
-    if note and (shown := axes.get_legend()) is not None:
-        shown.set_title(note, {"size": legend.get("fontsize", 7)})
+    if note:
+        note_above(axes, note, legend.get("fontsize", 7))
     sizes = sorted({int(size) for size in rows["D"]})
     shown = sizes[:: 1 + (len(sizes) - 1) // 6]
     ticks_at_values(axes, shown)

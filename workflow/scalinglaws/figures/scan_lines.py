@@ -47,10 +47,11 @@ def fitted_line(
 ) -> Rows:
     """Means over seeds and the law fitted to them; the legend adds its exponent to `label`.
 
-    `label` is the series unless it is given; empty, the exponent stands alone. Points that no law was fitted to are hollow, see mean_points. `mean` over seeds: "log"
-    (geometric) or "arithmetic".
+    `label` is the series unless it is given; empty, the exponent stands alone. Points that no law
+    was fitted to are hollow, see mean_points. `mean` over seeds: "log" (geometric) or "arithmetic".
     """
-    inside = within_window(curve, slope) & (slope["estimate"] is not None)
+    fitted = slope["estimate"] is not None
+    inside = within_window(curve, slope) | (not fitted)
     name = series if label is None else label
     text = f"{name}: {law_label(ALPHA, slope)}".removeprefix(": ")
     look: dict[str, Any] = {"panel": panel, "colour": colour, "marker": marker, "mean": mean}
@@ -58,7 +59,8 @@ def fitted_line(
     for chosen, suffix in ((inside, ""), (~inside, OUTSIDE_NAME)):
         if chosen.any():
             kept, shown = curve.only(chosen), None if parts else text
-            look |= {"series": series + suffix, "outside": bool(suffix), "label": shown}
+            look |= {"series": series + suffix, "label": shown}
+            look["outside"] = bool(suffix) or not fitted
             parts += mean_points(axes, kept, **look)
     return parts + law_line(
         axes, curve, slope, panel=panel, series=series, colour=colour, mean=mean
@@ -143,16 +145,15 @@ def quantity_points(
     wide = rows_of(panel, series + WITH_BEND, at[longer], estimate[longer], *judged[longer].T)
     upright_bars(axes, wide, colour, 0.8, within, autolim=False)
     upright_bars(axes, drawn, colour, 2.2, within)
-    face: dict[str, Any] = (
-        {"markerfacecolor": "white", "markeredgewidth": 1.1} if hollow else FILLED
-    )
-    edge = {**face, "markeredgecolor": colour} if hollow else face
-    axes.plot(at, estimate, marker, color=colour, markersize=5.5, label=label, zorder=3, **edge)
+    face: dict[str, Any] = dict(FILLED)
+    if hollow:
+        face = {"markerfacecolor": "white", "markeredgewidth": 1.1, "markeredgecolor": colour}
+    axes.plot(at, estimate, marker, color=colour, markersize=5.5, label=label, zorder=3, **face)
     return [drawn, wide] if longer.any() else [drawn]
 
 
 def inverse_of(slope: Mapping[str, Any]) -> dict[str, Any]:
-    """4 over an exponent, with its intervals; where these reach zero, 4 over it has no upper end."""
+    """4 over an exponent, with its intervals; of those that reach zero, without an upper end."""
     if slope["estimate"] is None:
         return dict(slope)
     found: dict[str, Any] = {"estimate": 4 / slope["estimate"]}
@@ -174,7 +175,7 @@ def bar_limits(
     also: Iterable[float] = (),
     factors: Sequence[float] | None = None,
 ) -> tuple[float, float]:
-    """Limits of axes that hold the estimates (times `factors`), their bars over seeds and `also`."""
+    """Limits of axes that hold estimates (times `factors`), their bars over seeds and `also`."""
     times = [1.0] * len(quantities) if factors is None else factors
     ends = [
         factor * end

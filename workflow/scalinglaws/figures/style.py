@@ -180,6 +180,12 @@ def under(points: float = 28.0, **more: Any) -> dict[str, Any]:
     return {**place, "fontsize": 7, **more}
 
 
+def note_above(axes: Axes, note: str, size: float = 7) -> None:
+    """A line above the entries of the legend."""
+    if (legend := axes.get_legend()) is not None:
+        legend.set_title(note, cast(Any, {"size": size}))  # the stub knows no dictionaries
+
+
 def fit_height(figure: Figure, plot: float = 2.0) -> None:
     """Give every row of panels the height `plot` (inches) and room for its longest legend."""
     lines: dict[int, int] = {}
@@ -190,7 +196,7 @@ def fit_height(figure: Figure, plot: float = 2.0) -> None:
         texts = [text.get_text() for text in (*legend.get_texts(), legend.get_title())]
         count = sum(text.count("\n") + 1 for text in texts if text)
         row = place.rowspan.start
-        lines[row] = max(lines.get(row, 0), -(-count // legend._ncols))
+        lines[row] = max(lines.get(row, 0), -(-count // cast(Any, legend)._ncols))
     rows = max(place.rowspan.stop for axes in figure.axes if (place := axes.get_subplotspec()))
     room = sum(0.7 + 0.135 * lines.get(row, 0) for row in range(rows))
     figure.set_figheight(rows * plot + room)

@@ -37,8 +37,8 @@ def look_of(line: str) -> dict[str, str]:
 def shade(colour: str, share: float) -> str:
     """The colour mixed with white, or for negative shares with black."""
     towards = 1.0 if share > 0 else 0.0
-    mixed = [part + (towards - part) * abs(share) for part in to_rgb(colour)]
-    return to_hex(mixed)
+    red, green, blue = (part + (towards - part) * abs(share) for part in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
 def difference_line(
