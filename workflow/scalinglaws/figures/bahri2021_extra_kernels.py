@@ -161,5 +161,6 @@ def caption(tables: Mapping[str, pd.DataFrame], found: Fits, settings: Mapping[s
         f"{seeds_of(gaussian)} seeds, teachers and population averaged exactly. (d) One hidden "
         f"ReLU layer of infinite width on spheres of m dimensions, {seeds_of(sphere)} seeds; in "
         f"parentheses the predicted exponents 3/m and 1/m; fits: {rule}; "
-        "hollow points lie outside. Geometric (c: arithmetic) means with 95 % t intervals over seeds."
+        "hollow points lie outside. Geometric (c: arithmetic) means with 95 % t "
+        "intervals over seeds."
     )

@@ -141,7 +141,8 @@ def caption(losses: pd.DataFrame, products: pd.DataFrame) -> str:
         f"(a, b) Trained on and measured by the mean of |f - F|^p in d = "
         f"{losses['dimension'].iloc[0]}: a piecewise linear f errs by the square of its "
         f"resolution, so that alpha_P = 2p/d (dashed, arXiv 2004.10802). (c, d) Teachers that are "
-        f"sums over the factors of a product, each factor with coordinates of its own: 4 over the largest "
+        f"sums over the factors of a product, each factor with coordinates of its own: "
+        f"4 over the largest "
         f"factor's dimension (published), not over the whole dimension (grey). Values masked as "
         f"not finite: {masked(losses, products)}."
     )

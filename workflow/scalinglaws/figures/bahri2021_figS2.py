@@ -111,6 +111,7 @@ def caption(table: pd.DataFrame, found: Fits) -> str:
         f"were refused as nearly linear). (a) Smallest test loss on the way, in units of the "
         f"target's variance: geometric means with 95 % t intervals; lines: fits in the window "
         f"fixed in advance ({slopes[-1]['rule']}); hollow points lie outside it. (b) The exponent "
-        f"over its published value 4/d (dashed; shaded: the claim's margin) for the best, the final and "
+        f"over its published value 4/d (dashed; shaded: the claim's margin) for the "
+        f"best, the final and "
         f"the validation-selected test loss. {BARS} Values masked as not finite: {masked(table)}."
     )
