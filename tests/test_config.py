@@ -42,6 +42,19 @@ def test_the_shipped_claims_and_departures_name_what_exists(slug):
     assert set(own) <= {claim["id"] for claim in claims}
 
 
+@pytest.mark.parametrize("slug", PAPERS)
+def test_a_figure_names_every_departure_of_the_claims_that_rest_on_it(slug):
+    claims, departures = read_claims(slug), read_departures()
+    for name, figure in read_paper(slug)["figures"].items():
+        own = [claim for claim in claims if claim["figure"] == name]
+        named = {entry for claim in own for entry in claim["departures"]}
+        ids = {claim["id"] for claim in own}
+        named |= {entry["id"] for entry in departures if ids & set(entry["claims"])}
+        assert named <= set(figure["departures"]), (
+            f"{name} lacks {named - set(figure['departures'])}"
+        )
+
+
 def test_every_numbered_statement_of_bahri2021_has_a_verdict_or_a_reason_for_none():
     judged = {claim["id"].split("_")[1] for claim in read_claims("bahri2021")}
     unjudged = {entry["claim"] for entry in read_paper("bahri2021")["unjudged"]}

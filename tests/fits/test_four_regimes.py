@@ -172,7 +172,7 @@ def test_under_training_everywhere_leaves_no_exponent(tables):
     found = estimate(tables)
     assert found["resolution_slope_digits"]["estimate"] is None
     assert found["final_minus_best_digits"]["estimate"] is None
-    assert "MNIST digits, 2 x 128" in set(drawn(tables).plotted["series"])
+    assert "MNIST digits, 2 \u00d7 128" in set(drawn(tables).plotted["series"])
 
 
 def test_the_window_ends_before_the_first_under_trained_size(tables):
@@ -206,7 +206,7 @@ def test_the_figure_plots_all_lines_of_all_panels_with_their_fits(tables):
     assert set(panels) == set("abcd")
     dense = {"teacher-student", "teacher-student, MSE", "MNIST digits", "MNIST digits, MSE, CNN"}
     assert dense | {"teacher-student fit", "teacher-student outside the window"} <= panels["a"]
-    assert {"teacher-student, d = 3 fit", "theory 4/6", "MNIST digits fit"} <= panels["b"]
-    assert {"teacher-student, d = 6", "MNIST digits", "theory 4/4"} <= panels["c"]
-    assert {"teacher-student, MSE, erf fit", "theory"} <= panels["d"]
+    assert {"teacher-student, d = 3 fit", "published 4/6", "MNIST digits fit"} <= panels["b"]
+    assert {"teacher-student, d = 6", "MNIST digits", "published 4/4"} <= panels["c"]
+    assert {"teacher-student, MSE, erf fit", "published"} <= panels["d"]
     assert "4 initialisations" in drawing.caption

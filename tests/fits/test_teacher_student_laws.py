@@ -185,18 +185,19 @@ def test_image_markers_stand_at_their_measured_dimension(tables, found):
     module = importlib.import_module("scalinglaws.figures.bahri2021_fig1b")
     place = quantity(5.0, (4.5, 5.5), standard_error=0.2)
     missing = unavailable("not run")
+    slope = "slope_best_test_loss_digits"
     fits = {
         "teacher_student_laws": found,
         "intrinsic_dimension": {"cnn_digits": place, "wrn_digits": missing},
-        "image_scaling": {
-            "cnn_four_over_alpha_digits": quantity(7.0, (6.0, 8.0), standard_error=0.5),
-            "wrn_four_over_alpha_digits": missing,
-        },
+        "image_scaling": {f"cnn_{slope}": quantity(0.5, (0.4, 0.8)), f"wrn_{slope}": missing},
     }
     settings = {"chord_dimension": 4, "chord_students": 4, "images": {"digits": "MNIST digits"}}
+    settings["earlier"] = {"digits": [9.0, 6.0], "svhn": [11.0, 10.0]}
     rows = module.draw(tables, fits, settings).plotted
     marks = rows[rows["series"].str.startswith("MNIST")]
-    assert marks[["x", "y"]].to_numpy().tolist() == [[5.0, 7.0]]
+    assert marks[["x", "y", "y_low", "y_high"]].to_numpy().tolist() == [[5.0, 8.0, 5.0, 10.0]]
+    earlier = rows[rows["series"].str.startswith("2004.10802")]
+    assert earlier[["x", "y"]].to_numpy().tolist() == [[9.0, 6.0]]  # of the sets that were run
 
 
 def test_a_lopsided_part_makes_the_side_of_the_sum_longer_that_it_lies_on():
