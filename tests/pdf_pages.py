@@ -1,11 +1,13 @@
 """Pages of a PDF as a reader sees them: what lies outside the margins, and how full they are."""
 
+import ctypes
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pypdfium2
+import pypdfium2.raw as raw
 
 POINTS = 72 / 25.4  # per millimetre
 # Margins of paper/look.typ.
@@ -98,11 +100,25 @@ def outside(page: Page) -> list[str]:
 
 def half_empty(pages: list[Page]) -> list[int]:
     """Numbers of the pages less than half full, but the last of the article and of the whole."""
-    last = {page.number - 1 for page in pages if page.opening.startswith("Supplement")}
-    last |= {article_pages(pages), len(pages)}
+    last = {article_pages(pages), len(pages)}
     return [page.number for page in pages if page.used < 0.5 and page.number not in last]
 
 
 def article_pages(pages: list[Page]) -> int:
-    """Number of pages before the supplement."""
-    return next(page.number for page in pages if "Supplement\r\nA" in page.opening) - 1
+    """Number of pages before the supplement; all of them where there is none."""
+    first = [page.number for page in pages if "Supplement\r\nA" in page.opening]
+    return first[0] - 1 if first else len(pages)
+
+
+def links_of(page: pypdfium2.PdfPage) -> list[str]:
+    """Addresses that a page leads to, as written in the PDF."""
+    found = []
+    place, link = ctypes.c_int(0), raw.FPDF_LINK()
+    while raw.FPDFLink_Enumerate(page, place, link):
+        action = raw.FPDFLink_GetAction(link)
+        length = raw.FPDFAction_GetURIPath(page.pdf, action, None, 0)
+        if length:
+            address = ctypes.create_string_buffer(length)
+            raw.FPDFAction_GetURIPath(page.pdf, action, address, length)
+            found.append(address.value.decode())
+    return found
