@@ -79,7 +79,7 @@ rule write_findings:
         forest="<results>/{findings}/forest.pdf",
         picture=report(
             "<results>/{findings}/forest.png",
-            caption="../report/table.rst",
+            caption="../report/findings.rst",
             category="Findings",
             labels={"picture": "all claims in units of their margin"},
         ),
