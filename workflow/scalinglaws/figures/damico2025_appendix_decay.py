@@ -8,21 +8,29 @@ from matplotlib.axes import Axes
 
 from scalinglaws.curves.panel_curves import decays_of, with_decay
 from scalinglaws.figures.network_panels import (
+    LETTERS,
     NETWORKS,
     NORM_LABEL,
     Pair,
     Quantities,
     Rows,
+    apart_text,
     curve_panel,
+    explain,
     first_trained,
     pair_of,
+    panel_of,
     product_lines,
-    size_bar,
+    rows_apart,
+    title_of,
     trained_text,
 )
-from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
+from scalinglaws.figures.style import WIDE, Drawing, new_figure, plotted_rows
 
-IMAGES = "CIFAR10"
+IMAGES, DECAYS = "CIFAR10", 3
+
+
+ROW = 1.75  # inches
 
 
 def draw(
@@ -30,17 +38,26 @@ def draw(
     fits: Mapping[str, Quantities],
     settings: Mapping[str, Any],
 ) -> Drawing:
-    """Rows: networks on CIFAR-10; columns: weight decays, the largest first."""
-    figure, axes = new_figure(3, 3, width=7.4, height=7.0)
+    """Rows: networks on CIFAR-10, ours perhaps apart; columns: decays, largest first."""
+    found = [
+        [decay_pair(tables, network, number, settings) for number in range(DECAYS)]
+        for network in NETWORKS
+    ]
+    values = {(pair.name, n): decay for row in found for n, (pair, decay) in enumerate(row)}
+    pairs = [[pair for pair, _ in row] for row in found]
+    rows = rows_apart(pairs)
+    figure, axes = new_figure(len(rows), DECAYS, width=WIDE, height=0.7 + ROW * len(rows))
     parts: Rows = []
-    pairs: list[Pair] = []
-    for place, axis in enumerate(axes):
-        network, number = NETWORKS[place // 3], place % 3
-        pair, decay = decay_pair(tables, network, number, settings)
-        pairs.append(pair)
-        parts += draw_pair(axis, pair, number, decay, fits)
-    size_bar(figure, axes)
-    return Drawing(figure, plotted_rows(*parts), caption(pairs))
+    for place, (axis, pair) in enumerate(
+        zip(axes, [one for row in rows for one in row], strict=True)
+    ):
+        number = place % DECAYS
+        decay = values[pair.name, number]
+        parts += draw_pair(axis, pair, LETTERS[place], number, decay, fits)
+    for axis in axes[-DECAYS:]:
+        axis.set_xlabel(NORM_LABEL)
+    explain(figure, axes, [one for row in pairs for one in row])
+    return Drawing(figure, plotted_rows(*parts), caption([row[0] for row in pairs]))
 
 
 def decay_pair(
@@ -57,27 +74,32 @@ def decay_pair(
 
 
 def draw_pair(
-    axes: Axes, pair: Pair, number: int, decay: float | None, fits: Mapping[str, Quantities]
+    axes: Axes,
+    pair: Pair,
+    letter: str,
+    number: int,
+    decay: float | None,
+    fits: Mapping[str, Quantities],
 ) -> Rows:
     network = pair.name.split("_")[0]
-    bottom, left = network == NETWORKS[-1], number == 0
-    labels = (NORM_LABEL if bottom else "", "test error" if left else "")
     released, ours = f"{network}_{IMAGES}_wd_{number}", f"{pair.name}_decay_{number}"
-    lines = product_lines(fits, released, ours, short=True)
-    if decay is not None and pair.runs is not None:
-        lines.append(f"our weight decay: {decay:g}")
-    title = f"{network}, weight decay {number + 1}"
-    return curve_panel(axes, pair, f"{network}, decay {number + 1}", labels, title, lines)
+    lines = product_lines(fits, pair, released, ours)
+    panel = f"{panel_of(pair)}, decay {number + 1}"
+    title = f"{letter}  {title_of(pair.shown)}, decay {number + 1}"
+    if pair.runs is not None and decay is not None:
+        lines[-1:] = [f"{line}; our decay {decay:g}" for line in lines[-1:]]
+    labels = ("", "test error" if number == 0 else "")
+    return curve_panel(axes, pair, panel, labels, title, lines)
 
 
 def caption(pairs: list[Pair]) -> str:
     shown = [pair for pair in pairs if pair.runs is not None]
-    ours = trained_text(list({pair.name: pair for pair in shown}.values()))
     return (
         "Test error against spectral complexity for three weight decays per network, "
         "from the largest down; colour: training size P. Lines: curves released by the authors, "
         "CIFAR-10 (their values of the decay were not released; their order is by the norm at the "
-        f"optimum, which grows as the decay falls), triangles: minima. {ours} Numbers: "
+        f"optimum, which grows as the decay falls), triangles: minima. {trained_text(shown)}"
+        f"{apart_text(pairs)} Numbers: "
         "predicted exponent γ_1 γ_2, measured exponent; of the released curves in the authors' "
         "windows."
     )

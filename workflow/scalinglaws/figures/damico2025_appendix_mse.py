@@ -13,6 +13,7 @@ from scalinglaws.figures.perceptron_axes import ALPHA, LAMBDA, OVER_HEBB, colour
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -37,7 +38,7 @@ def draw(
     """Error against norm; norm at the minimum and smallest error against alpha."""
     limits, simulated = tables["perceptron_limits"], tables["perceptron_square"]
     logistic, laws = tables["perceptron_theory"], fits["square_loss_laws"]
-    figure, axes = new_figure(1, 3, width=7.2, height=3.2)
+    figure, axes = new_figure(1, 3, width=WIDE, height=3.1)
     rows = [
         *draw_curves(axes[0], limits, simulated),
         *draw_optima(axes[1], limits, logistic, laws),

@@ -8,20 +8,26 @@ from matplotlib.axes import Axes
 
 from scalinglaws.curves.panel_curves import MAIN_TABLES
 from scalinglaws.figures.network_panels import (
+    LETTERS,
     NETWORKS,
     Pair,
     Quantities,
     Rows,
+    apart_text,
     curve_panel,
+    explain,
     first_trained,
     pair_of,
+    panel_of,
     product_lines,
-    size_bar,
+    rows_apart,
+    title_of,
     trained_text,
 )
-from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
+from scalinglaws.figures.style import WIDE, Drawing, new_figure, plotted_rows
 
 IMAGES = "CIFAR10"
+ROW = 1.32  # inches
 NORMS = {  # in the authors' order of variants
     "l1_norm": r"$\ell_1$ norm",
     "frobenius_norm": "Frobenius norm",
@@ -35,38 +41,50 @@ def draw(
     fits: Mapping[str, Quantities],
     settings: Mapping[str, Any],
 ) -> Drawing:
-    """Rows: networks on CIFAR-10; columns: norms."""
-    figure, axes = new_figure(3, 4, width=8.6, height=6.8)
+    """Rows: networks on CIFAR-10, ours perhaps in a row of their own; columns: norms."""
+    pairs = [
+        [norm_pair(tables, network, number, settings) for number in range(len(NORMS))]
+        for network in NETWORKS
+    ]
+    rows = rows_apart(pairs)
+    figure, axes = new_figure(len(rows), len(NORMS), width=WIDE, height=0.7 + ROW * len(rows))
     parts: Rows = []
-    pairs = []
-    for place, axis in enumerate(axes):
-        network, (number, norm) = NETWORKS[place // 4], list(enumerate(NORMS))[place % 4]
-        panel = first_trained(tables[MAIN_TABLES[network]], network)
-        released = (f"{network}_{IMAGES}_norms", number)
-        pair = pair_of(tables, panel, settings, norm=norm, released=released)
-        pairs.append(pair)
-        parts += draw_pair(axis, pair, number, norm, fits)
-    size_bar(figure, axes)
-    return Drawing(figure, plotted_rows(*parts), caption(pairs))
+    for place, (axis, pair) in enumerate(
+        zip(axes, [one for row in rows for one in row], strict=True)
+    ):
+        parts += draw_pair(axis, pair, LETTERS[place], place % len(NORMS), fits)
+    explain(figure, axes, [one for row in pairs for one in row])
+    return Drawing(figure, plotted_rows(*parts), caption([row[0] for row in pairs], pairs))
+
+
+def norm_pair(
+    tables: Mapping[str, pd.DataFrame], network: str, number: int, settings: Mapping[str, Any]
+) -> Pair:
+    panel = first_trained(tables[MAIN_TABLES[network]], network)
+    released = (f"{network}_{IMAGES}_norms", number)
+    return pair_of(tables, panel, settings, norm=list(NORMS)[number], released=released)
 
 
 def draw_pair(
-    axes: Axes, pair: Pair, number: int, norm: str, fits: Mapping[str, Quantities]
+    axes: Axes, pair: Pair, letter: str, number: int, fits: Mapping[str, Quantities]
 ) -> Rows:
-    network = pair.name.split("_")[0]
-    labels = (NORMS[norm], "test error" if number == 0 else "")
+    network, norm = pair.name.split("_")[0], list(NORMS)[number]
+    source = f"ours, {title_of(pair.name)}" if pair.released is None else title_of(pair.shown)
+    labels = ("", f"{source}\ntest error" if number == 0 else "")
     released, ours = f"{network}_{IMAGES}_norms_{number}", f"{pair.name}_{norm}"
-    lines = product_lines(fits, released, ours, short=True)
-    title = f"{network}, {NORMS[norm]}"
-    return curve_panel(axes, pair, f"{network}, {norm}", labels, title, lines)
+    lines = product_lines(fits, pair, released, ours)
+    panel, title = f"{panel_of(pair)}, {norm}", f"{letter}  {NORMS[norm]}"
+    parts = curve_panel(axes, pair, panel, labels, title, lines, most=3)
+    axes.yaxis.label.set_size(8)
+    return parts
 
 
-def caption(pairs: list[Pair]) -> str:
-    shown = {pair.name: pair for pair in pairs}
+def caption(pairs: list[Pair], every: list[list[Pair]]) -> str:
     return (
         "Test error against four other norms: sum of absolute weights, Frobenius norm, "
         "sum over layers of the (2,1) norms, product of the spectral norms; colour: training size "
         "P. Lines: released by the authors, CIFAR-10, triangles: minima. "
-        f"{trained_text(list(shown.values()))} Numbers: predicted exponent γ_1 γ_2, measured "
-        "exponent; of the released curves in the authors' windows."
+        f"{trained_text(pairs)}{apart_text([one for row in every for one in row])} Numbers: "
+        "predicted exponent γ_1 γ_2, measured exponent; of the released curves in the authors' "
+        "windows."
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from scalinglaws.curves.norm_curves import errors_at_optimum, means_of, optima_of_means, seed_bands
 from scalinglaws.figures.network_panels import (
@@ -30,11 +31,12 @@ from scalinglaws.figures.style import (
     Drawing,
     law_through_centre,
     plotted_rows,
-    points_with_intervals,
+    points_of_seeds,
     published_marker,
     rows_of,
 )
 
+ROOM = 3  # lines below a title
 SOURCES = {"released": "released_refit", "ours": "implicit_bias_laws"}
 
 
@@ -45,11 +47,29 @@ def draw(
 ) -> Drawing:
     """Nine panels: points, predicted slope (dashed), direct fit (solid), for theirs and ours."""
     pairs = all_pairs(tables, settings)
-    figure, axes, parts = draw_grid(pairs, 6.6, lambda axis, pair: draw_optimum(axis, pair, fits))
+
+    def draw_pair(axes: Axes, pair: Pair, letter: str) -> Rows:
+        parts = draw_optimum(axes, pair, fits)
+        printed = settings["published"][pair.name]
+        lines = [both("published", [printed["gamma_predicted"], printed["gamma_measured"]])]
+        for name, fit in SOURCES.items():
+            if known := both_exponents(fits[fit], pair.name):
+                lines.append(both(name, known))
+        headed(axes, f"{letter}  {title_of(pair.name)}", lines, ROOM)
+        return parts
+
+    figure, axes, parts = draw_grid(pairs, 2.1, draw_pair)
     labelled = [axis.get_legend_handles_labels() for axis in axes]
     marks = {name: mark for pair in labelled for mark, name in zip(*pair, strict=True)}
-    figure.legend(marks.values(), marks.keys(), loc="outside lower center", ncols=4)
+    for name, style in (("slope predicted", "--"), ("slope fitted", "-")):
+        marks[name] = Line2D([], [], color=ROLES["reference"], ls=style, lw=1.0)
+    figure.legend(marks.values(), marks.keys(), loc="outside lower center", ncols=len(marks))
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
+
+
+def both(name: str, exponents: list[float]) -> str:
+    predicted, measured = exponents
+    return f"{name}: {predicted:.2f}, {measured:.2f}"
 
 
 def draw_optimum(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> Rows:
@@ -64,17 +84,14 @@ def draw_optimum(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> Rows
     if pair.runs is not None:
         sizes, means = pair.runs.sizes, means_of(pair.runs)
         errors = optima_of_means(means)[1]
-        bands = seed_bands(errors_at_optimum(pair.runs, means))
-        parts.append(
-            points_with_intervals(
-                axes, sizes, errors, *bands[1:], panel=panel, series="ours", label="trained here"
-            )
-        )
+        seeds = errors_at_optimum(pair.runs, means)
+        bounds = (errors, *seed_bands(seeds)[1:])
+        look = {"panel": panel, "series": "ours", "label": "trained here"}
+        parts += points_of_seeds(axes, sizes, seeds, bounds, **look)
         parts += both_lines(axes, pair.name, "ours", sizes, errors, fits)
     edge_labels(axes, pair, "training images $P$", r"$\epsilon_\mathrm{opt}$")
     fit_errors(axes, parts)
     short_axis_ticks(axes.xaxis)
-    headed(axes, panel, [line for name in SOURCES if (line := exponents(pair.name, name, fits))])
     return parts
 
 
@@ -100,15 +117,11 @@ def both_lines(
     return parts
 
 
-def exponents(name: str, source: str, fits: Mapping[str, Quantities]) -> str:
-    known = both_exponents(fits[SOURCES[source]], name)
-    return f"{source}: predicted {known[0]:.2f}, measured {known[1]:.2f}" if known else ""
-
-
 def caption(pairs: list[Pair]) -> str:
     return (
         "Smallest test error of the mean curve against the training size P. Open diamonds: curves "
         "released by the authors. Dashed: slope γ_1 γ_2 that the two laws predict (released: in "
         "the authors' windows); solid: direct fit; both through the centre of the points, only the "
-        f"slope is tested. {trained_text(pairs)}"
+        f"slope is tested. Numbers: predicted exponent, measured exponent; published: those "
+        f"printed in table 1. {trained_text(pairs)}"
     )

@@ -8,23 +8,31 @@ from matplotlib.axes import Axes
 
 from scalinglaws.figures.network_panels import (
     COLLAPSE_LABELS,
+    LETTERS,
     NORM_LABEL,
     Pair,
     Quantities,
     Rows,
+    apart_text,
     curve_panel,
     draw_collapse,
+    explain,
     first_trained,
     fit_errors,
+    headed,
     pair_of,
+    panel_of,
     product_lines,
-    size_bar,
-    title_of,
+    room_of,
+    rows_apart,
+    titled,
     trained_text,
 )
-from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows
+from scalinglaws.figures.short_axes import short_axis_ticks
+from scalinglaws.figures.style import WIDE, Drawing, dress, new_figure, plotted_rows
 
 SETS = ("CNN_CIFAR10", "CNN_CIFAR100")
+ROW = 2.0  # inches
 
 
 def draw(
@@ -32,25 +40,31 @@ def draw(
     fits: Mapping[str, Quantities],
     settings: Mapping[str, Any],
 ) -> Drawing:
-    """Rows: data sets; columns: curves, and the same rescaled by their minima."""
-    figure, axes = new_figure(2, 2, width=6.8, height=5.6)
+    """Rows: data sets, ours in a row of their own; columns: curves, and the same rescaled."""
     pairs = [sgd_pair(tables, panel, settings) for panel in SETS]
+    rows = [pair for (pair,) in rows_apart([[pair] for pair in pairs])]
+    figure, axes = new_figure(len(rows), 2, width=WIDE, height=0.7 + ROW * len(rows))
     parts: Rows = []
-    for name, pair, left, right in zip(SETS, pairs, axes[::2], axes[1::2], strict=True):
-        parts += draw_pair(left, right, name, pair, fits)
-    size_bar(figure, axes)
+    for place, pair in enumerate(rows):
+        parts += draw_pair(axes[2 * place], axes[2 * place + 1], LETTERS[2 * place :], pair, fits)
+    axes[-2].set_xlabel(NORM_LABEL)
+    axes[-1].set_xlabel(COLLAPSE_LABELS[0])
+    explain(figure, axes, pairs)
     return Drawing(figure, plotted_rows(*parts), caption(pairs))
 
 
 def draw_pair(
-    left: Axes, right: Axes, name: str, pair: Pair, fits: Mapping[str, Quantities]
+    left: Axes, right: Axes, letters: str, pair: Pair, fits: Mapping[str, Quantities]
 ) -> Rows:
-    lines = product_lines(fits, f"{name}_SGD", f"{pair.name}_sgd")
-    title = title_of(name)
-    curves = curve_panel(left, pair, title, (NORM_LABEL, "test error"), title, lines)
-    collapse = [part.assign(panel=f"{title}, collapse") for part in draw_collapse(right, pair)]
-    dress(right, *COLLAPSE_LABELS, title="collapse", legend=False)
+    released = "_".join(pair.theirs.split("_")[:2])
+    lines = product_lines(fits, pair, f"{released}_SGD", f"{pair.name}_sgd")
+    panel, title = panel_of(pair), titled(letters[0], pair)
+    curves = curve_panel(left, pair, panel, ("", "test error"), title, lines)
+    collapse = draw_collapse(right, pair, f"{panel}, collapse")
+    dress(right, "", COLLAPSE_LABELS[1], legend=False)
+    headed(right, f"{letters[1]}  the same, rescaled", [], room_of(pair))
     fit_errors(right, collapse)
+    short_axis_ticks(right.xaxis)
     return curves + collapse
 
 
@@ -64,6 +78,7 @@ def caption(pairs: list[Pair]) -> str:
     return (
         "CNNs trained by stochastic gradient descent without momentum: test error against spectral "
         "complexity, and the same divided by the values at the minimum; colour: training size P. "
-        f"Lines: curves released by the authors, triangles: minima. {trained_text(pairs)} "
-        "Exponents: predicted γ_1 γ_2 and measured; of the released curves in the authors' windows."
+        f"Lines: curves released by the authors, triangles: minima. {trained_text(pairs)}"
+        f"{apart_text(pairs)} Numbers: predicted exponent γ_1 γ_2, measured exponent; of the "
+        "released curves in the authors' windows."
     )

@@ -4,34 +4,37 @@ Appendix of arXiv:2505.13230; from our runs alone, the authors released no time.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.norm_curves import seed_bands
 from scalinglaws.curves.panel_curves import MAIN_TABLES
 from scalinglaws.figures.network_panels import (
+    LETTERS,
     NETWORKS,
     NORM_LABEL,
     Pair,
     Quantities,
     Rows,
     draw_runs,
+    explain,
     first_trained,
     fit_errors,
     headed,
     pair_of,
-    size_bar,
+    spread_text,
     title_of,
     trained_text,
 )
 from scalinglaws.figures.short_axes import short_axis_ticks
-from scalinglaws.figures.style import Drawing, dress, new_figure, plotted_rows, rows_of
+from scalinglaws.figures.style import WIDE, Drawing, dress, new_figure, plotted_rows, rows_of
 from scalinglaws.rounding import quantity_text
 
-LABELS = ("epoch", "examples seen (epochs times $P$)", NORM_LABEL)
+ROW = 2.3  # inches
+LABELS = ("epoch", "examples seen (epochs × $P$)", NORM_LABEL)
 RATIOS = {0: "epoch_over_norm_spread", 1: "updates_over_norm_spread"}
 
 
@@ -44,17 +47,18 @@ def draw(
     panels = [first_trained(tables[MAIN_TABLES[network]], network) for network in NETWORKS]
     pairs = [pair_of(tables, panel, settings) for panel in panels]
     shown = [pair for pair in pairs if pair.runs is not None]
-    figure, axes = new_figure(max(len(shown), 1), 3, width=7.4, height=0.6 + 2.2 * len(pairs))
+    figure, axes = new_figure(max(len(shown), 1), 3, width=WIDE, height=0.7 + ROW * len(pairs))
     parts: Rows = []
     for row, pair in enumerate(shown):
-        parts += draw_row(axes[3 * row : 3 * row + 3], pair, fits["implicit_bias_laws"])
-    size_bar(figure, axes)
+        chosen = slice(3 * row, 3 * row + 3)
+        parts += draw_row(axes[chosen], LETTERS[chosen], pair, fits["implicit_bias_laws"])
+    explain(figure, axes, [replace(pair, released=None) for pair in shown])
     if not parts:
         parts = [rows_of("nothing trained", "none", np.nan, np.nan)]
     return Drawing(figure, plotted_rows(*parts), caption(shown))
 
 
-def draw_row(axes: list[Axes], pair: Pair, laws: Quantities) -> Rows:
+def draw_row(axes: list[Axes], letters: str, pair: Pair, laws: Quantities) -> Rows:
     runs = pair.runs
     assert runs is not None
     epochs = np.broadcast_to(runs.epochs, runs.by_epoch.shape[1:]).astype(float)
@@ -67,19 +71,20 @@ def draw_row(axes: list[Axes], pair: Pair, laws: Quantities) -> Rows:
     parts: Rows = []
     for number, (axis, (x, errors)) in enumerate(zip(axes, columns, strict=True)):
         panel = f"{title_of(pair.name)}, {('epoch', 'examples seen', 'norm')[number]}"
-        drawn = draw_runs(axis, panel, runs.sizes, x, seed_bands(errors))
+        drawn = draw_runs(axis, panel, runs.sizes, x, errors)
         dress(axis, LABELS[number], "test error" if number == 0 else "", legend=False)
         fit_errors(axis, drawn)
         short_axis_ticks(axis.xaxis)
         parts += drawn
-        headed(axis, title_of(pair.name), ratio_line(laws, pair.name, number))
+        title = f"{letters[number]}  {title_of(pair.name)}"
+        headed(axis, title, ratio_line(laws, pair.name, number), 1)
     return parts
 
 
 def ratio_line(laws: Quantities, panel: str, column: int) -> list[str]:
     if column not in RATIOS:
         spread = laws[f"{panel}_early_spread"]
-        return [] if spread["estimate"] is None else [f"spread {spread['estimate']:.2g} decades"]
+        return [] if spread["estimate"] is None else [spread_text(spread["estimate"])]
     ratio = laws[f"{panel}_{RATIOS[column]}"]
     if ratio["estimate"] is None:
         return []

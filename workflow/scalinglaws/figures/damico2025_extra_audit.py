@@ -14,15 +14,16 @@ from scalinglaws.figures.network_panels import (
     Rows,
     both_exponents,
     curve_panel,
+    explain,
     first_trained,
     pair_of,
-    size_bar,
     title_of,
     trained_text,
 )
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     Sheet,
     dress,
@@ -33,13 +34,14 @@ from scalinglaws.figures.style import (
 from scalinglaws.rounding import MINUS
 
 NORMS = {
-    "spectral_complexity": ("code", "norm of the authors' program"),
+    "spectral_complexity": ("code", "norm of their program"),
     "spectral_complexity_complete": ("all layers", "same formula, all layers"),
     "spectral_complexity_bartlett": ("Eq. 6", "Eq. 6, all layers"),
 }
 Look = tuple[str, str, bool]  # marker, colour, filled
 AUTHORS: Look = ("D", ROLES["published"], False)
 THEIRS: Look = ("^", COLOURS["green"], True)
+OFFSET: Look = ("s", COLOURS["green"], False)
 OURS: Look = ("o", ROLES["measured"], True)
 Point = tuple[float, float, float]  # value and ends of its bar, NaN where there is none
 ABSENT: Point = (np.nan, np.nan, np.nan)
@@ -51,13 +53,13 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """Top: windows, ends of training, offsets; bottom: our ResNets against three norms."""
-    figure, axes = new_figure(2, 3, width=7.4, height=6.4)
+    figure, axes = new_figure(2, 3, width=WIDE, height=6.6)
     parts = draw_windows(axes[0], fits) + draw_ends(axes[1], fits) + draw_offsets(axes[2], fits)
     axes[0].set_yticks(range(len(PANELS)), [title_of(panel) for panel in PANELS])
     pairs = resnet_pairs(tables, settings)
-    for axis, pair, norm in zip(axes[3:], pairs, NORMS, strict=True):
-        parts += draw_resnet(axis, pair, norm, fits)
-    size_bar(figure, axes[3:])
+    for axis, letter, pair, norm in zip(axes[3:], "def", pairs, NORMS, strict=True):
+        parts += draw_resnet(axis, letter, pair, norm, fits)
+    explain(figure, axes[3:], pairs)
     return Drawing(figure, plotted_rows(*parts), caption(fits, pairs), sheet_of(fits, settings))
 
 
@@ -103,7 +105,7 @@ def draw_windows(axes: Axes, fits: Mapping[str, Quantities]) -> Rows:
         return point[0] / authors, point[1] / authors, point[2] / authors
 
     series = {"our window; all windows": (THEIRS, ours)}
-    dress(axes, r"$\gamma_1$ / authors' $\gamma_1$", "", title="window of law 1", log="")
+    dress(axes, r"$\gamma_1$ / authors' $\gamma_1$", "", title="a  window of law 1", log="")
     axes.axvline(1, color=ROLES["published"], lw=0.9, ls="--", zorder=1)
     parts = forest(axes, "window of law 1", series)
     axes.set_xlim(0, 2)  # as far above the authors' value as below
@@ -118,7 +120,7 @@ def draw_ends(axes: Axes, fits: Mapping[str, Quantities]) -> Rows:
         return interval_point(fits["implicit_bias_laws"][f"{panel}_optima_at_last_point"])
 
     series = {"released": (AUTHORS, released), "trained here": (OURS, ours)}
-    dress(axes, "share of training sizes", "", title="optimum at the end", log="")
+    dress(axes, "share of training sizes", "", title="b  optimum at the end", log="")
     axes.set_xlim(-0.05, 1.05)
     return forest(axes, "optimum is the end of training", series)
 
@@ -128,11 +130,11 @@ def draw_offsets(axes: Axes, fits: Mapping[str, Quantities]) -> Rows:
         return lambda panel: interval_point(fits["released_laws"][f"{panel}_{name}"])
 
     series = {
-        "no offset": (AUTHORS, fitted("gamma_measured")),
-        "offset fitted": (THEIRS, fitted("gamma_measured_with_offset")),
+        "no offset": (THEIRS, fitted("gamma_measured")),
+        "offset fitted": (OFFSET, fitted("gamma_measured_with_offset")),
     }
-    dress(axes, r"measured exponent $\gamma$", "", title="offset of the decay", log="")
-    axes.set_xlim(-0.1, 1.1)
+    dress(axes, r"measured exponent $\gamma$", "", title="c  offset of the decay", log="")
+    axes.axvline(0, color=ROLES["reference"], lw=0.8, ls="--", zorder=1)
     return forest(axes, "offset of the decay", series)
 
 
@@ -143,11 +145,14 @@ def resnet_pairs(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
     return [pair_of(tables, panel, settings, norm=norm, released=("none", 0)) for norm in NORMS]
 
 
-def draw_resnet(axes: Axes, pair: Pair, norm: str, fits: Mapping[str, Quantities]) -> Rows:
+def draw_resnet(
+    axes: Axes, letter: str, pair: Pair, norm: str, fits: Mapping[str, Quantities]
+) -> Rows:
     short, label = NORMS[norm]
-    panel, title = (f"{title_of(pair.name)}{joint} {short}" for joint in ",:")
+    panel, title = f"{title_of(pair.name)}, {short}", f"{letter}  {title_of(pair.name)}: {short}"
     lines = product_line(fits, pair.name, norm)
-    return curve_panel(axes, pair, panel, (label, "test error"), title, lines)
+    labels = (label, "test error" if letter == "d" else "")
+    return curve_panel(axes, pair, panel, labels, title, lines, most=3)
 
 
 def product_line(fits: Mapping[str, Quantities], panel: str, norm: str) -> list[str]:
@@ -217,12 +222,12 @@ def caption(fits: Mapping[str, Quantities], pairs: Sequence[Pair]) -> str:
         for word in ("sigma", "two_sigma")
     ]
     return (
-        "Audit. Top left: exponent of law 1 of the released curves in our window (triangle) and "
+        "Audit. (a) Exponent of law 1 of the released curves in our window (triangle) and "
         "over all windows of the descending branch (bar), relative to the authors' (dashed). "
-        "Top middle: share of the training sizes whose smallest error is the last or last but one "
-        "point of the curve. Top right: exponent of the smallest error against P without and with "
+        "(b) Share of the training sizes whose smallest error is the last or last but one "
+        "point of the curve. (c) Exponent of the smallest error against P without and with "
         "a fitted offset (bars: 95 %, jackknife over sizes; none where the points do not determine "
-        "it). Bottom: our ResNet runs against the norm of the authors' program, which sees the "
+        "it). (d to f) Our ResNet runs against the norm of the authors' program, which sees the "
         "last linear layer only, the same formula over all layers, and Eq. 6. "
         f"{trained_text(pairs[:1])} In the authors' own windows, predicted and measured exponents "
         f"agree within one sigma for {rows[0]:.0f} of {len(PANELS)} pairs, within two for "

@@ -12,6 +12,7 @@ from scalinglaws.curves.norm_curves import released_means, released_set
 from scalinglaws.curves.panel_curves import comparisons_of, difference_curves
 from scalinglaws.errors import InputError
 from scalinglaws.figures.network_panels import (
+    LETTERS,
     NORM_LABEL,
     Quantities,
     Rows,
@@ -19,12 +20,14 @@ from scalinglaws.figures.network_panels import (
     title_of,
 )
 from scalinglaws.figures.style import (
+    FEW_SEEDS,
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
     plotted_rows,
-    points_with_intervals,
+    points_of_seeds,
     rows_of,
     theory_line,
 )
@@ -40,13 +43,13 @@ def draw(
 ) -> Drawing:
     """One panel per training size: our mean, the released curve and the band around it."""
     trained, band = comparisons_of(tables["protocol_curves"]), settings["band"]
-    figure, axes = new_figure(1, len(trained), width=6.8, height=3.3)
+    figure, axes = new_figure(1, len(trained), width=WIDE, height=3.3)
     parts: Rows = []
-    for axis, (name, size) in zip(axes, trained, strict=True):
+    for axis, letter, (name, size) in zip(axes, LETTERS, trained, strict=False):
         parts += draw_size(axis, tables, name, size, band)
         found = fits["protocol_agreement"].get(f"{name}_P{size}_largest_difference")
         judged = f"largest difference {quantity_text(found)}" if found else ONLY_THE_PATH
-        headed(axis, f"{title_of(name)}, $P$ = {size:,}", [judged])
+        headed(axis, f"{letter}  {title_of(name)}, $P$ = {size:,}", [judged])
     if not parts:
         sizes = ", ".join(f"{name} at P = {size}" for name, size in trained)
         raise InputError(
@@ -70,7 +73,7 @@ def draw_size(
         parts += draw_band(axes, panel, theirs.grid[seen], curve[seen], band)
     try:
         norms, differences, released = difference_curves(tables, name, size)
-        parts.append(draw_means(axes, panel, norms, released + differences))
+        parts += draw_means(axes, panel, norms, released + differences)
     except InputError as problem:  # trained, but at norms that the released curve does not reach
         axes.text(0.5, 0.5, f"{problem}", transform=axes.transAxes, ha="center", fontsize=7)
     dress(axes, NORM_LABEL, "test error", log="x", legend=False)
@@ -91,10 +94,10 @@ def draw_band(axes: Axes, panel: str, x: np.ndarray, y: np.ndarray, band: float)
     ]
 
 
-def draw_means(axes: Axes, panel: str, x: np.ndarray, errors: np.ndarray) -> pd.DataFrame:
-    """Mean over the seeds of (seeds, n) errors, with 95 % Student intervals."""
-    points, label = (x, *mean_with_interval(errors)), "trained here"
-    return points_with_intervals(axes, *points, panel=panel, series="ours", label=label)
+def draw_means(axes: Axes, panel: str, x: np.ndarray, errors: np.ndarray) -> Rows:
+    """Mean over the seeds of (seeds, n) errors, with the seeds or 95 % Student intervals."""
+    look = {"panel": panel, "series": "ours", "label": "trained here"}
+    return points_of_seeds(axes, x, errors, mean_with_interval(errors), **look)
 
 
 def caption(seeds: pd.Series, band: float) -> str:
@@ -103,6 +106,10 @@ def caption(seeds: pd.Series, band: float) -> str:
         "CNNs trained with the authors' layers, initial weights, optimiser, batches and norm "
         "(sizes and images as the departures say), against their released curve (mean over seeds) "
         f"of the same training size; shaded: ± {band:g} around it. Points: means over "
-        f"{counts} seeds, at the released norms that all our seeds pass; bars: 95 % "
-        "Student intervals over seeds."
+        f"{counts} seeds, at the released norms that all our seeds pass; "
+        + (
+            "small dots: the seeds."
+            if seeds.max() <= FEW_SEEDS
+            else "bars: 95 % Student intervals."
+        )
     )

@@ -18,6 +18,7 @@ from scalinglaws.errors import InputError
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -43,7 +44,7 @@ def draw(
     alpha = settings["alpha"]
     theory = theory[theory["alpha"] == alpha]
     descent, laws = tables["perceptron_descent"], fits["perceptron_laws"]
-    figure, (axes,) = new_figure(1, 1, width=5.4, height=3.5)
+    figure, (axes,) = new_figure(1, 1, width=WIDE, height=3.7)
     rows = [
         *draw_limits(axes, theory),
         *draw_descent(figure, axes, descent, laws["early_exponent_descent"]),

@@ -17,6 +17,7 @@ from scalinglaws.curves.perceptron_curves import (
 from scalinglaws.figures.perceptron_axes import ALPHA, LAMBDA, OVER_HEBB, coloured, estimates
 from scalinglaws.figures.style import (
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -31,6 +32,8 @@ from scalinglaws.theory.perceptron import hebb_error
 
 Rows = list[pd.DataFrame]
 Found = Mapping[str, Any]
+Printed = Mapping[str, float]  # value and error
+Colours = Mapping[float, str]
 LOWEST = 0.03  # smallest lambda drawn: below, nothing but the Hebb plateau
 RANGE = np.array([0.4, 1500.0])  # alpha axis
 
@@ -40,18 +43,21 @@ def draw(
     fits: Mapping[str, Mapping[str, Any]],
     settings: Mapping[str, Any],
 ) -> Drawing:
-    """Six panels; theory as lines and crosses, simulation as points, the paper's statements red."""
+    """Six panels; theory as lines and crosses, simulation as points, what the paper states red."""
     theory, limits = tables["perceptron_theory"], tables["perceptron_limits"]
     samples = pd.concat([tables["perceptron_descent"], tables["perceptron_alphas"]])
     laws = {**fits["perceptron_laws"], **fits["perceptron_scaling"]}
-    figure, axes = new_figure(3, 2, width=7.2, height=8.6)
+    figure, axes = new_figure(3, 2, width=WIDE, height=8.2)
+    curves, gaps = settings["curve_alphas"], settings["gap_alphas"]
+    scaled = limits.loc[limits["quantity"] == "scaled_error", "alpha"].unique()
+    colours = coloured({*curves, *gaps, *scaled})  # an alpha has one colour in all panels
     rows = [
-        *draw_curves(axes[0], theory, limits, samples, settings["curve_alphas"]),
-        *draw_law_one(axes[0], limits, laws, settings["published_gamma_1"]),
-        *draw_law_two(axes[1], theory, laws, settings["published_gamma_2"]),
-        *draw_collapse(axes[2], limits, samples),
+        *draw_curves(axes[0], theory, limits, samples, curves, colours),
+        *draw_law_one(axes[0], limits, laws, settings["published"]["gamma_1"]),
+        *draw_law_two(axes[1], theory, laws, settings["published"]["gamma_2"]),
+        *draw_collapse(axes[2], limits, samples, {alpha: colours[alpha] for alpha in scaled}),
         *draw_product(axes[3], theory, laws),
-        *draw_gap(axes[4], limits, samples, settings["gap_alphas"]),
+        *draw_gap(axes[4], limits, samples, gaps, colours),
         *draw_bayes(axes[5], theory),
     ]
     return Drawing(figure, plotted_rows(*rows), caption(samples, laws))
@@ -63,11 +69,13 @@ def draw_curves(
     limits: pd.DataFrame,
     samples: pd.DataFrame,
     alphas: list[float],
+    colours: Colours,
 ) -> Rows:
     panel, rows = "a", []
     curves = theory[(theory["quantity"] == "epsilon") & (theory["lambda"] >= LOWEST)]
     present = [alpha for alpha in alphas if (curves["alpha"] == alpha).any()]
-    for alpha, colour in coloured(present).items():
+    for alpha in present:
+        colour = colours[alpha]
         own = curves[curves["alpha"] == alpha].sort_values("lambda")
         label = rf"$\alpha$ = {alpha:g}"
         line = (own["lambda"], own["value"] / hebb_error(alpha))
@@ -86,14 +94,15 @@ def draw_curves(
     return rows
 
 
-def draw_law_one(axes: Axes, limits: pd.DataFrame, laws: Found, published: float) -> Rows:
+def draw_law_one(axes: Axes, limits: pd.DataFrame, laws: Found, published: Printed) -> Rows:
     """The published free-norm slope, beside the limit in the window of ours; labels of panel a."""
     window = laws["free_gamma_1"]["window"]
     rows = []
     if window is not None:
         ends = np.array(window)
         start = 0.75 * float(np.interp(ends[0], *limit_curve(limits, "early_fixed_norm")))
-        rows = [published_slope(axes, ends, start, -published, "a", rf"$\gamma_1$ = {published}")]
+        label = printed_label(r"$\gamma_1$", published)
+        rows = [published_slope(axes, ends, start, -published["value"], "a", label)]
         axes.plot([], [], " ", label=slope_label(r"ours: $\gamma_1$", laws["free_gamma_1"]))
     title = "a  law 1: one early branch"
     dress(axes, LAMBDA, OVER_HEBB, title=title, loc="lower left", fontsize=6.5)
@@ -107,10 +116,14 @@ def published_slope(
     """A power law with the exponent that the paper gives for free norm."""
     values = start * (ends / ends[0]) ** slope
     look = {"panel": panel, "series": "paper, free norm", "colour": ROLES["published"]}
-    return theory_line(axes, ends, values, style=":", label=f"paper, free norm: {label}", **look)
+    return theory_line(axes, ends, values, style=":", label=f"paper, free norm:\n{label}", **look)
 
 
-def draw_law_two(axes: Axes, theory: pd.DataFrame, laws: Found, published: float) -> Rows:
+def printed_label(name: str, published: Printed) -> str:
+    return f"{name} = {published['value']} ± {published['error']}"
+
+
+def draw_law_two(axes: Axes, theory: pd.DataFrame, laws: Found, published: Printed) -> Rows:
     panel, optima = "b", by_alpha(theory, "lambda_optimum")
     ratio = laws["scaling_ratio"]["estimate"]
     label = rf"$\lambda_\mathrm{{opt}} = {ratio:.4f}\, \alpha$, $\alpha \to \infty$"
@@ -123,8 +136,8 @@ def draw_law_two(axes: Axes, theory: pd.DataFrame, laws: Found, published: float
     if len(found) > 1:
         ends = np.array([found["alpha"].iloc[0], found["alpha"].iloc[-1]])
         start = 0.5 * ratio * float(ends[0])
-        label = rf"$\gamma_2$ = {published}"
-        rows.append(published_slope(axes, ends, start, published, panel, label))
+        label = printed_label(r"$\gamma_2$", published)
+        rows.append(published_slope(axes, ends, start, published["value"], panel, label))
     ylabel = r"norm of the smallest error $\lambda_\mathrm{opt}$"
     dress(axes, ALPHA, ylabel, title="b  law 2", loc="upper left", fontsize=7)
     return rows
@@ -137,10 +150,11 @@ def crosses(axes: Axes, values: pd.Series, panel: str, name: str) -> pd.DataFram
     return rows_of(panel, name, x, y)
 
 
-def draw_collapse(axes: Axes, limits: pd.DataFrame, samples: pd.DataFrame) -> Rows:
+def draw_collapse(
+    axes: Axes, limits: pd.DataFrame, samples: pd.DataFrame, colours: Colours
+) -> Rows:
     panel, rows = "c", []
-    colours = coloured(limits.loc[limits["quantity"] == "scaled_error", "alpha"].unique())
-    for alpha, colour in colours.items():
+    for alpha, colour in sorted(colours.items()):
         label = rf"$\alpha$ = {alpha:g}"
         line = limit_curve(limits, "scaled_error", alpha)
         look: dict[str, Any] = {"panel": panel, "colour": colour, "label": label}
@@ -170,7 +184,7 @@ def draw_product(axes: Axes, theory: pd.DataFrame, laws: Found) -> Rows:
         (
             "product_prefactor",
             "product of the laws",
-            ROLES["published"],
+            ROLES["reference"],
             "--",
             r"$k_1 k_2^{-1/2}$ = ",
         ),
@@ -195,7 +209,13 @@ def draw_product(axes: Axes, theory: pd.DataFrame, laws: Found) -> Rows:
     return rows
 
 
-def draw_gap(axes: Axes, limits: pd.DataFrame, samples: pd.DataFrame, alphas: list[float]) -> Rows:
+def draw_gap(
+    axes: Axes,
+    limits: pd.DataFrame,
+    samples: pd.DataFrame,
+    alphas: list[float],
+    colours: Colours,
+) -> Rows:
     """Free over fixed norm - 1, in per cent."""
     panel = "e"
     fixed = limit_curve(limits, "early_fixed_norm")[1]
@@ -204,7 +224,8 @@ def draw_gap(axes: Axes, limits: pd.DataFrame, samples: pd.DataFrame, alphas: li
     line = (lambdas, 100 * (flow / fixed - 1))
     rows = [theory_line(axes, *line, panel=panel, series="gradient flow", label=label)]
     present = [alpha for alpha in alphas if (samples["alpha"] == alpha).any()]
-    for alpha, colour in coloured(present).items():
+    for alpha in present:
+        colour = colours[alpha]
         own = samples[samples["alpha"] == alpha]
         lambdas, errors = minimisers(own)
         ratio = seeds_against_norm(own, "epsilon", lambdas) / errors
@@ -250,13 +271,14 @@ def caption(samples: pd.DataFrame, laws: Found) -> str:
     return (
         "The logistic perceptron. Lines and crosses: theory (replica symmetric at fixed norm); "
         f"points: simulation ({'; '.join(runs)}) with 95 % Student intervals over samples, of the "
-        "mean (a, c, e) or bootstrapped (b, d). (a) Error over that of the Hebb rule against the "
+        "mean (a, c, e) or bootstrapped (b, d). Dotted red: the paper's exponents, shifted down to "
+        "be seen. (a) Error over that of the Hebb rule against the "
         "norm; for α → ∞ it is √(2 I(λ)), I = ∫₀^∞ Dt (1 − tanh λt)², with effective exponent "
         f"{laws['early_exponent']['estimate']:.4f} for λ from {low:g} to {high:g} at fixed norm "
         f"and {laws['flow_exponent']['estimate']:.4f} along gradient flow. (b) Norm of the "
         "smallest error. (c) α times the error against λ / α, and its limit F. (d) Smallest error "
         "over Hebb's: the exponent of the product law is exact, the prefactor that the two laws "
-        f"suggest (red) is too small by a factor {laws['prefactor_ratio']['estimate']:.3f}, "
+        f"suggest (grey) is too small by a factor {laws['prefactor_ratio']['estimate']:.3f}, "
         "because the branch bends before its minimum. (e) Free-norm training above the fixed-norm "
         "minimiser on the same data. (f) The smallest error lies above the Bayes error by up to "
         f"{gap:.3f} %; the paper calls it Bayes-optimal."

@@ -11,16 +11,20 @@ from scalinglaws.figures.network_panels import (
     Pair,
     Quantities,
     Rows,
+    apart_text,
     draw_curves,
     draw_pairs,
     edge_labels,
+    fit_errors,
     headed,
-    title_of,
+    titled,
     trained_text,
 )
 from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.figures.style import Drawing
 from scalinglaws.rounding import quantity_text
+
+ROOM = 2  # lines below a title
 
 
 def draw(
@@ -31,24 +35,30 @@ def draw(
     """Nine panels; lines: released by the authors, points: trained here."""
     limits = settings["error_limits"]
 
-    def draw_pair(axis: Axes, pair: Pair) -> Rows:
+    def draw_pair(axis: Axes, pair: Pair, letter: str) -> Rows:
         parts = draw_curves(axis, pair)
-        label(axis, pair, fits)
-        limit(axis, pair, limits[pair.name])
+        label(axis, pair, letter, fits)
+        if pair.released is None:
+            fit_errors(axis, parts)
+            short_axis_ticks(axis.xaxis)
+        else:
+            limit(axis, pair, limits[pair.name])
         return parts
 
     return draw_pairs(tables, settings, draw_pair, caption)
 
 
-def label(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> None:
+def label(axes: Axes, pair: Pair, letter: str, fits: Mapping[str, Quantities]) -> None:
     edge_labels(axes, pair, NORM_LABEL, r"test error $\epsilon$")
     theirs = fits["released_refit"][f"{pair.name}_gamma_1"]["estimate"]
-    lines = [] if theirs is None else [rf"released: $\gamma_1$ = {theirs:.3g}"]
+    lines = []
+    if pair.released is not None and theirs is not None:
+        lines.append(rf"released: $\gamma_1$ = {theirs:.3g}")
     if pair.runs is not None:
         ours = fits["implicit_bias_laws"][f"{pair.name}_gamma_1"]
         if ours["estimate"] is not None:
             lines.append(rf"ours: $\gamma_1$ = {quantity_text(ours)}")
-    headed(axes, title_of(pair.name), lines)
+    headed(axes, titled(letter, pair), lines, ROOM)
 
 
 def limit(axes: Axes, pair: Pair, limits: list[float]) -> None:
@@ -67,7 +77,8 @@ def caption(pairs: list[Pair]) -> str:
         f"Test error against spectral complexity (as the authors' programs compute it) while "
         f"networks learn; colour: training size P. Lines: curves released by the authors "
         f"({released} of {len(pairs)} panels; means over seeds, no spread released), triangles: "
-        f"their minima, gamma_1 in the authors' own windows. {trained_text(pairs)} Where a curve "
-        f"still falls at its end, its minimum is where training stopped. Limits of the error "
+        f"their minima, gamma_1 in the authors' own windows. {trained_text(pairs)}"
+        f"{apart_text(pairs)} Where a curve still falls at its end, its minimum is where training "
+        f"stopped. Limits of the error "
         f"axes follow the published figure, wider where our curves leave them."
     ).replace("gamma_1", "γ_1")

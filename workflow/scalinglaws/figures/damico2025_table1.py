@@ -12,6 +12,7 @@ from scalinglaws.figures.network_panels import PANELS, Quantities, Rows, title_o
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     Sheet,
     dress,
@@ -58,12 +59,14 @@ def draw(
         for kind in KINDS
         for column in COLUMNS
     }
-    figure, axes = new_figure(1, 3, width=7.4, height=6.2)
+    figure, axes = new_figure(1, 3, width=WIDE, height=6.2)
     parts = [
         part
         for axis, column, title in zip(axes, COLUMNS, TITLES, strict=True)
         for part in forest(axis, column, title, entries)
     ]
+    for axis, letter in zip(axes, "abc", strict=True):
+        axis.set_title(f"{letter}  {axis.get_title(loc='left')}")
     axes[0].set_yticks(range(len(PANELS)), [title_of(panel) for panel in PANELS])
     for axis in axes[1:]:
         axis.set_yticks(range(len(PANELS)), [""] * len(PANELS))
@@ -127,7 +130,7 @@ def forest(
         marker, colour, filled = LOOKS[kind]
         for place, panel in enumerate(PANELS):
             entry = entries[panel, kind, column]
-            height = place + (number - 1.5) * 0.21
+            height = height_of(place, number)
             axes.hlines(height, entry.low, entry.high, color=colour, lw=1.0)
             axes.plot(
                 entry.value,
@@ -148,7 +151,27 @@ def forest(
     axes.tick_params(axis="y", length=0)
     dress(axes, "exponent", "", title=title, log="", legend=False)
     axes.set_xlim(*limits_of(entries, column))
+    mark_cut_bars(axes, column, entries)
     return parts
+
+
+def mark_cut_bars(axes: Axes, column: str, entries: Mapping[tuple[str, str, str], Entry]) -> None:
+    """Arrowheads where a bar runs out of the panel."""
+    left, right = axes.get_xlim()
+    for number, kind in enumerate(KINDS):
+        for place, panel in enumerate(PANELS):
+            entry, height = entries[panel, kind, column], height_of(place, number)
+            for beyond, edge, head in (
+                (entry.low < left, left, "<"),
+                (entry.high > right, right, ">"),
+            ):
+                if beyond:
+                    look: dict[str, Any] = {"color": LOOKS[kind][1], "ms": 4, "mew": 0}
+                    axes.plot(edge, height, head, clip_on=False, **look)
+
+
+def height_of(place: int, number: int) -> float:
+    return place + (number - 1.5) * 0.21
 
 
 def limits_of(entries: Mapping[tuple[str, str, str], Entry], column: str) -> tuple[float, float]:
@@ -176,6 +199,6 @@ def caption(entries: Mapping[tuple[str, str, str], Entry]) -> str:
         "published; from the released curves by the authors' procedure in their windows "
         "(bars: one standard error of theirs); from the same curves by our estimator, window rule "
         "fixed in advance (bars: 95 %, jackknife over training sizes); and trained here "
-        f"({trained} of {len(PANELS)} pairs; bars: 95 %, bootstrap over seeds). Bars may run out "
-        "of the panel; the numbers are in the table."
+        f"({trained} of {len(PANELS)} pairs; bars: 95 %, bootstrap over seeds). Arrowheads: the "
+        "bar runs on; the numbers are in the table."
     )

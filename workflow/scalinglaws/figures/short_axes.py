@@ -16,10 +16,11 @@ from matplotlib.ticker import (
 )
 
 
-def short_axis_ticks(axis: Axis) -> None:
+def short_axis_ticks(axis: Axis, most: int = 5) -> None:
     """Few numbers on a logarithmic axis that spans less than two decades, decimal if short.
 
-    Left to itself, matplotlib writes such numbers as multiples of powers, 1.6 x 10^0.
+    Left to itself, matplotlib writes such numbers as multiples of powers, 1.6 x 10^0. `most`: fewer
+    numbers for a small panel.
     """
     low, high = sorted(axis.get_view_interval())
     if low <= 0 or high > 100 * low or high < 1e-3:
@@ -30,7 +31,8 @@ def short_axis_ticks(axis: Axis) -> None:
         axis.set_minor_formatter(NullFormatter())
         return
     narrow = high < 5 * low
-    axis.set_major_locator(MaxNLocator(5) if narrow else LogLocator(subs=(1, 2, 5)))
+    digits = (1, 2, 5) if most >= 5 or high < 10 * low else (1, 3)
+    axis.set_major_locator(MaxNLocator(most) if narrow else LogLocator(subs=digits))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
     if narrow:

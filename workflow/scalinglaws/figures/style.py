@@ -27,6 +27,8 @@ from scalinglaws.rounding import quantity_text, with_interval
 
 PLOTTED = ["panel", "series", "x", "y", "y_low", "y_high"]
 PANEL_WIDTH, PANEL_HEIGHT = 3.3, 2.75  # inches; two panels fill the text width of an A4 page
+NARROW, WIDE = 85 / 25.4, 174 / 25.4  # inches: natural widths of one column and of two
+FEW_SEEDS = 3  # with so few, their points say more than an interval that fills the panel
 
 # seaborn's "colorblind" palette: distinguishable under the three common deficiencies.
 COLOURS: dict[str, str] = dict(
@@ -216,6 +218,30 @@ def points_with_intervals(
         **(HOLLOW if hollow else FILLED),
     )
     return drawn
+
+
+def points_of_seeds(
+    axes: Axes,
+    x: Any,
+    seeds: Any,
+    bounds: tuple[Any, Any, Any],
+    *,
+    panel: str,
+    series: str,
+    colour: str = ROLES["measured"],
+    label: str | None = None,
+) -> list[pd.DataFrame]:
+    """A mean over seeds: of up to ``FEW_SEEDS`` the seeds as small dots, of more its interval.
+
+    - ``seeds`` (seeds, n), NaN where a seed is missing; ``bounds``: mean and ends of its interval
+    """
+    look: dict[str, Any] = {"panel": panel, "colour": colour, "label": label}
+    if len(seeds) > FEW_SEEDS:
+        return [points_with_intervals(axes, x, *bounds, series=series, **look)]
+    drawn = [rows_of(panel, f"{series}, each seed", x, values) for values in seeds]
+    for rows in drawn:
+        axes.plot(rows["x"], rows["y"], ".", color=colour, ms=3, mew=0, alpha=0.7, zorder=2.5)
+    return [points_with_intervals(axes, x, bounds[0], series=series, **look), *drawn]
 
 
 def theory_line(

@@ -14,6 +14,7 @@ from scalinglaws.curves.committee_curves import crossings
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -38,7 +39,7 @@ def draw(
     levels = sorted(int(number) for number in reduced["levels"].unique())
     level = settings["crossing_error"]
     pairs = {n: crossings(tables, level, n) for n in levels}
-    figure, (left, right) = new_figure(1, 2)
+    figure, (left, right) = new_figure(1, 2, width=WIDE, height=3.0)
     parts = seed_panel(left, pairs) + ratio_panel(right, levels, fits["crossing_ensemble"])
     return Drawing(figure, plotted_rows(*parts), caption(reduced, levels, level))
 
@@ -48,11 +49,14 @@ def seed_panel(axes: Axes, pairs: Pairs) -> Rows:
     everything = np.concatenate([np.concatenate(pair) for pair in pairs.values()])
     known = everything[np.isfinite(everything)]
     ends = np.array([known.min() / 1.2, known.max() * 1.2]) if len(known) else np.array([1, 2])
-    parts = [theory_line(axes, ends, ends, panel="a", series="equal", colour=ROLES["reference"])]
+    equal: dict[str, Any] = {"series": "equal", "colour": ROLES["reference"], "label": "equal"}
+    parts = [theory_line(axes, ends, ends, panel="a", **equal)]
     for (levels, (sgd, ode)), colour in zip(pairs.items(), colours, strict=True):
         look: dict[str, Any] = {"panel": "a", "colour": colour, "label": f"$L = {levels}$"}
         parts.append(points_with_intervals(axes, ode, sgd, series=f"L={levels}", **look))
-    dress(axes, "crossing, theory", "crossing, exact simulation", title="a  seed by seed", log="")
+    names = (r"$\alpha$ of crossing, theory", r"$\alpha$ of crossing, exact simulation")
+    dress(axes, *names, title="a  seed by seed", log="")
+    axes.set_aspect("equal")
     return parts
 
 
@@ -73,8 +77,7 @@ def ratio_panel(axes: Axes, levels: list[int], found: Mapping[str, Any]) -> Rows
             series = f"{title} L={number}"
             parts.append(points_with_intervals(axes, *point, panel="b", series=series, **look))
     axes.axhline(1.0, color=ROLES["reference"], linewidth=0.8, zorder=1)
-    below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "ncols": 2}
-    dress(axes, "levels $L$", "theory / simulation", title="b  over seeds", log="x", **below)
+    dress(axes, "levels $L$", "theory / simulation", title="b  over seeds", log="x", loc="best")
     axes.set_xlim(min(levels) / 1.4, max(levels) * 1.4)
     axes.set_xticks(levels, [str(number) for number in levels])
     axes.minorticks_off()

@@ -4,7 +4,7 @@ Height, escape time and length over M, L, beta, eta, N and sigma_J; the paper gi
 the width but does not draw them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 from scalinglaws.curves.plateau_curves import formula_time, lengths, plateaus, records
 from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
-    COLOURS,
     MARKERS,
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -31,6 +31,7 @@ from scalinglaws.theory.plateau import escape_time, plateau_height
 
 Rows = list[pd.DataFrame]
 Fits = Mapping[str, Any]
+LEVEL_SIGNS = ("^", "<", ">")  # of L in panel d; circles and squares are beta in b and f
 LEVELS = "distinct eigenvalues $L$"
 PER_CENT = r"change by finite $\eta$ (%)"
 
@@ -42,7 +43,7 @@ def draw(
     table, found = tables["plateau_theory"], fits["plateau_laws"]
     measured = plateaus(table, tuple(settings["growth_window"]))
     left = lengths(table, settings["left_at"]).dropna(subset=["length"])
-    figure, axes = new_figure(2, 3)
+    figure, axes = new_figure(3, 2, width=WIDE, height=7.8)
     beta = settings["beta"]
     parts = height_panel(axes[0], measured)
     parts += escape_panel(axes[1], measured, found)
@@ -77,25 +78,37 @@ def escape_panel(axes: Axes, measured: pd.DataFrame, found: Fits) -> Rows:
         if rows["levels"].nunique() >= 3
     }
     betas = sorted({beta for _, beta in scans})
+    colours = unit_colours(int(hidden) for hidden, _ in scans)
     parts: Rows = []
     labelled: set[float] = set()
     for (hidden, beta), rows in scans.items():
-        colour = COLOURS[("blue", "orange", "green", "red")[betas.index(beta) % 4]]
+        colour, marker = colours[int(hidden)], MARKERS[betas.index(beta) % len(MARKERS)]
         levels = np.unique(np.geomspace(1, rows["levels"].max(), 40).round().astype(int))
         formula = [escape_time(int(hidden), 1.0, int(n), beta) for n in levels]
         name = f"M={hidden:g} beta={beta:g}"
         line = {"panel": "b", "series": f"formula {name}", "colour": colour}
         parts.append(theory_line(axes, levels, formula, **line))
         scaled = [rows[column] * rows["eta"] for column in ("tau", "tau_low", "tau_high")]
-        label = None if beta in labelled else rf"$\beta = {beta:g}$"
-        labelled.add(beta)
-        look: dict[str, Any] = {"colour": colour, "label": label, "series": name}
+        look: dict[str, Any] = {"colour": colour, "marker": marker, "series": name}
         parts.append(points_with_intervals(axes, rows["levels"], *scaled, panel="b", **look))
+        if hidden not in labelled:
+            labelled.add(hidden)
+            look = {"textcoords": "offset points", "fontsize": 7, "va": "bottom", "color": colour}
+            axes.annotate(f"$M = {hidden:g}$", (1, formula[0]), (0, 4), **look)
+    for place, beta in enumerate(betas):
+        look = {"color": ROLES["reference"], "ls": "none", "marker": MARKERS[place % len(MARKERS)]}
+        axes.plot([], [], label=rf"$\beta = {beta:g}$", **look)
     axes.plot([], [], " ", label=slope_label("slope", found["escape_exponent_levels"]))
     name = r"$\eta\,\tau_\mathrm{esc}$"
-    dress(axes, LEVELS, name, title="b  escape time, lines: formula", loc="upper right")
-    axes.set_ylim(top=12 * axes.get_ylim()[1])  # room for the legend
+    dress(axes, LEVELS, name, title="b  escape time, lines: formula", loc="upper right", fontsize=7)
+    axes.set_ylim(top=20 * axes.get_ylim()[1])  # room for the legend
     return parts
+
+
+def unit_colours(units: Iterable[int]) -> dict[int, str]:
+    """A colour of its own for each M, the same in all panels: by its power of two."""
+    shades = series_colours(5)
+    return {m: shades[min(round(np.log2(m)), len(shades)) - 1] for m in sorted(set(units))}
 
 
 def groups(rows: pd.DataFrame, *by: str) -> dict[tuple[Any, ...], pd.DataFrame]:
@@ -109,15 +122,15 @@ def rate_panel(axes: Axes, measured: pd.DataFrame, left: pd.DataFrame) -> Rows:
     noisy = measured[measured["noise"] == 1].dropna(subset=["tau"]).sort_values("eta")
     units = sorted(int(m) for m in noisy["hidden"].unique())
     parts: Rows = []
-    for hidden, marker in zip(units, MARKERS, strict=False):
+    for hidden, colour in unit_colours(units).items():
         rows, plateaus_left = noisy[noisy["hidden"] == hidden], left[left["hidden"] == hidden]
         drawn: dict[str, tuple[Any, Any, str]] = {
-            "height": (rows["eta"], rows["height_ratio"], "blue"),
-            "escape time": (rows["eta"], rows["tau_ratio"], "orange"),
-            "length": (*length_ratios(plateaus_left), "green"),
+            "height": (rows["eta"], rows["height_ratio"], "P"),
+            "escape time": (rows["eta"], rows["tau_ratio"], "X"),
+            "length": (*length_ratios(plateaus_left), "v"),
         }
-        for name, (rates, ratio, colour) in drawn.items():
-            look: dict[str, Any] = {"colour": COLOURS[colour], "marker": marker, "line": True}
+        for name, (rates, ratio, marker) in drawn.items():
+            look: dict[str, Any] = {"colour": colour, "marker": marker, "line": True}
             label, series = f"{name}, $M = {hidden}$", f"{name} M={hidden}"
             points = (rates, 100 * (ratio - 1))
             parts.append(
@@ -146,8 +159,8 @@ def start_panel(axes: Axes, left: pd.DataFrame, found: Fits) -> Rows:
         if rows["logarithm"].nunique() >= 3
     }
     units, levels = (sorted({int(shape[place]) for shape in scans}) for place in (0, 1))
-    colours = dict(zip(units, series_colours(len(units)), strict=True))
-    markers = {n: MARKERS[place % len(MARKERS)] for place, n in enumerate(levels)}
+    colours = unit_colours(units)
+    markers = {n: LEVEL_SIGNS[place % len(LEVEL_SIGNS)] for place, n in enumerate(levels)}
     parts: Rows = []
     for (hidden, n), rows in scans.items():
         look: dict[str, Any] = {"colour": colours[hidden], "panel": "d"}
@@ -173,7 +186,9 @@ def level_panel(axes: Axes, left: pd.DataFrame, beta: float, found: Fits) -> Row
     usual = usual_start(left)
     scans = groups(usual[usual["beta"] == beta], "hidden", "beta")
     parts: Rows = []
-    for ((hidden, _), rows), colour in zip(scans.items(), series_colours(len(scans)), strict=True):
+    colours = unit_colours(int(hidden) for hidden, _ in scans)
+    for (hidden, _), rows in scans.items():
+        colour = colours[int(hidden)]
         look: dict[str, Any] = {"colour": colour, "panel": "e"}
         label, series = f"$M = {hidden}$", f"M={hidden}"
         points = (rows["levels"], rows["length"])
@@ -189,7 +204,7 @@ def ratio_panel(axes: Axes, left: pd.DataFrame, found: Fits) -> Rows:
     """Measured length over the law with the D of L = 1, over L, all M and beta."""
     scans = groups(usual_start(left), "hidden", "beta")
     units, betas = (sorted({shape[place] for shape in scans}) for place in (0, 1))
-    colours = dict(zip(units, series_colours(len(units)), strict=True))
+    colours = unit_colours(int(hidden) for hidden in units)
     parts: Rows = []
     for (hidden, beta), rows in scans.items():
         look: dict[str, Any] = {

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from scalinglaws.figures.committee_axes import ALPHA, ERROR, largest_per_cent, plateau_line
 from scalinglaws.figures.style import (
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -35,7 +36,7 @@ def draw(
     ode = tables["committee_ode"].sort_values("alpha")
     levels = sorted(int(number) for number in ode["levels"].unique())
     colours = dict(zip(levels, series_colours(len(levels)), strict=True))
-    figure, (first, second, third, fourth) = new_figure(2, 2)
+    figure, (first, second, third, fourth) = new_figure(2, 2, width=WIDE)
     units, smallest = settings["units"], settings["smallest_error"]
     parts = simulation_panel(first, sgd, ode, colours, units, smallest)
     parts += typical_panel(second, ode, colours, units, smallest)

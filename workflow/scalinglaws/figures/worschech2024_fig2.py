@@ -12,6 +12,7 @@ from scalinglaws.figures.committee_axes import ALPHA, ERROR
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -23,15 +24,16 @@ from scalinglaws.figures.style import (
 
 Rows = list[pd.DataFrame]
 POINTS_PER_CURVE = 20
-# name in the table -> label, colour, line
+# Name in the table -> label, colour, line. In both panels black is theory at any eta, orange at
+# small eta, blue SGD.
 THEORIES = {
-    "general_eta": (r"any $\eta$", COLOURS["blue"], "-"),
+    "general_eta": (r"any $\eta$", ROLES["theory"], "-"),
     "small_eta": (r"small $\eta$", COLOURS["orange"], "-"),
-    "finite_size": ("SGD at this N, exact mean", ROLES["reference"], ":"),
+    "finite_size": ("SGD at this N, exact mean", ROLES["measured"], "-."),
 }
 FORMS = {
-    "gamma": ("incomplete gamma", COLOURS["orange"], "--"),
-    "power_law": (r"power law", ROLES["reference"], ":"),
+    "gamma": (r"small $\eta$, incomplete gamma", COLOURS["orange"], "--"),
+    "power_law": ("paper's power law", ROLES["published"], ":"),
 }
 
 
@@ -42,7 +44,7 @@ def draw(
 ) -> Drawing:
     """Panels: a closed forms at eta = 1, b simulation, theory of its starts, asymptotic forms."""
     theory, sgd, found = tables["linear_theory"], tables["linear_sgd"], fits["linear_laws"]
-    figure, (left, right) = new_figure(1, 2)
+    figure, (left, right) = new_figure(1, 2, width=WIDE)
     parts = any_eta_panel(left, theory, settings["smallest_error"])
     parts += scaling_panel(right, theory, seed_runs(sgd), found)
     return Drawing(figure, plotted_rows(*parts), caption(theory, sgd, found))

@@ -12,6 +12,7 @@ from scalinglaws.figures.committee_axes import ALPHA, ERROR
 from scalinglaws.figures.style import (
     MARKERS,
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -25,6 +26,7 @@ Rows = list[pd.DataFrame]
 POINTS_PER_CURVE = 14
 FORMULA = "Eq 11, same starts"
 KINDS = {"images": "images", "gaussian": "Gaussian inputs"}
+SIGNS = dict(zip(KINDS, MARKERS, strict=False))  # the same in both panels
 
 
 def draw(
@@ -34,7 +36,7 @@ def draw(
 ) -> Drawing:
     """Panels: a Gaussian inputs with a power law, b images and Gaussians of their covariance."""
     power_law, images = tables["feature_scaling"], tables["image_features"]
-    figure, (left, right) = new_figure(1, 2)
+    figure, (left, right) = new_figure(1, 2, width=WIDE)
     parts = panel(left, "a", {"gaussian": seed_runs(power_law)})
     kinds = {
         kind: seed_runs(images[images["inputs"] == kind])
@@ -45,7 +47,8 @@ def draw(
     beta, dataset = power_law["beta"].iloc[0], str(images["dataset"].iloc[0])
     dress(left, ALPHA, ERROR, title=rf"a  power law, $\beta = {beta:g}$", **legend(2))
     found = fits["feature_laws"].get(f"spectrum_beta_{dataset}")
-    dress(right, ALPHA, ERROR, title=f"b  {dataset}{spectrum(found)}", **legend(1))
+    printed = settings["published_beta"]
+    dress(right, ALPHA, ERROR, title=f"b  {dataset}{spectrum(found, printed)}", **legend(1))
     return Drawing(figure, plotted_rows(*parts), caption(power_law, images, fits["feature_laws"]))
 
 
@@ -60,14 +63,13 @@ def panel(axes: Axes, name: str, kinds: Mapping[str, list[SeedRun]]) -> Rows:
     first = next(iter(kinds))
     parts: Rows = [formula_line(axes, name, kinds[first], count) for count in counts]
     for place, (kind, runs) in enumerate(kinds.items()):
-        look: dict[str, Any] = {"panel": name, "marker": MARKERS[place]}
+        look: dict[str, Any] = {"panel": name, "marker": SIGNS[kind]}
         for count in counts:
             look |= {"colour": colours[count], "series": f"SGD {kind} N_l={count}"}
             look["label"] = f"$N_l = {count}$" if kind == first else None
             parts.append(simulated_points(axes, runs, count, place / len(kinds), look))
-        if len(kinds) > 1:
-            mark = MARKERS[place]
-            axes.plot([], [], mark, color=ROLES["reference"], markersize=4, label=KINDS[kind])
+        mark: dict[str, Any] = {"color": ROLES["reference"], "markersize": 4, "ls": "none"}
+        axes.plot([], [], marker=SIGNS[kind], label=KINDS[kind], **mark)
     axes.plot([], [], "--", color=ROLES["theory"], label=FORMULA)
     return parts
 
@@ -88,10 +90,11 @@ def simulated_points(
     return points_with_intervals(axes, alphas[some], *points, **look)
 
 
-def spectrum(found: Mapping[str, Any] | None) -> str:
+def spectrum(found: Mapping[str, Any] | None, printed: float) -> str:
+    """Our spectrum's beta beside the paper's, of other images."""
     if found is None or found["estimate"] is None:
-        return ""
-    return rf", spectrum's $\beta = {found['estimate']:.2f}$"
+        return rf"; paper's $\beta$: {printed:g}"
+    return rf", $\beta = {found['estimate']:.2f}$ (paper: {printed:g})"
 
 
 def caption(power_law: pd.DataFrame, images: pd.DataFrame, found: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -10,6 +11,7 @@ from scalinglaws.figures.committee_axes import ALPHA, ERROR, plateau_line
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -23,7 +25,7 @@ from scalinglaws.theory.plateau import plateau_overlap
 
 Rows = list[pd.DataFrame]
 POINTS_PER_CURVE = 14
-HUES = ("blue", "orange", "green", "red", "purple", "brown", "pink", "sky")
+HUES = ("orange", "green", "purple", "brown", "pink", "sky")  # of teachers; blue is SGD in d
 
 
 def draw(
@@ -34,7 +36,7 @@ def draw(
     """Panels: R^(l) of the first seed, one order each, then eps_g of all seeds."""
     table = tables["committee_overlaps"].sort_values("alpha")
     shown = table[table["seed"] == table["seed"].min()]
-    figure, axes = new_figure(2, 2)
+    figure, axes = new_figure(2, 2, width=WIDE)
     parts: Rows = []
     panels = zip("abc", axes[:3], settings["orders"], strict=True)
     for panel, panel_axes, order in panels:
@@ -48,7 +50,7 @@ def overlap_panel(axes: Axes, rows: pd.DataFrame, panel: str, order: int) -> Row
     theory = rows[(rows["source"] == "theory") & (rows["quantity"] == "overlap")]
     for (student, teacher), pair in pairs_of(theory).items():
         look: dict[str, Any] = {"panel": panel, "colour": colour_of(teacher)}
-        label = f"teacher unit {teacher + 1}" if student == 0 else None
+        label = f"teacher unit {teacher + 1}" if student == 0 and panel == "a" else None
         series = f"theory student {student} teacher {teacher}"
         line = (pair["alpha"], pair["value"])
         parts.append(theory_line(axes, *line, series=series, label=label, **look))
@@ -68,12 +70,29 @@ def overlap_panel(axes: Axes, rows: pd.DataFrame, panel: str, order: int) -> Row
                 panel, f"predicted plateau teacher {teacher}", theory["alpha"].iloc[[0, -1]], level
             )
         )
+    if panel == "b":
+        look = {"color": ROLES["reference"]}
+        axes.plot([], [], "-", label="theory", **look)
+        axes.plot([], [], "o", markersize=4, label="SGD", **look)
+        axes.plot([], [], "--", lw=0.8, label="predicted plateau", **look)
+    parts += end_line(axes, panel, simulated, theory)
     name = rf"$R_{{in}}^{{({order})}}$"
     title = f"{panel}  overlaps of order {order}, one seed"
-    dress(axes, ALPHA, name, title=title, log="x", legend=panel == "a", loc="upper left")
+    dress(axes, ALPHA, name, title=title, log="x", loc="upper left", fontsize=7)
     # Around the plateau: the specialised units end five times as high.
     axes.set_ylim(0.5 * min(levels.values()), 1.4 * max(levels.values()))
     return parts
+
+
+def end_line(axes: Axes, panel: str, simulated: pd.DataFrame, theory: pd.DataFrame) -> Rows:
+    """Where the simulation ends, if theory goes on: a scale may stop it on the plateau."""
+    if simulated.empty or simulated["alpha"].max() >= 0.9 * theory["alpha"].max():
+        return []
+    last = float(simulated["alpha"].max())
+    axes.axvline(last, color=ROLES["reference"], lw=0.8, ls=":", zorder=1)
+    place = {"xytext": (3, 3), "textcoords": "offset points", "rotation": 90}
+    axes.annotate("SGD ends", (last, 0.0), xycoords=("data", "axes fraction"), fontsize=7, **place)
+    return [rows_of(panel, "last alpha of SGD", last, np.nan)]
 
 
 def predicted(rows: pd.DataFrame) -> dict[int, float]:
@@ -118,6 +137,8 @@ def error_panel(axes: Axes, table: pd.DataFrame, smallest: float) -> Rows:
         parts.append(
             points_with_intervals(axes, *points, panel="d", series=f"SGD seed {seed}", label=label)
         )
+    kinds = (errors[errors["source"] == source] for source in ("sgd", "theory"))
+    parts += end_line(axes, "d", *kinds)
     units, ends = int(table["hidden"].iloc[0]), errors["alpha"].iloc[[0, -1]]
     parts.append(plateau_line(axes, "d", units, ends))
     dress(axes, ALPHA, ERROR, title="d  generalisation error, all seeds", loc="lower left")
@@ -138,7 +159,8 @@ def caption(table: pd.DataFrame, found: Mapping[str, Any]) -> str:
         f"with teacher unit n, one colour per teacher unit: lines are the order-parameter "
         f"equations from the drawn weights of seed {table['seed'].min()}, points one-pass SGD of "
         f"the same weights ({reach}); overlaps follow exactly from the weights, so there are no "
-        f"bars; the axes are cut around the plateau. Dashed: rho times the sum over m of the "
+        f"bars; the axes are cut around the plateau; dotted: where SGD ends before theory. Dashed: "
+        f"rho times the sum over m of the "
         f"realised T_nm, the plateau that belongs to a teacher unit. (d) Their error eps_g, "
         f"{table['seed'].nunique()} seeds; dashed: the formula's plateau height. Separation of the "
         f"plateaus (standard deviation between teacher units over that between students), mean "

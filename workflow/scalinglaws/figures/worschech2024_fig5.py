@@ -12,6 +12,7 @@ from scalinglaws.figures.committee_axes import ALPHA, ERROR, largest_per_cent, p
 from scalinglaws.figures.short_axes import ticks_at_values
 from scalinglaws.figures.style import (
     ROLES,
+    WIDE,
     Drawing,
     dress,
     new_figure,
@@ -37,11 +38,14 @@ def draw(
     table, found = tables["plateau_theory"], fits["plateau_laws"]
     curves = sorted(members(table, "curve"), key=lambda member: member[0]["levels"])
     units = sorted({int(identity["hidden"]) for identity, _ in curves})
-    figure, axes = new_figure(2, 2)
+    figure, axes = new_figure(2, 2, width=WIDE)
     parts: Rows = []
     for panel, panel_axes, hidden in zip("abc", axes, units[:3], strict=False):
         chosen = [(int(of["levels"]), curve) for of, curve in curves if of["hidden"] == hidden]
         parts += curve_panel(panel_axes, chosen, hidden, panel, settings["smallest_error"])
+    ends = [axis.get_xlim() for axis, _ in zip(axes[:3], units, strict=False)]
+    for axis in axes[:3]:  # one range: how the plateau grows with M can be read across
+        axis.set_xlim(min(low for low, _ in ends), max(high for _, high in ends))
     parts += escape_panel(axes[3], plateaus(table, tuple(settings["growth_window"])), found)
     return Drawing(figure, plotted_rows(*parts), caption(table, found))
 
@@ -56,7 +60,8 @@ def curve_panel(
         look = {"series": f"M={hidden} L={levels}", "label": f"$L = {levels}$", "colour": colour}
         parts.append(theory_line(axes, shown["alpha"], shown["eps_g"], panel=panel, **look))
     parts.append(plateau_line(axes, panel, hidden, curves[0][1]["alpha"].iloc[[0, -1]]))
-    dress(axes, ALPHA, ERROR, title=f"{panel}  $K = M = {hidden}$", loc="lower left")
+    title, legend = f"{panel}  $K = M = {hidden}$", panel == "a"  # colours are the same in b, c
+    dress(axes, ALPHA, ERROR, title=title, legend=legend, loc="lower left")
     axes.set_ylim(bottom=smallest)
     return parts
 
@@ -86,15 +91,15 @@ def escape_panel(axes: Axes, found: pd.DataFrame, fits: Mapping[str, Any]) -> Ro
         2 * np.pi * units**2,
         panel="d",
         series="2 pi M^2",
-        colour=ROLES["reference"],
+        colour=ROLES["published"],
         style="--",
-        label=r"$2\pi M^2$",
+        label=r"paper's law $M^2$, as $2\pi M^2$",
     )
     text = slope_label("slope", fits["escape_exponent_units"])
     axes.plot([], [], " ", label=text)
     name = r"$\eta\,\mu_2\,\tau_\mathrm{esc}$"
-    dress(axes, "hidden units $M$", name, title="d  escape time", loc="upper left")
-    axes.set_ylim(top=30 * axes.get_ylim()[1])  # room for the legend
+    dress(axes, "hidden units $M$", name, title="d  escape time", loc="upper left", fontsize=7)
+    axes.set_ylim(top=4 * axes.get_ylim()[1])  # room for the legend
     ticks_at_values(axes, sorted(int(m) for m in quiet["hidden"].unique()))
     return [*parts, squares]
 

@@ -13,6 +13,7 @@ from scalinglaws.figures.committee_axes import ALPHA, ERROR, largest_per_cent
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     below,
     dress,
@@ -37,7 +38,7 @@ def draw(
     """Panels: a simulation and formula for several beta, b exponent against beta."""
     sgd, theory = tables["near_teacher_sgd"], tables["asymptotic_theory"]
     found = fits["specialised_laws"]
-    figure, (left, right) = new_figure(1, 2, height=3.4)
+    figure, (left, right) = new_figure(1, 2, width=WIDE, height=3.6)
     parts = curve_panel(left, sgd, theory) + exponent_panel(right, theory, found)
     return Drawing(figure, plotted_rows(*parts), caption(sgd, theory, found))
 
@@ -83,8 +84,9 @@ def exponent_panel(axes: Axes, theory: pd.DataFrame, found: Found) -> Rows:
     betas = sorted(theory["beta"].unique())
     smooth = np.linspace(0.0, 1.05 * max(betas), 80)
     look: dict[str, Any] = {"panel": "b"}
-    label = r"$\beta / (1 + \beta)$"
-    parts = [theory_line(axes, smooth, smooth / (1 + smooth), series="law", label=label, **look)]
+    label = r"paper's law $\beta / (1 + \beta)$"
+    law = {"series": "law", "label": label, "colour": ROLES["published"], **look}
+    parts = [theory_line(axes, smooth, smooth / (1 + smooth), **law)]
     windows = theory[theory["kind"] == "window"]
     most = {"many_levels": windows["levels"].max()}
     most["paper_levels"] = windows.loc[windows["levels"] < most["many_levels"], "levels"].max()
@@ -108,7 +110,7 @@ def exponent_panel(axes: Axes, theory: pd.DataFrame, found: Found) -> Rows:
         columns = (points["beta"] + shift, points["y"], points["low"], points["high"])
         dressed = {"colour": colour, "marker": marker, "label": title, **look}
         parts.append(points_with_intervals(axes, *columns, series=title, **dressed))
-    legend = below(ncols=2, bbox_to_anchor=(0.45, -0.18))
+    legend = below(ncols=2, bbox_to_anchor=(0.45, -0.15), handlelength=2.6, columnspacing=1.0)
     dress(axes, r"$\beta$", "decay exponent", title="b  exponent", log="", **legend)
     return parts
 

@@ -12,6 +12,7 @@ from scalinglaws.canonical import canonical_json, digest
 from scalinglaws.codedigest import code_digest
 from scalinglaws.config import (
     PAPERS,
+    SCALES,
     read_config,
     read_datasets,
     read_ladder,
@@ -21,6 +22,7 @@ from scalinglaws.config import (
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block, Request
 from scalinglaws.planning.devices import check_gpu_memory, visible_gpus
+from scalinglaws.planning.left_out import drawn_figures, why_left_out
 from scalinglaws.planning.machine import Machine, assumed
 from scalinglaws.planning.units import times
 
@@ -94,7 +96,8 @@ class Plan:
 
     def figures(self, paper: str | None = None) -> list[str]:
         slugs = self.papers if paper is None else [paper]
-        return [figure for slug in slugs for figure in self.papers[slug]["figures"]]
+        scale = self.config["scale"]
+        return [figure for slug in slugs for figure in drawn_figures(self.papers[slug], scale)]
 
     def figure_targets(self) -> list[str]:
         return [file for name in self.figures() for file in self.figure_files(name)]
@@ -122,6 +125,7 @@ class Plan:
         """
         found: list[str] = []
         for target in targets:
+            self.refuse_left_out(target)
             if target not in (*self.papers, *self.figures()):
                 near = get_close_matches(target, [*self.papers, *self.figures()], 1)
                 raise InputError(
@@ -142,6 +146,7 @@ class Plan:
                     f"{name} belongs to {paper}, which config/config.yaml leaves out; add it to "
                     "papers there and run the same command again."
                 )
+            self.refuse_left_out(name)
             figures = self.figures(paper) if name == paper else [name]
             return [file for figure in figures for file in self.figure_files(figure)]
 
@@ -149,6 +154,7 @@ class Plan:
 
     def figure(self, name: str) -> Mapping[str, Any]:
         """What config/papers says of a figure. Raises InputError when there is none of the name."""
+        self.refuse_left_out(name)
         if name not in self.figures():
             near = difflib.get_close_matches(name, self.figures(), n=1)
             raise InputError(
@@ -157,6 +163,17 @@ class Plan:
                 + " targets: snakemake --list-target-rules"
             )
         return self.papers[paper_of(name)]["figures"][name]
+
+    def refuse_left_out(self, name: str) -> None:
+        """Raises InputError, with the reason, for a figure that this scale does not draw."""
+        paper = self.papers.get(paper_of(name), {"figures": {}})
+        scale = self.config["scale"]
+        if reason := why_left_out(paper["figures"].get(name, {}), scale):
+            drawn = [other for other in SCALES if not why_left_out(paper["figures"][name], other)]
+            raise InputError(
+                f"scale {scale} leaves out {name}: {reason}; it is drawn with: "
+                f"snakemake {name} --config scale={drawn[0]}"
+            )
 
     def figure_files(
         self, name: str, endings: tuple[str, ...] = ("pdf", "png", "csv", "json")

@@ -8,6 +8,7 @@ from scalinglaws.config import read_departures, read_paper, read_scale
 from scalinglaws.document.compile import compile_pdf
 from scalinglaws.document.figures import picture_size
 from scalinglaws.document.numbers import gather_numbers
+from scalinglaws.planning.left_out import drawn_figures
 from scalinglaws.storage import read_json, write_json
 
 
@@ -15,6 +16,7 @@ def write_numbers(
     results: Path, papers: Sequence[str], cards: Sequence[Path], output: str | Path
 ) -> None:
     """Read every result the prose may quote and write them as one record."""
+    plan = read_json(results / "plan" / "plan.json")
     records = {slug: read_paper(slug) for slug in papers}
     fits = {
         slug: {
@@ -26,9 +28,8 @@ def write_numbers(
     figures = {
         name: figure_file(results / "figures" / name)
         for record in records.values()
-        for name in record["figures"]
+        for name in drawn_figures(record, plan["scale"])
     }
-    plan = read_json(results / "plan" / "plan.json")
     ledgers = {slug: read_json(results / "ledger" / f"{slug}.json") for slug in papers}
     registered = [ledger["header"].get("registration") for ledger in ledgers.values()]
     numbers = gather_numbers(
