@@ -7,16 +7,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.curves.size_curves import Curves, scan
-from scalinglaws.figures.scan_lines import Rows, draw_fitted, listed, seeds_of
+from scalinglaws.figures.mean_points import MEANING
+from scalinglaws.figures.scan_lines import (
+    Rows,
+    fitted_line,
+    law_above,
+    listed,
+    published,
+    seeds_of,
+)
 from scalinglaws.figures.style import (
+    WIDE,
     Drawing,
-    below,
     dress,
+    fit_height,
     new_figure,
     plotted_rows,
-    reference_slope,
     series_colours,
     theory_line,
+    under,
 )
 
 Fits = Mapping[str, Any]
@@ -35,17 +44,24 @@ PANELS = (
     ),
 )
 
+PUBLISHED = {"excess_data": "data", "excess_parameters": "features"}  # whose exponent is given
+
 
 def draw(
     tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Fits], settings: Mapping[str, Any]
 ) -> Drawing:
     """Panels as in the paper: variance-limited a and d, resolution-limited b and c."""
     table, found = tables["random_features"], fits["random_feature_laws"]
-    figure, axes = new_figure(2, 2, width=7.2, height=7.6)
+    figure, axes = new_figure(2, 2, width=WIDE)
     parts: Rows = []
     for place, (quantity, fit, xlabel, ylabel, title) in zip(axes, PANELS, strict=True):
-        parts += panel(place, table, found, quantity, fit, title[0])
-        dress(place, xlabel, ylabel + " (half MSE)", title=title, **below(0.17))
+        drawn = panel(place, table, found, quantity, fit, title[0])
+        if quantity in PUBLISHED:
+            exponent = published(settings, PUBLISHED[quantity])
+            drawn.append(law_above(place, drawn, exponent, panel=title[0]))
+        dress(place, xlabel, ylabel + " (half MSE)", title=title, **under())
+        parts += drawn
+    fit_height(figure, 2.25)
     return Drawing(figure, plotted_rows(*parts), caption(table, found))
 
 
@@ -57,13 +73,11 @@ def panel(axes: Axes, table: pd.DataFrame, found: Fits, quantity: str, fit: str,
         curve, slope = scan(table, quantity, pool=pool), found[f"{fit}_pool{pool}"]
         series = f"pool {pool}"
         look: dict[str, Any] = {"panel": name, "colour": colour, "mean": mean}
-        parts += draw_fitted(axes, curve, slope, series=series, **look)
+        parts += fitted_line(axes, curve, slope, series=series, **look)
         if quantity == "loss_data":
             parts += prediction(
                 axes, scan(table, "prediction", pool=pool), series, pool == pools[-1]
             )
-    if mean == "arithmetic":
-        parts.append(guide(axes, scan(table, quantity, pool=pools[0]), parts, name))
     return parts
 
 
@@ -81,15 +95,6 @@ def prediction(axes: Axes, curve: Curves, series: str, labelled: bool) -> Rows:
     return [drawn]
 
 
-def guide(axes: Axes, curve: Curves, parts: Rows, name: str) -> pd.DataFrame:
-    ends = (float(curve.sizes[0]), float(curve.sizes[-1]))
-    start = 2.0 * max(part["y"].iloc[0] for part in parts)
-    letter = "D" if name == "a" else "P"
-    return reference_slope(
-        axes, ends, start, -1.0, panel=name, series="theory", label=rf"theory, ${letter}^{{-1}}$"
-    )
-
-
 def caption(table: pd.DataFrame, found: Fits) -> str:
     pools = sorted(set(table["pool"]))
     first = found[f"alpha_d_pool{pools[0]}"]["rule"]
@@ -102,6 +107,7 @@ def caption(table: pd.DataFrame, found: Fits) -> str:
         "drawn with replacement from the population, the other size fixed; arithmetic means. "
         "(b, c) The other size unlimited; geometric means; dotted: self-consistent learning curve "
         "of the measured spectrum, without a free parameter. Bars: 95 % t intervals over seeds. "
-        f"Solid: fits (b, c: {first}; a, d: {variance}); slopes with 95 % intervals over seeds. "
+        f"Solid: fits (b, c: {first}; a, d: {variance}); {MEANING}. Slopes with 95 % intervals "
+        "over seeds; dashed: the exponents that the paper gives. "
         "The bend of b and c to the right of the window is where the population ends."
     )

@@ -17,12 +17,19 @@ from scalinglaws.figures.image_panels import (
     task_text,
     training_text,
 )
-from scalinglaws.figures.scan_lines import listed
-from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
+from scalinglaws.figures.scan_lines import listed, published
+from scalinglaws.figures.style import (
+    ALPHA,
+    WIDE,
+    Drawing,
+    fit_height,
+    new_figure,
+    plotted_rows,
+)
 from scalinglaws.rounding import quantity_text
 
 Fits = Mapping[str, Mapping[str, Any]]
-TITLES = {"fixed": "b  noise fixed per image", "resampled": "c  noise drawn at every visit"}
+TITLES = {"fixed": "b  noise, fixed", "resampled": "c  noise, drawn anew"}
 
 
 def draw(
@@ -32,20 +39,29 @@ def draw(
 ) -> Drawing:
     """Panels: a superclasses; b, c Gaussian input noise of two kinds. Best test loss against D."""
     found = fits["data_distribution"]
-    figure, axes = new_figure(1, 3, width=9.4, height=4.1)
-    parts = superclass_panel(axes[0], tables["superclass_scan"], found)
+    figure, axes = new_figure(1, 3, width=WIDE)
+    equal = published(settings, "superclass_spread")
+    parts = superclass_panel(axes[0], tables["superclass_scan"], found, equal)
     for panel, kind, drawn in zip("bc", TITLES, axes[1:], strict=True):
         parts += noise_panel(drawn, panel, kind, tables["noise_scan"], found)
+    low = min(place.get_ylim()[0] for place in axes[1:])
+    high = max(place.get_ylim()[1] for place in axes[1:])
+    for place in axes[1:]:
+        place.set_ylim(low, high)  # the two kinds of noise are compared by eye
+    axes[2].tick_params(labelleft=False)
+    axes[2].set_ylabel("")
+    fit_height(figure, 2.2)
     return Drawing(figure, plotted_rows(*parts), caption(tables, found))
 
 
-def superclass_panel(axes: Axes, table: pd.DataFrame, found: Fits) -> Rows:
+def superclass_panel(axes: Axes, table: pd.DataFrame, found: Fits, equal: float) -> Rows:
     lines = [
         (f"{count} classes", curves(rows, METRIC, "D"), found[f"superclass_slope_{count}"])
         for count, rows in split(table, "classes").items()
     ]
     parts = fitted_family(axes, lines, "a")
-    dress_losses(axes, table, LOSS, "a  superclasses")
+    note = f"{spread_text(found['superclass_spread'])} (published: {equal:g})"
+    dress_losses(axes, table, LOSS, "a  superclasses", note=note, fontsize=6.5)
     return parts
 
 
@@ -55,8 +71,15 @@ def noise_panel(axes: Axes, panel: str, kind: str, table: pd.DataFrame, found: F
         for noise, rows in noisy(table, kind).items()
     ]
     parts = fitted_family(axes, lines, panel)
-    dress_losses(axes, table, LOSS, TITLES[kind])
+    note = spread_text(found[f"noise_spread_{kind}"])
+    dress_losses(axes, table, LOSS, TITLES[kind], note=note, fontsize=6.5)
     return parts
+
+
+def spread_text(spread: Mapping[str, Any]) -> str:
+    if spread["estimate"] is None:
+        return f"no spread of {ALPHA}"
+    return f"largest less smallest {ALPHA}:\n{quantity_text(spread)}"
 
 
 def caption(tables: Mapping[str, pd.DataFrame], found: Fits) -> str:

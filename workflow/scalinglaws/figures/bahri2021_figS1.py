@@ -14,7 +14,7 @@ from scalinglaws.figures.image_panels import (
     task_text,
     training_text,
 )
-from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
+from scalinglaws.figures.style import WIDE, Drawing, fit_height, new_figure, plotted_rows
 
 YLABELS = {
     "best_test_loss": "best test loss (nats)",
@@ -31,13 +31,14 @@ def draw(
 ) -> Drawing:
     """Panels: best and final test loss, best and final test error, one line per data set."""
     found, table = fits["image_scaling"], tables["image_data_scan"]
-    figure, axes = new_figure(2, 2, width=7.2, height=7.4)
+    figure, axes = new_figure(2, 2, width=WIDE)
     parts: Rows = []
     for panel, metric, drawn in zip("abcd", METRICS, axes, strict=True):
         look = {"network": "wrn", "lines": settings["lines"], "panel": panel}
         parts += task_lines(drawn, table, metric, found, **look)
         label = YLABELS[metric]
         dress_losses(drawn, table, label, f"{panel}  {label.removesuffix(' (nats)')}")
+    fit_height(figure, 2.0)
     return Drawing(figure, plotted_rows(*parts), caption(table))
 
 

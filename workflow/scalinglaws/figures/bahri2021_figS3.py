@@ -12,7 +12,7 @@ from scalinglaws.figures.image_panels import (
     task_text,
     training_text,
 )
-from scalinglaws.figures.style import Drawing, new_figure, plotted_rows
+from scalinglaws.figures.style import NARROW, Drawing, fit_height, new_figure, plotted_rows
 
 METRIC = "best_test_loss"
 
@@ -24,10 +24,11 @@ def draw(
 ) -> Drawing:
     """One panel, one line per data set."""
     found, table = fits["image_scaling"], tables["cnn_data_scan"]
-    figure, (axes,) = new_figure(1, 1, width=4.6, height=4.2)
+    figure, (axes,) = new_figure(1, 1, width=NARROW)
     look = {"network": "cnn", "lines": settings["lines"], "panel": "a"}
     parts = task_lines(axes, table, METRIC, found, **look)
     dress_losses(axes, table, "best test loss (nats)")
+    fit_height(figure, 2.1)
     return Drawing(figure, plotted_rows(*parts), caption(table))
 
 

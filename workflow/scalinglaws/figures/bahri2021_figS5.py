@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -18,16 +17,9 @@ from scalinglaws.figures.image_panels import (
     task_text,
     training_text,
 )
-from scalinglaws.figures.scan_lines import listed
+from scalinglaws.figures.scan_lines import BARS, bar_limits, listed, quantity_points
 from scalinglaws.figures.short_axes import ticks_at_values
-from scalinglaws.figures.style import (
-    Drawing,
-    dress,
-    new_figure,
-    plotted_rows,
-    points_with_intervals,
-    quantity_numbers,
-)
+from scalinglaws.figures.style import WIDE, Drawing, dress, fit_height, new_figure, plotted_rows
 from scalinglaws.rounding import quantity_text
 
 Fits = Mapping[str, Mapping[str, Any]]
@@ -42,15 +34,15 @@ def draw(
     """Panels: loss against D by width (a) and by depth (b); exponents against width (c), depth."""
     found = fits["aspect_ratio"]
     table = tables["aspect_scan"]
-    figure, axes = new_figure(2, 2, width=7.2, height=7.0)
+    figure, axes = new_figure(2, 2, width=WIDE)
     parts: Rows = []
     for number, (name, scanned) in enumerate(zip(("width", "depth"), by_shape(table), strict=True)):
         parts += loss_panel(axes[number], "ab"[number], name, scanned, found)
-        parts.append(slope_panel(axes[2 + number], "cd"[number], name, list(scanned), found))
-    low = min(axis.get_ylim()[0] for axis in axes[2:])
-    high = max(axis.get_ylim()[1] for axis in axes[2:])
-    for axis in axes[2:]:
-        axis.set_ylim(low, high)  # the two effects are compared by eye
+    limits = slope_limits(table, found)
+    for number, (name, scanned) in enumerate(zip(("width", "depth"), by_shape(table), strict=True)):
+        drawn = {"name": name, "sizes": list(scanned), "limits": limits}
+        parts += slope_panel(axes[2 + number], "cd"[number], found=found, **drawn)
+    fit_height(figure, 2.0)
     return Drawing(figure, plotted_rows(*parts), caption(table, found))
 
 
@@ -66,11 +58,29 @@ def loss_panel(
     return parts
 
 
-def slope_panel(axes: Axes, panel: str, name: str, sizes: list[int], found: Fits) -> pd.DataFrame:
-    slopes = np.array([quantity_numbers(found[f"slope_{name}_{size}"]) for size in sizes])
-    look: dict[str, Any] = {"panel": panel, "series": f"exponent against {name}", "line": True}
-    drawn = points_with_intervals(axes, sizes, *slopes.T, **look)
-    dress(axes, name, EXPONENT, title=f"{panel}  exponent against {name}", log="x", legend=False)
+def slope_limits(table: pd.DataFrame, found: Fits) -> tuple[float, float]:
+    """Of both panels of exponents: the two effects are compared by eye."""
+    named = zip(("width", "depth"), by_shape(table), strict=True)
+    return bar_limits(
+        [found[f"slope_{name}_{size}"] for name, scanned in named for size in scanned]
+    )
+
+
+def slope_panel(
+    axes: Axes,
+    panel: str,
+    *,
+    name: str,
+    sizes: list[int],
+    limits: tuple[float, float],
+    found: Fits,
+) -> Rows:
+    slopes = [found[f"slope_{name}_{size}"] for size in sizes]
+    look: dict[str, Any] = {"panel": panel, "series": f"exponent against {name}"}
+    drawn = quantity_points(axes, sizes, slopes, within=limits, **look)
+    title = f"{panel}  exponent against {name}"
+    dress(axes, name, EXPONENT, title=title, log="x", legend=False)
+    axes.set_ylim(limits)
     ticks_at_values(axes, sizes)
     return drawn
 
@@ -83,5 +93,5 @@ def caption(table: pd.DataFrame, found: Fits) -> str:
         f"Widths {listed(widths)} at depth {int(depth['depth'].iloc[0])}; (b, d) depths "
         f"{listed(depths)} at width {int(width['width'].iloc[0])}. Exponent of the widest less "
         f"that of the narrowest: {quantity_text(found['width_gain'])}; range over depths: "
-        f"{quantity_text(found['depth_range'])}. {interval_text(table)}"
+        f"{quantity_text(found['depth_range'])}. {interval_text(table)} (c, d) {BARS}"
     )

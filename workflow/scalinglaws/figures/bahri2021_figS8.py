@@ -7,13 +7,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.curves.size_curves import scan
-from scalinglaws.figures.scan_lines import Rows, draw_fitted, draw_scan, seeds_of
+from scalinglaws.figures.mean_points import MEANING, mean_points
+from scalinglaws.figures.scan_lines import Rows, dashed, fitted_line, seeds_of
 from scalinglaws.figures.short_axes import power_of_two_ticks
-from scalinglaws.figures.style import COLOURS, Drawing, below, dress, new_figure, plotted_rows
+from scalinglaws.figures.style import (
+    COLOURS,
+    WIDE,
+    Drawing,
+    dress,
+    fit_height,
+    new_figure,
+    plotted_rows,
+    under,
+)
 
 Fits = Mapping[str, Any]
 KERNELS = {
-    "learned": ("trained network", "red", "o"),
+    "learned": ("trained network", "purple", "o"),
     "random": ("same network, untrained", "brown", "s"),
     "nngp1": ("infinite, 1 hidden layer", "sky", "^"),
     "nngp3": ("infinite, 3 hidden layers", "blue", "v"),
@@ -27,7 +37,7 @@ PANELS = (
     ("coefficient", "real", "spectrum", "none", None, r"rank $i$", r"$\bar\omega_i^2$ / mean"),
 )
 TITLES = ("a  teachers on the kernel", "b  labels, tuned ridge", "c  spectra", "d  coefficients")
-FLOOR = 1e-8  # losses below are rounding errors of the minimum-norm solution
+FINITE = ("learned", "random")  # kernels of as many features as the table counts
 
 
 def draw(
@@ -35,16 +45,18 @@ def draw(
 ) -> Drawing:
     """Panels: a and b losses against D, c eigenvalues, d label coefficients."""
     table, found = tables["pretrained_features"], fits["pretrained_laws"]
-    figure, axes = new_figure(2, 2, width=7.2, height=7.8)
+    figure, axes = new_figure(2, 2, width=WIDE)
     parts: Rows = []
     for place, record, title in zip(axes, PANELS, TITLES, strict=True):
         parts += panel(place, table, found, record, title[0])
-        if record[4] is None and title[0] == "d":
-            place.axhline(1.0, color="#7a7a7a", linestyle="--", lw=1.0)
-        legend = title[0] != "d"
-        dress(place, record[5], record[6], title=title, legend=legend, **below(0.17))
+        if title[0] == "d":
+            ranks = parts[-1]["x"].agg(["min", "max"])
+            drawn = {"panel": "d", "series": "constant", "label": "constant coefficients"}
+            parts += dashed(place, ranks, [1.0, 1.0], **drawn)
+        dress(place, record[5], record[6], title=title, **under(fontsize=6.5))
         if record[4] is not None:
             power_of_two_ticks(place, *place.get_xlim())
+    fit_height(figure, 2.2)
     return Drawing(figure, plotted_rows(*parts), caption(table, found))
 
 
@@ -55,21 +67,19 @@ def panel(
     parts: Rows = []
     for kernel, (text, colour, marker) in KERNELS.items():
         rows = table[(table["features"] == kernel) & (table["target"] == target)]
-        rows = rows[(rows["ridge"] == ridge) & ~(rows["value"] < floor_of(quantity))]
+        rows = rows[(rows["ridge"] == ridge) & (rows["scan"] == name)]
+        if target == "teacher" and kernel in FINITE:
+            rows = rows[rows["size"] < rows["count"]]  # from there on nothing is left to learn
         if rows.empty:
             continue
-        curve = scan(rows, quantity, scan=name)
+        curve = scan(rows, quantity)
         look: dict[str, Any] = {"panel": letter, "series": text}
         look |= {"colour": COLOURS[colour], "marker": marker}
         if fit:
-            parts += draw_fitted(axes, curve, found[f"{fit}_{kernel}"], **look)
+            parts += fitted_line(axes, curve, found[f"{fit}_{kernel}"], **look)
         else:
-            parts += draw_scan(axes, curve, line=True, label=text, **look)
+            parts += mean_points(axes, curve, line=True, label=text, **look)
     return parts
-
-
-def floor_of(quantity: str) -> float:
-    return FLOOR if quantity == "loss" else 0.0
 
 
 def caption(table: pd.DataFrame, found: Fits) -> str:
@@ -82,6 +92,6 @@ def caption(table: pd.DataFrame, found: Fits) -> str:
         f"labels with the ridge of the smallest validation loss. Lines: fits ({rule}). (c) "
         "Eigenvalues, (d) squared coefficients of the labels in the kernel's features, in units of "
         f"their mean; means over bins of ranks; growth fitted over {ranks}. Geometric means over "
-        f"{seeds_of(table)} seeds with 95 % t intervals; losses below {FLOOR:g} (rounding errors "
-        "once D exceeds the number of features) are left out."
+        f"{seeds_of(table)} seeds with 95 % t intervals; {MEANING}. (a) ends where D reaches the "
+        "number of features: the rank of these kernels is exhausted, nothing is left to learn."
     )

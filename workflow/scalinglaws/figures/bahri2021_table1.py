@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from scalinglaws.figures.image_panels import NAMES, task_text
-from scalinglaws.figures.style import Drawing, new_figure, plotted_rows, rows_of
+from scalinglaws.figures.style import WIDE, Drawing, new_figure, plotted_rows, rows_of
 from scalinglaws.networks.four_layer_cnn import Layer, layers
 from scalinglaws.networks.shapes import DESIGNS, SMALL, FourLayerCNN
 
@@ -18,7 +18,7 @@ COLUMNS = (
     ("CIFAR-100", "cifar100", 32, 3, 100),
     ("SVHN", "svhn", 32, 3, 10),
 )
-LEFT, SHAPE, COUNT, STEP = 0.02, 0.58, 0.98, 0.108
+LEFT, SHAPE, COUNT, STEP = 0.02, 0.55, 0.98, 0.112
 
 
 def draw(
@@ -27,7 +27,7 @@ def draw(
     settings: Mapping[str, Any],
 ) -> Drawing:
     """One column per architecture: layer, output shape, parameters; then their number in all."""
-    figure, axes = new_figure(1, len(COLUMNS), width=10.6, height=2.9)
+    figure, axes = new_figure(2, len(COLUMNS) // 2, width=WIDE, height=4.3)
     parts: list[pd.DataFrame] = []
     for axis, (heading, task, *shape) in zip(axes, COLUMNS, strict=True):
         network = FourLayerCNN(DESIGNS.get(task, SMALL), *shape)
@@ -37,10 +37,11 @@ def draw(
 
 def column(axes: Axes, heading: str, rows: list[Layer]) -> pd.DataFrame:
     axes.set_axis_off()
-    axes.set_title(heading, fontsize=9.5, fontweight="bold")
+    axes.set_title(heading, fontsize=9, fontweight="bold")
     total = sum(row.parameters for row in rows)
     lines = [("layer", "output", "parameters")]
-    lines += [(row.name, text_of(row.output), f"{row.parameters:,}") for row in rows]
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    lines += [(row.name.replace(" x ", " \u00d7 "), text_of(row.output), f"{row.parameters:,}") for row in rows]
     lines.append(("total", "", f"{total:,}"))
     for number, texts in enumerate(lines):
         height = 0.98 - STEP * number
@@ -58,7 +59,7 @@ def column(axes: Axes, heading: str, rows: list[Layer]) -> pd.DataFrame:
                 transform=axes.transAxes,
             )
         if number in (0, len(lines) - 2):
-            axes.plot([0, 1], [height - 0.082] * 2, color="black", lw=0.6, transform=axes.transAxes)
+            axes.plot([0, 1], [height - 0.085] * 2, color="black", lw=0.6, transform=axes.transAxes)
     drawn = [
         rows_of(heading, f"{row.name} -> {text_of(row.output)}", number, row.parameters)
         for number, row in enumerate(rows, start=1)

@@ -6,25 +6,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.means import mean_with_interval
-from scalinglaws.curves.size_curves import Curves, curves
-from scalinglaws.figures.scan_lines import (
-    Line,
-    listed,
-    masked,
-    windowed_line,
-    within_window,
-)
+from scalinglaws.curves.size_curves import curves
+from scalinglaws.figures.scan_lines import Line, fitted_line, listed, masked
 from scalinglaws.figures.short_axes import ticks_at_values
-from scalinglaws.figures.style import (
-    ALPHA,
-    COLOURS,
-    MARKERS,
-    below,
-    dress,
-    series_colours,
-    slope_label,
-)
+from scalinglaws.figures.style import COLOURS, FEW_SEEDS, MARKERS, dress, series_colours, under
 
 Rows = list[pd.DataFrame]
 SIZE = r"training images $D$"
@@ -49,30 +34,9 @@ LINE_COLOURS = {
     "fashion": COLOURS["green"],
     "cifar10": COLOURS["purple"],
     "cifar100": COLOURS["brown"],
-    "svhn": COLOURS["red"],
+    "svhn": COLOURS["pink"],  # red is for published values
 }
 LINE_MARKERS = {"digits": "s", "fashion": "^", "cifar10": "v", "cifar100": "P", "svhn": "h"}
-
-
-def fitted_line(
-    axes: Axes,
-    line: Curves,
-    slope: Mapping[str, Any],
-    panel: str,
-    name: str,
-    look: Mapping[str, str],
-) -> Rows:
-    """Geometric means with intervals, the fitted law in its window, points outside as crosses.
-
-    - `look`: `colour` and `marker`.
-    """
-    fitted = slope["estimate"] is not None  # the reason why not is in the fit, too long for here
-    inside = within_window(line, slope)
-    if not fitted:
-        inside[:] = True  # nothing was fitted, so nothing was left out
-    label = f"{name}: {slope_label(ALPHA, slope) if fitted else 'no law fitted'}"
-    found, drawn = mean_with_interval(line.values, "log"), {"panel": panel, "name": name, **look}
-    return windowed_line(axes, line.sizes, found, inside, slope, label, ", not fitted", **drawn)
 
 
 def fitted_family(axes: Axes, lines: Sequence[Line], panel: str) -> Rows:
@@ -81,7 +45,7 @@ def fitted_family(axes: Axes, lines: Sequence[Line], panel: str) -> Rows:
     colours = series_colours(len(lines))
     for number, (name, line, slope) in enumerate(lines):
         look = {"colour": colours[number], "marker": MARKERS[number % len(MARKERS)]}
-        parts += fitted_line(axes, line, slope, panel, name, look)
+        parts += fitted_line(axes, line, slope, panel=panel, series=name, **look)
     return parts
 
 
@@ -100,13 +64,27 @@ def task_lines(
     for task, rows in table.groupby("task", sort=True):
         line, curve = lines[str(task)], curves(rows, metric, "D")
         slope = found[f"{network}_slope_{metric}_{line}"]
-        parts += fitted_line(axes, curve, slope, panel, NAMES[line], line_look(line))
+        look = {"panel": panel, "series": NAMES[line], **line_look(line)}
+        parts += fitted_line(axes, curve, slope, **look)
     return parts
 
 
-def dress_losses(axes: Axes, rows: pd.DataFrame, label: str, title: str | None = None) -> None:
-    """Axes of a loss against D: ticks at the sizes themselves, the legend below."""
-    dress(axes, SIZE, label, title=title, **below(0.2))
+def dress_losses(
+    axes: Axes,
+    rows: pd.DataFrame,
+    label: str,
+    title: str | None = None,
+    *,
+    note: str | None = None,
+    **legend: Any,
+) -> None:
+    """Axes of a loss against D: ticks at the sizes themselves, the legend below.
+
+    `note` stands above the legend's entries; `legend`: its other options.
+    """
+    dress(axes, SIZE, label, title=title, **under(**legend))
+    if note and (shown := axes.get_legend()) is not None:
+        shown.set_title(note, {"size": legend.get("fontsize", 7)})
     sizes = sorted({int(size) for size in rows["D"]})
     shown = sizes[:: 1 + (len(sizes) - 1) // 6]
     ticks_at_values(axes, shown)
@@ -132,8 +110,10 @@ def training_text(rows: pd.DataFrame) -> str:
 
 
 def interval_text(rows: pd.DataFrame) -> str:
+    few = rows["seed"].nunique() <= FEW_SEEDS
+    spread = "small dots: the seeds" if few else "with 95 % t intervals"
     return (
-        "Points: geometric means over seeds with 95 % t intervals. Lines: power laws fitted where "
-        "each image is seen often enough (crosses lie outside); slopes with 95 % intervals over "
-        f"seeds. Values masked as not finite: {masked(rows)}."
+        f"Points: geometric means over seeds, {spread}. Lines: power laws fitted where each image "
+        "is seen often enough (hollow points lie outside); slopes with 95 % intervals over seeds. "
+        f"Values masked as not finite: {masked(rows)}."
     )

@@ -6,44 +6,63 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 
-from scalinglaws.curves.means import Mean, mean_with_interval
+from scalinglaws.curves.means import mean_with_interval
 from scalinglaws.curves.size_curves import Curves
+from scalinglaws.figures.mean_points import mean_points
 from scalinglaws.figures.style import (
     ALPHA,
+    FILLED,
     ROLES,
     law_through_centre,
-    points_with_intervals,
-    quantity_numbers,
+    rows_of,
     series_colours,
     slope_label,
     theory_line,
 )
+from scalinglaws.rounding import rounded
 
 Rows = list[pd.DataFrame]
 Line = tuple[str, Curves, Mapping[str, Any]]  # name, curves, fitted slope
+OUTSIDE_NAME = " outside the window"  # ends the series of a line's points that were not fitted
+WITH_BEND = ", with the bend"  # ends the series of the longer intervals that the ledger judges
+BARS = (
+    "Thick bars: 95 % intervals over seeds; thin: the longer ones of laws that bend, which the "
+    "ledger judges; arrows: beyond the axes."
+)
 
 
-def scan_line(
+def fitted_line(
     axes: Axes,
-    line: Curves,
+    curve: Curves,
     slope: Mapping[str, Any],
     *,
     panel: str,
-    name: str,
-    colour: str,
+    series: str,
+    colour: Any,
     marker: str = "o",
     mean: str = "log",
+    label: str | None = None,
 ) -> Rows:
-    """Points inside the fit window with the fitted law; those outside as crosses.
+    """Means over seeds and the law fitted to them; the legend adds its exponent to `label`.
 
-    `mean` over seeds: "log" (geometric) or "arithmetic".
+    `label` is the series unless it is given; empty, the exponent stands alone. Points that no law was fitted to are hollow, see mean_points. `mean` over seeds: "log"
+    (geometric) or "arithmetic".
     """
-    inside = within_window(line, slope) & (slope["estimate"] is not None)
-    label, outside = f"{name}: {slope_label(ALPHA, slope)}", " outside the window"
-    look = {"panel": panel, "name": name, "colour": colour, "marker": marker}
-    found = mean_with_interval(line.values, mean)
-    return windowed_line(axes, line.sizes, found, inside, slope, label, outside, **look)
+    inside = within_window(curve, slope) & (slope["estimate"] is not None)
+    name = series if label is None else label
+    text = f"{name}: {law_label(ALPHA, slope)}".removeprefix(": ")
+    look: dict[str, Any] = {"panel": panel, "colour": colour, "marker": marker, "mean": mean}
+    parts: Rows = []
+    for chosen, suffix in ((inside, ""), (~inside, OUTSIDE_NAME)):
+        if chosen.any():
+            kept, shown = curve.only(chosen), None if parts else text
+            look |= {"series": series + suffix, "outside": bool(suffix), "label": shown}
+            parts += mean_points(axes, kept, **look)
+    return parts + law_line(
+        axes, curve, slope, panel=panel, series=series, colour=colour, mean=mean
+    )
 
 
 def within_window(line: Curves, slope: Mapping[str, Any]) -> np.ndarray:
@@ -53,80 +72,7 @@ def within_window(line: Curves, slope: Mapping[str, Any]) -> np.ndarray:
     return inside
 
 
-def windowed_line(
-    axes: Axes,
-    sizes: np.ndarray,
-    found: Mean,
-    inside: np.ndarray,
-    slope: Mapping[str, Any],
-    label: str,
-    outside: str,
-    *,
-    panel: str,
-    name: str,
-    colour: str,
-    marker: str,
-) -> Rows:
-    """Points that are `inside`, the others as crosses, and the law fitted to the former.
-
-    `label` is the legend's text, `outside` ends the name of the series of the crosses.
-    """
-    parts: Rows = []
-    for chosen, shape, suffix, text in (
-        (inside, marker, "", label),
-        (~inside, "X", outside, None if inside.any() else label),
-    ):
-        if chosen.any():
-            points = (sizes[chosen], *(values[chosen] for values in found))
-            look: dict[str, Any] = {"colour": colour, "marker": shape, "label": text}
-            parts.append(
-                points_with_intervals(axes, *points, panel=panel, series=name + suffix, **look)
-            )
-    if inside.any() and slope["estimate"] is not None:
-        x = sizes[inside]
-        law = law_through_centre(x, found.mean[inside], slope["estimate"], x)
-        parts.append(theory_line(axes, x, law, panel=panel, series=f"{name} fit", colour=colour))
-    return parts
-
-
-def draw_scan(
-    axes: Axes, curve: Curves, *, panel: str, series: str, mean: str = "log", **look: Any
-) -> Rows:
-    """Points of one scan, all sizes alike; `look` as in style.points_with_intervals.
-
-    A lower end of an arithmetic interval that is not positive cannot be drawn on log axes: such a
-    point has no bar.
-    """
-    kept = curve.only(np.isfinite(curve.values).any(axis=0))
-    found = mean_with_interval(kept.values, mean)
-    low = np.where(found.low > 0, found.low, np.nan)
-    points = (kept.sizes, found.mean, low, found.high)
-    return [points_with_intervals(axes, *points, panel=panel, series=series, **look)]
-
-
-def draw_fit(
-    axes: Axes,
-    curve: Curves,
-    slope: Mapping[str, Any],
-    *,
-    panel: str,
-    series: str,
-    colour: str,
-    mean: str = "log",
-) -> Rows:
-    """The fitted power law in its window, through the mean of the points there."""
-    inside = within_window(curve, slope)
-    if slope["estimate"] is None or slope["window"] is None or inside.sum() < 2:
-        return []
-    x, values = curve.only(inside)
-    y = mean_with_interval(values, mean).mean
-    # The least-squares line passes through the mean of the logarithms.
-    centre = np.exp(np.mean(np.log(y)) + slope["estimate"] * np.mean(np.log(x)))
-    law = centre * x ** -slope["estimate"]
-    return [theory_line(axes, x, law, panel=panel, series=f"{series} fit", colour=colour)]
-
-
-def draw_fitted(
+def law_line(
     axes: Axes,
     curve: Curves,
     slope: Mapping[str, Any],
@@ -135,21 +81,32 @@ def draw_fitted(
     series: str,
     colour: Any,
     mean: str = "log",
-    label: str | None = None,
-    **look: Any,
+    style: str = "-",
 ) -> Rows:
-    """Points of one scan and the law fitted to them; the legend adds its exponent to `label`."""
-    shared: dict[str, Any] = {"panel": panel, "series": series, "colour": colour, "mean": mean}
-    text = f"{label or series}: {slope_label(ALPHA, slope)}"
-    points = draw_scan(axes, curve, label=text, **shared, **look)
-    return points + draw_fit(axes, curve, slope, **shared)
+    """The fitted power law in its window, through the mean of the points there."""
+    inside = within_window(curve, slope)
+    if slope["estimate"] is None or inside.sum() < 2:
+        return []
+    x, values = curve.only(inside)
+    law = law_through_centre(x, mean_with_interval(values, mean).mean, slope["estimate"], x)
+    name = f"{series} fit"
+    return [theory_line(axes, x, law, panel=panel, series=name, colour=colour, style=style)]
+
+
+def law_label(name: str, slope: Mapping[str, Any]) -> str:
+    """Exponent and interval; why one is missing is too long for a legend, the ledger says it."""
+    if slope["estimate"] is None:
+        return "no law fitted"
+    if slope["interval"] is None:
+        return f"{name} = {rounded(slope['estimate'], 1)}, no interval"
+    return slope_label(name, slope)
 
 
 def scan_family(axes: Axes, lines: Sequence[Line], *, panel: str) -> Rows:
     """Lines of an ordered family (dimensions, powers), from light to dark."""
     parts: Rows = []
     for (name, line, slope), colour in zip(lines, series_colours(len(lines)), strict=True):
-        parts += scan_line(axes, line, slope, panel=panel, name=name, colour=colour)
+        parts += fitted_line(axes, line, slope, panel=panel, series=name, colour=colour)
     return parts
 
 
@@ -159,25 +116,148 @@ def quantity_points(
     quantities: Sequence[Mapping[str, Any]],
     *,
     factors: Sequence[float] | None = None,
+    within: tuple[float, float] | None = None,
     panel: str,
     series: str,
-    **look: Any,
+    colour: Any = ROLES["measured"],
+    marker: str = "o",
+    label: str | None = None,
+    hollow: bool = False,
 ) -> Rows:
-    """Fitted quantities (times `factors`) with their intervals; unavailable ones are left out."""
-    values = np.array([quantity_numbers(found) for found in quantities]).reshape(-1, 3)
-    kept = np.isfinite(values[:, 0])
-    if not kept.any():
-        return []
+    """Fitted quantities (times `factors`) with their intervals; unavailable ones are left out.
+
+    Thick bars are intervals over seeds. Thin ones, of laws that bend, hold the bend too: these are
+    judged. They do not widen the axes; where the axes are to end `within` two values, bars that go
+    on end there in an arrow.
+    """
     scale = np.ones(len(x)) if factors is None else np.asarray(factors, dtype=float)
-    points = (np.asarray(x, dtype=float), *(scale * column for column in values.T))
-    shown = (column[kept] for column in points)
-    return [points_with_intervals(axes, *shown, panel=panel, series=series, **look)]
+    kept = [place for place, found in enumerate(quantities) if found["estimate"] is not None]
+    if not kept:
+        return []
+    ends = [interval_ends(quantities[place]) for place in kept]
+    at, times = np.asarray(x, dtype=float)[kept], scale[kept]
+    estimate = times * [quantities[place]["estimate"] for place in kept]
+    seeds, judged = (times[:, None] * [pair[name] for pair in ends] for name in (0, 1))
+    drawn = rows_of(panel, series, at, estimate, *seeds.T)
+    longer = np.isfinite(judged).any(axis=1) & np.any(seeds != judged, axis=1)
+    wide = rows_of(panel, series + WITH_BEND, at[longer], estimate[longer], *judged[longer].T)
+    upright_bars(axes, wide, colour, 0.8, within, autolim=False)
+    upright_bars(axes, drawn, colour, 2.2, within)
+    face: dict[str, Any] = {"markerfacecolor": "white", "markeredgewidth": 1.1} if hollow else FILLED
+    edge = {**face, "markeredgecolor": colour} if hollow else face
+    axes.plot(
+        at, estimate, marker, color=colour, markersize=5.5, label=label, zorder=3, **edge
+    )
+    return [drawn, wide] if longer.any() else [drawn]
 
 
-def dashed(axes: Axes, x: Any, y: Any, *, panel: str, series: str, label: str) -> Rows:
-    """A prediction as a dashed line."""
-    look: dict[str, Any] = {"style": "--", "colour": ROLES["theory"], "label": label}
-    return [theory_line(axes, x, y, panel=panel, series=series, **look)]
+def inverse_of(slope: Mapping[str, Any]) -> dict[str, Any]:
+    """4 over an exponent, with its intervals; where these reach zero, 4 over it has no upper end."""
+    if slope["estimate"] is None:
+        return dict(slope)
+    found: dict[str, Any] = {"estimate": 4 / slope["estimate"]}
+    for name in ("interval", "seed_interval"):
+        low, high = slope[name] or (np.nan, np.nan)
+        ends = [4 / high if high > 0 else np.inf, 4 / low if low > 0 else np.inf]
+        found[name] = ends if slope[name] else None
+    return found
+
+
+def interval_ends(found: Mapping[str, Any]) -> tuple[list[float], list[float]]:
+    """Ends of the interval over seeds, and of the one that is judged; NaN where there is none."""
+    judged = found["interval"] or [np.nan, np.nan]
+    return found.get("seed_interval") or judged, judged
+
+
+def bar_limits(
+    quantities: Sequence[Mapping[str, Any]],
+    also: Iterable[float] = (),
+    factors: Sequence[float] | None = None,
+) -> tuple[float, float]:
+    """Limits of axes that hold the estimates (times `factors`), their bars over seeds and `also`."""
+    times = [1.0] * len(quantities) if factors is None else factors
+    ends = [
+        factor * end
+        for factor, found in zip(times, quantities, strict=True)
+        if found["estimate"] is not None
+        for end in (found["estimate"], *interval_ends(found)[0])
+    ]
+    finite = [end for end in (*ends, *also) if np.isfinite(end)] or [0.0, 1.0]
+    room = 0.06 * (max(finite) - min(finite)) or 0.1
+    return min(finite) - room, max(finite) + room
+
+
+def upright_bars(
+    axes: Axes,
+    rows: pd.DataFrame,
+    colour: Any,
+    thickness: float,
+    within: tuple[float, float] | None,
+    *,
+    autolim: bool = True,
+) -> None:
+    """Bars of the rows' intervals; those that leave `within` end in an arrow at its edge."""
+    low, high = within or (-np.inf, np.inf)
+    known = rows.dropna(subset=["y_low", "y_high"])
+    bottom, top = known["y_low"].clip(low, high), known["y_high"].clip(low, high)
+    ends = [[(x, a), (x, b)] for x, a, b in zip(known["x"], bottom, top, strict=True)]
+    lines = LineCollection(ends, colors=[colour], linewidths=thickness)
+    axes.add_collection(lines, autolim=autolim)
+    look: dict[str, Any] = {"color": colour, "linestyle": "none", "zorder": 4}
+    look |= {"markersize": 7, "markeredgewidth": 0.3}
+    for beyond, edge, arrow in ((known["y_high"] > high, high, "up"), (known["y_low"] < low, low, "down")):
+        if beyond.any():
+            at = known.loc[beyond, "x"]
+            shape = rf"$\{arrow}arrow$"
+            axes.plot(at, np.full(len(at), edge), marker=shape, clip_on=False, **look)
+
+
+def dashed(
+    axes: Axes, x: Any, y: Any, *, panel: str, series: str, label: str | None, **look: Any
+) -> Rows:
+    """A prediction as a thin dashed line."""
+    shape: dict[str, Any] = {"style": "--", "colour": ROLES["theory"], "label": label, **look}
+    drawn = theory_line(axes, x, y, panel=panel, series=series, **shape)
+    axes.lines[-1].set_linewidth(1.0)
+    return [drawn]
+
+
+def published_law(
+    axes: Axes,
+    ends: tuple[float, float],
+    start: float,
+    exponent: float,
+    *,
+    panel: str,
+    label: str | None,
+    series: str = "published",
+) -> pd.DataFrame:
+    """A thin line with the published exponent, from (ends[0], start) on; its two rows."""
+    x = np.array(ends, dtype=float)
+    drawn = rows_of(panel, series, x, start * (x / x[0]) ** -exponent)
+    look: dict[str, Any] = {"linestyle": (0, (4, 2)), "linewidth": 1.0, "zorder": 1.5}
+    axes.plot(drawn["x"], drawn["y"], color=ROLES["published"], label=label, **look)
+    return drawn
+
+
+def law_above(
+    axes: Axes, parts: Rows, exponent: float, *, panel: str, name: str = "published"
+) -> pd.DataFrame:
+    """The published law just above all fitted points of the panel."""
+    drawn = pd.concat(parts)
+    points = drawn[(drawn["y"] > 0) & ~drawn["series"].str.endswith((" fit", " theory"))]
+    ends = (float(points["x"].min()), float(points["x"].max()))
+    fitted = points[~points["series"].str.endswith(OUTSIDE_NAME)]
+    points = points if fitted.empty else fitted
+    level = (points["y"] * points["x"] ** exponent).max() if len(points) else ends[0] ** exponent
+    start = 1.6 * float(level) * ends[0] ** -exponent
+    label = rf"{name}, {ALPHA} = {exponent:g}"
+    return published_law(axes, ends, start, exponent, panel=panel, label=label)
+
+
+def published(settings: Mapping[str, Any], name: str) -> float:
+    """A value of the paper from a figure's settings, where its claim stands beside it."""
+    return float(settings["published"][name]["value"])
 
 
 def masked(*tables: pd.DataFrame) -> int:

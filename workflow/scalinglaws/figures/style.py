@@ -20,6 +20,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 
 from scalinglaws.figures.short_axes import short_axis_ticks
 from scalinglaws.files import write_whole
@@ -145,7 +146,10 @@ def dress(
     legend: bool = True,
     **legend_options: Any,
 ) -> None:
-    """Label the axes, make those named in ``log`` ("x", "y", "xy" or "") logarithmic; legend."""
+    """Label the axes, make those named in ``log`` ("x", "y", "xy" or "") logarithmic; legend.
+
+    The legend's options are matplotlib's, or those of `under`.
+    """
     if "x" in log:
         axes.set_xscale("log")
     if "y" in log:
@@ -156,12 +160,40 @@ def dress(
     if title:
         axes.set_title(title)
     if legend and axes.get_legend_handles_labels()[0]:
+        if (points := legend_options.pop("points_below", None)) is not None:
+            shift = ScaledTranslation(0, -points / 72, cast(Figure, axes.figure).dpi_scale_trans)
+            legend_options["bbox_transform"] = axes.transAxes + shift
         axes.legend(**legend_options)
 
 
 def below(depth: float = 0.18, **more: Any) -> dict[str, Any]:
     """Legend options: legends with slopes and intervals are wide, they stand under the panels."""
     return {"loc": "upper center", "bbox_to_anchor": (0.5, -depth), "fontsize": 7, **more}
+
+
+def under(points: float = 28.0, **more: Any) -> dict[str, Any]:
+    """Legend options: a fixed distance below the axes, close whatever their height.
+
+    - ``points``: from the axes to the legend; ticks and the label of the x axis are in between
+    """
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "points_below": points}
+    return {**place, "fontsize": 7, **more}
+
+
+def fit_height(figure: Figure, plot: float = 2.0) -> None:
+    """Give every row of panels the height `plot` (inches) and room for its longest legend."""
+    lines: dict[int, int] = {}
+    for axes in figure.axes:
+        place, legend = axes.get_subplotspec(), axes.get_legend()
+        if place is None or legend is None:
+            continue
+        texts = [text.get_text() for text in (*legend.get_texts(), legend.get_title())]
+        count = sum(text.count("\n") + 1 for text in texts if text)
+        row = place.rowspan.start
+        lines[row] = max(lines.get(row, 0), -(-count // legend._ncols))
+    rows = max(place.rowspan.stop for axes in figure.axes if (place := axes.get_subplotspec()))
+    room = sum(0.7 + 0.135 * lines.get(row, 0) for row in range(rows))
+    figure.set_figheight(rows * plot + room)
 
 
 def rows_of(

@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 
 from scalinglaws.curves.size_curves import Curves
 from scalinglaws.figures.image_panels import LINE_COLOURS, NAMES
-from scalinglaws.figures.scan_lines import scan_line
+from scalinglaws.figures.scan_lines import fitted_line
 from scalinglaws.figures.style import COLOURS
 
 Rows = list[pd.DataFrame]
@@ -16,12 +17,8 @@ TASKS = {"teacher": "teacher-student", **NAMES}
 VARIANTS = {"mse": "MSE", "erf": "erf", "cnn": "CNN"}
 # Markers by variant of a line, so that they mean the same in every panel.
 MARKERS = {"": "o", "mse": "s", "erf": "^", "mse_erf": "v", "cnn": "P", "mse_cnn": "h"}
-VARIANT_COLOURS = {
-    "": COLOURS["blue"],
-    "mse": COLOURS["orange"],
-    "erf": COLOURS["green"],
-    "mse_erf": COLOURS["purple"],
-}
+# Shades by variant of the data set's colour: shares of white (positive) or black mixed in.
+SHADES = {"": 0.0, "mse": 0.45, "erf": -0.4, "mse_erf": 0.25, "cnn": -0.25, "mse_cnn": -0.4}
 
 
 def line_text(line: str) -> str:
@@ -30,12 +27,18 @@ def line_text(line: str) -> str:
     return ", ".join([TASKS[task], *(VARIANTS[variant] for variant in variants)])
 
 
-def look_of(line: str, by: str) -> dict[str, str]:
-    """Marker by variant; colour by "task" or by "variant"."""
+def look_of(line: str) -> dict[str, str]:
+    """Colour by data set, its shade and the marker by variant."""
     task, _, variant = line.partition("_")
     of_task = {"teacher": COLOURS["blue"], **LINE_COLOURS}[task]
-    colour = of_task if by == "task" else VARIANT_COLOURS[variant]
-    return {"colour": colour, "marker": MARKERS[variant]}
+    return {"colour": shade(of_task, SHADES[variant]), "marker": MARKERS[variant]}
+
+
+def shade(colour: str, share: float) -> str:
+    """The colour mixed with white, or for negative shares with black."""
+    towards = 1.0 if share > 0 else 0.0
+    mixed = [part + (towards - part) * abs(share) for part in to_rgb(colour)]
+    return to_hex(mixed)
 
 
 def difference_line(
@@ -47,6 +50,5 @@ def difference_line(
     name: str,
     look: Mapping[str, str],
 ) -> Rows:
-    """As `scan_line`, of arithmetic means."""
-    drawn = {"panel": panel, "name": name, **look}
-    return scan_line(axes, line, slope, mean="arithmetic", **drawn)
+    """As `fitted_line`, of arithmetic means."""
+    return fitted_line(axes, line, slope, panel=panel, series=name, mean="arithmetic", **look)
