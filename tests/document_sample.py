@@ -203,7 +203,10 @@ def sample_drawing() -> Drawing:
 def sample_findings() -> dict[str, Any]:
     """Of each paper two sentences; what differs and what is undecided is its first claim."""
     told = {
-        "sentences": ["The loss falls as D^-1 (1.02 [0.97, 1.06]).", "With width it falls as 1 / w."],
+        "sentences": [
+            "The loss falls as D^-1 (1.02 [0.97, 1.06]).",
+            "With width it falls as 1 / w.",
+        ],
         "differs": "The exponent alpha_D is 1: ours 1.2 [1.1, 1.3].",
         "undecided": "The exponent alpha_D is 1: ours 1.2 [0.3, 1.6].",
     }
@@ -218,7 +221,7 @@ def sample_findings() -> dict[str, Any]:
                     for text in told["sentences"]
                 ],
                 "differs": [{**about, "text": told["differs"]}],
-                "undecided": [{**about, "text": told["undecided"], "needs": "four times the seeds"}],
+                "undecided": [{**about, "text": told["undecided"], "needs": "more seeds"}],
             }
         )
     return {"headline": "Of 5 claims 2 are reproduced.", "papers": papers}

@@ -114,27 +114,24 @@ def test_a_page_with_a_hole_in_its_middle_is_refused(tmp_path):
     assert half_empty(document(tmp_path, hole)) == [1]
 
 
-def drawn_widths(pdf):
-    """Width at which each embedded figure is drawn, in points, whichever way it is turned."""
-    found = []
-    for page in pypdfium2.PdfDocument(pdf):
-        for one in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_FORM], max_depth=1):
-            found.append(one.get_matrix())
-    return found
+def scales_of(pdf):
+    """Factor by which each embedded figure is drawn, whichever way it is turned."""
+    matrices = [
+        one.get_matrix()
+        for page in pypdfium2.PdfDocument(pdf)
+        for one in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_FORM], max_depth=1)
+    ]
+    return [round((matrix.a**2 + matrix.b**2) ** 0.5, 3) for matrix in matrices]
 
 
 def test_figures_are_never_enlarged_and_hardly_shrunk(made):
-    scales = []
-    for matrix in drawn_widths(made):
-        scales.append(round((matrix.a**2 + matrix.b**2) ** 0.5, 3))
+    scales = scales_of(made)
     assert len(scales) >= len(SHAPES)
     assert 0.85 <= min(scales) <= max(scales) <= 1
 
 
 def test_captions_say_what_they_are_made_after_and_lead_to_the_card(made):
-    whole = "\n".join(
-        page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(made)
-    )
+    whole = "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(made))
     flat = " ".join(whole.split())
     numbers = json.loads((made.parent / "numbers.json").read_text())
     figures = [figure for paper in numbers["papers"] for figure in paper["figures"]]

@@ -27,8 +27,13 @@ INNOCENT = (
 LAW = re.compile(r"(?<![\d.])\d(?![\d.])")  # 4 / d, 1 / w: a digit by itself
 
 
-LAW_IN_WORDS = (
-    r"(?:law|exponent|figures|figure|table) \d\w?\b|\d over the exponent|\(1 \+ beta\)|\d / [a-zP(D]"
+LAW_IN_WORDS = "|".join(
+    (
+        r"(?:law|exponent|figures|figure|table) \d\w?\b",
+        r"\d over the exponent",
+        r"\(1 \+ beta\)",
+        r"\d / [a-zP(D]",
+    )
 )
 
 

@@ -1,4 +1,4 @@
-"""Figures as the PDF sets them: natural size, the figure they are made after, where their card is."""
+"""Figures as the PDF sets them: natural size, what they are made after, where their card is."""
 
 import re
 from collections.abc import Mapping
