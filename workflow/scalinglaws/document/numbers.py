@@ -25,6 +25,7 @@ from scalinglaws.document.findings import findings_record
 from scalinglaws.document.products import products_text
 from scalinglaws.document.quantities import fits_record, significant
 from scalinglaws.document.sizes import sizes_record
+from scalinglaws.planning.left_out import why_left_out
 from scalinglaws.planning.table import duration
 from scalinglaws.rounding import quantity_text, rounded
 from scalinglaws.spelling import distinct_names, readable
@@ -90,6 +91,7 @@ def gather_numbers(
                 **paper_record(slug, paper, fits.get(slug, {}), rows.get(slug, ()), figures),
                 "findings": findings_record(told.get(slug, NOTHING), rows.get(slug, ())),
                 "sizes": sizes_record(sizes.get(slug, {})),
+                "left_out": left_out_records(paper["figures"], scale),
             }
             for slug, paper in papers.items()
         ],
@@ -124,6 +126,15 @@ def paper_record(
         "unjudged": [readable(entry) for entry in paper.get("unjudged", ())],
         **fits_record(fits),
     }
+
+
+def left_out_records(figures: Mapping[str, Record], scale: str) -> list[dict[str, str]]:
+    """Figures that this scale does not draw, each with the reason."""
+    return [
+        {"target": target, "title": readable(figure["title"]), "why": readable(reason)}
+        for target, figure in figures.items()
+        if (reason := why_left_out(figure, scale))
+    ]
 
 
 def counts_record(rows: Sequence[Record]) -> list[dict[str, Any]]:
