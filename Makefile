@@ -6,6 +6,7 @@ PYTHON ?= $(shell unset PYTHONHOME PYTHONPATH; for each in python3.11 python3 py
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+LOCK ?= envs/cpu.lock
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 # Empty: the scale of config/config.yaml.
 SCALE ?=
@@ -34,17 +35,17 @@ endif
 help:           ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-environment: $(READY) ## create the locked environment in .venv
+environment: $(READY) ## the locked packages into .venv, their sums checked (LOCK=envs/cuda.lock: for GPUs)
 
 # venv makes none behind a link to another disk, so it is given the folder itself. pip must not
 # find this package on PYTHONPATH: it would take it for installed.
-$(READY): envs/cpu.lock pyproject.toml
+$(READY): $(LOCK) pyproject.toml
 	@'$(PYTHON)' $(IS_WANTED) || { \
 	echo "error: '$(PYTHON)' is $$('$(PYTHON)' --version 2>&1 | tail -n 1), expected Python 3.11;" \
 	"install it, or name it with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
 	'$(PYTHON)' -m venv $(if $(MADE_HERE),,--clear) \
 	"$$('$(PYTHON)' -c 'import os; print(os.path.realpath("$(VENV)"))')"
-	PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/cpu.lock
+	PYTHONPATH= $(BIN)/python envs/install.py '$(LOCK)'
 	PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@printf '%s\n' '$(CURDIR)' > $(READY)
 
