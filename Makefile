@@ -32,10 +32,22 @@ endif
 
 .PHONY: help environment reproduce plan test benchmark benchmark-forecast lint format verify clean
 
+# Times are the plan's, for this machine once there is an environment, before that README's.
 help:           ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 20
+	@echo; echo 'One figure, after: source .venv/bin/activate'
+	@echo '  snakemake --cores all bahri2021_fig1a      (all names: snakemake --list-target-rules)'
+	@echo
+ifeq ($(MADE_HERE),)
+	@echo 'How long, by the plan of two cores; of this machine after: make environment'
+	@sed -nE 's/^\| `([a-z]+)` \|[^|]*\|([^|]*)\|([^|]*)\|.*/  make reproduce SCALE=\1\t\3  on\2/p' README.md | \
+	expand -t 40
+else
+	@echo 'How long, $(BIN)/python -m scalinglaws plan --times' | sed 's#$(BIN)/##'
+	@$(BIN)/python -m scalinglaws plan $(scale_option) --times
+endif
 
-environment: $(READY) ## the locked packages into .venv, their sums checked (LOCK=envs/cuda.lock: for GPUs)
+environment: $(READY) ## the locked packages into .venv, checksums checked (GPUs: LOCK=envs/cuda.lock)
 
 # venv makes none behind a link to another disk, so it is given the folder itself. pip must not
 # find this package on PYTHONPATH: it would take it for installed.
@@ -47,9 +59,10 @@ $(READY): $(LOCK) pyproject.toml
 	"$$('$(PYTHON)' -c 'import os; print(os.path.realpath("$(VENV)"))')"
 	PYTHONPATH= $(BIN)/python envs/install.py '$(LOCK)'
 	PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	-$(BIN)/python -m scalinglaws calibrate
 	@printf '%s\n' '$(CURDIR)' > $(READY)
 
-reproduce: $(READY) ## every figure, the ledger, report.html and replication.pdf (SCALE=laptop for another scale)
+reproduce: $(READY) ## every figure, verdict, page and the PDF (another scale: SCALE=laptop)
 	$(BIN)/python -m scalinglaws reproduce $(scale_option) $(if $(CORES),--cores $(CORES))
 
 plan: $(READY)  ## what SCALE will run and what it costs
