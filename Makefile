@@ -52,9 +52,10 @@ environment: $(READY) ## the locked packages into .venv, checksums checked (GPUs
 # venv makes none behind a link to another disk, so it is given the folder itself. pip must not
 # find this package on PYTHONPATH: it would take it for installed.
 $(READY): $(LOCK) pyproject.toml
-	@'$(PYTHON)' $(IS_WANTED) || { \
-	echo "error: '$(PYTHON)' is $$('$(PYTHON)' --version 2>&1 | tail -n 1), expected Python 3.11;" \
-	"install it, or name it with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	@'$(PYTHON)' $(IS_WANTED) || { found=$$('$(PYTHON)' --version 2>/dev/null) || found=missing; \
+	echo "error: '$(PYTHON)' is $$found, expected Python 3.11; install it" \
+	"(apt install python3.11-venv, uv python install 3.11, conda create -n py311 python=3.11)," \
+	"or name it with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
 	'$(PYTHON)' -m venv $(if $(MADE_HERE),,--clear) \
 	"$$('$(PYTHON)' -c 'import os; print(os.path.realpath("$(VENV)"))')"
 	PYTHONPATH= $(BIN)/python envs/install.py '$(LOCK)'

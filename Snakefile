@@ -35,6 +35,7 @@ rule all:
         "<results>/ledger.html",
         "<results>/replication.pdf",
         "<results>/manifest.json",
+        "<results>/ro-crate-metadata.json",
 
 
 rule figures:
