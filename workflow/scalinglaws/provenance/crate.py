@@ -155,7 +155,7 @@ def article(paper: Mapping[str, Any]) -> Entity:
         "@id": address(paper),
         "@type": "ScholarlyArticle",
         "name": paper["title"],
-        "creditText": f"{paper['authors']}: {paper['title']}, arXiv:{paper['arxiv']}",
+        "description": f"{paper['authors']}: {paper['title']}, arXiv:{paper['arxiv']}",
         "url": address(paper),
     }
 
