@@ -30,7 +30,7 @@ ifeq ($(MADE_HERE),)
 .PHONY: $(READY)
 endif
 
-.PHONY: help environment reproduce plan test benchmark benchmark-forecast lint format verify clean
+.PHONY: help environment reproduce plan test benchmark benchmark-forecast lint format front-page verify clean
 
 # Times are the plan's, for this machine once there is an environment, before that README's.
 help:           ## show this list
@@ -97,6 +97,9 @@ format: $(READY) ## rewrite sources in the common format
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
 	$(BIN)/python -m snakefmt Snakefile workflow/rules
+
+front-page: $(READY) ## the parts of README.md that follow from files, written anew
+	$(BIN)/python -m scalinglaws front-page
 
 verify: $(READY) ## check results against their manifest, code, fits and a repeated block
 	$(BIN)/python -m scalinglaws verify $(scale_option)

@@ -93,8 +93,8 @@ def test_a_run_of_the_workflow_made_the_files(results):
     assert run["@type"] == "CreateAction"
     assert run["result"] == entities["./"]["hasPart"]
     workflow = entities[run["instrument"]["@id"]]
-    assert "SoftwareApplication" in workflow["@type"]
-    assert COMMIT in workflow["softwareVersion"]
+    assert workflow["@type"] == "SoftwareSourceCode"
+    assert COMMIT in workflow["version"]
 
 
 def test_the_papers_are_named_and_a_figure_is_about_its_own(results):

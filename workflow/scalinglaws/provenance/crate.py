@@ -120,10 +120,10 @@ def made_by(record: Mapping[str, Any], files: list[Entity]) -> Iterator[Entity]:
     }
     yield {
         "@id": WORKFLOW,
-        "@type": ["SoftwareApplication", "SoftwareSourceCode"],
+        "@type": "SoftwareSourceCode",
         "name": "scalinglaws",
         "description": "The Snakemake workflow and the Python package that it calls.",
-        "softwareVersion": f"{__version__}, commit {commit or 'not recorded'}",
+        "version": f"{__version__}, commit {commit or 'not recorded'}",
         "programmingLanguage": {"@id": PYTHON},
         "license": {"@id": LICENCE},
         "author": {"@id": CONTRIBUTORS},
