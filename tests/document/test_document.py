@@ -430,7 +430,13 @@ def test_the_front_page_names_the_figures_and_commands_that_exist():
     assert {"reproduce", "test", "verify"} <= used <= targets
 
 
-@pytest.mark.parametrize("page", ["README.md", "config/README.md"])
+PAGES = (
+    *("README.md", "config/README.md", "tests/README.md", "workflow/profiles/README.md"),
+    *("workflow/scalinglaws/README.md", "workflow/scalinglaws/forecast/README.md"),
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_in_the_manuals_lead_somewhere(page):
     path = sample.REPOSITORY / page
     targets = re.findall(r"\]\(([^)#]+)\)", path.read_text())
