@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from scalinglaws.claims.forest import forest_rows
 from scalinglaws.claims.ledger import judge_paper
 from scalinglaws.document.figures import picture_size
 from scalinglaws.document.numbers import gather_numbers
@@ -231,7 +232,9 @@ def write_sample(folder: Path) -> dict[str, Any]:
     """Draw one figure per paper into folder/figures and return the gathered numbers."""
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     (folder / "findings").mkdir(exist_ok=True)
-    save_forest(draw_forest([]), *(folder / "findings" / f"forest.{end}" for end in ("pdf", "png")))
+    rows = forest_rows([row for judged in sample_rows().values() for row in judged])
+    forest = draw_forest(rows, {slug: paper["title"] for slug, paper in PAPERS.items()})
+    save_forest(forest, *(folder / "findings" / f"forest.{end}" for end in ("pdf", "png")))
     figures = {}
     for slug in PAPERS:
         drawing = sample_drawing()
