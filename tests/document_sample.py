@@ -233,7 +233,7 @@ def write_sample(folder: Path) -> dict[str, Any]:
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     (folder / "findings").mkdir(exist_ok=True)
     rows = forest_rows([row for judged in sample_rows().values() for row in judged])
-    forest = draw_forest(rows, {slug: paper["title"] for slug, paper in PAPERS.items()})
+    forest = draw_forest(rows, {slug: slug for slug in PAPERS})
     save_forest(forest, *(folder / "findings" / f"forest.{end}" for end in ("pdf", "png")))
     figures = {}
     for slug in PAPERS:
