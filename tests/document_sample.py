@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from scalinglaws.claims.forest import forest_rows
 from scalinglaws.claims.ledger import judge_paper
+from scalinglaws.document.figures import picture_size
 from scalinglaws.document.numbers import gather_numbers
+from scalinglaws.figures.forest import draw_forest, save_forest
 from scalinglaws.figures.style import (
     Drawing,
     dress,
@@ -36,22 +39,26 @@ SLOPE = quantity(
     rule="all sizes above the number of parameters",
     scan=(0.941, 1.093),
 )
-PAPERS = {
+WORDS = {"original": "figure 1", "brief": "Test loss against size; the law is 1 / D."}
+PAPERS: dict[str, dict[str, Any]] = {
     "bahri2021": {
         "title": "Explaining neural scaling laws",
         "authors": "Bahri, Dyer, Kaplan, Lee, Sharma",
         "arxiv": "2102.06701",
+        "figures": {},
     },
     "damico2025": {
         "title": "Implicit bias produces neural scaling laws in learning curves, "
         "from perceptrons to deep networks",
         "authors": "D'Amico, Bocchi, Negri",
         "arxiv": "2505.13230",
+        "figures": {},
     },
     "worschech2024": {
         "title": "Analyzing neural scaling laws in two-layer networks with power-law data spectra",
         "authors": "Worschech, Rosenow",
         "arxiv": "2410.09005",
+        "figures": {},
     },
 }
 
@@ -194,9 +201,40 @@ def sample_drawing() -> Drawing:
     return Drawing(figure, plotted_rows(*drawn), "Mean and 95 % intervals over 12 seeds.")
 
 
+def sample_findings() -> dict[str, Any]:
+    """Of each paper two sentences; what differs and what is undecided is its first claim."""
+    told = {
+        "sentences": [
+            "The loss falls as D^-1 (1.02 [0.97, 1.06]).",
+            "With width it falls as 1 / w.",
+        ],
+        "differs": "The exponent alpha_D is 1: ours 1.2 [1.1, 1.3].",
+        "undecided": "The exponent alpha_D is 1: ours 1.2 [0.3, 1.6].",
+    }
+    papers = []
+    for slug in PAPERS:
+        about = {"claim": f"{slug}_C1", "figure": f"{slug}_fig1"}
+        papers.append(
+            {
+                "slug": slug,
+                "sentences": [
+                    {"text": text, "claims": [f"{slug}_C1"], "figure": f"{slug}_fig1"}
+                    for text in told["sentences"]
+                ],
+                "differs": [{**about, "text": told["differs"]}],
+                "undecided": [{**about, "text": told["undecided"], "needs": "more seeds"}],
+            }
+        )
+    return {"headline": "Of 5 claims 2 are reproduced.", "papers": papers}
+
+
 def write_sample(folder: Path) -> dict[str, Any]:
     """Draw one figure per paper into folder/figures and return the gathered numbers."""
     (folder / "figures").mkdir(parents=True, exist_ok=True)
+    (folder / "findings").mkdir(exist_ok=True)
+    rows = forest_rows([row for judged in sample_rows().values() for row in judged])
+    forest = draw_forest(rows, {slug: slug for slug in PAPERS})
+    save_forest(forest, *(folder / "findings" / f"forest.{end}" for end in ("pdf", "png")))
     figures = {}
     for slug in PAPERS:
         drawing = sample_drawing()
@@ -207,15 +245,20 @@ def write_sample(folder: Path) -> dict[str, Any]:
             "caption": drawing.caption + " Scale: quick. Data: mnist5k.",
             "paper": slug,
             "departures": [f"{slug[0].upper()}D1"],
+            **dict(zip(("width", "height"), picture_size(stem.with_suffix(".pdf")), strict=True)),
         }
     return gather_numbers(
         sample_fits(),
         sample_rows(),
         scale="quick",
-        papers=PAPERS,
+        papers={
+            slug: {**paper, "figures": {f"{slug}_fig1": WORDS}} for slug, paper in PAPERS.items()
+        },
         figures=figures,
         departures=sample_departures(),
         plan=sample_plan(),
         cards=[sample_card()],
         environment=sample_environment(),
+        findings=sample_findings(),
+        sizes={"bahri2021": {"teacher_student": {"steps": 5000, "dimensions": [3, 4, 6]}}},
     )

@@ -35,8 +35,12 @@ def results(tmp_path_factory):
     return folder
 
 
+NOTHING_FOUND = {"headline": "Nothing was run.", "papers": []}
+
+
 def inputs_of(folder):
-    return {"numbers": str(folder / "numbers.json"), "figures": str(folder / "figures")}
+    named = {name: str(folder / name) for name in ("figures", "findings")}
+    return {"numbers": str(folder / "numbers.json"), **named}
 
 
 def strings_of(value):
@@ -105,7 +109,8 @@ def test_a_table_below_a_figure_is_set_with_it(results, tmp_path):
 def test_statements_without_a_verdict_are_set_with_their_reason(results, tmp_path):
     entry = {"claim": "C6", "statement": "s^2", "why": "w", "tests": ["tests/theory/test_a.py"]}
     papers = {**sample.PAPERS, "bahri2021": {**sample.PAPERS["bahri2021"], "unjudged": [entry]}}
-    nothing = {"figures": {}, "departures": [], "cards": [], "environment": {}}
+    nothing = {"figures": {}, "departures": [], "cards": [], "environment": {}, "sizes": {}}
+    nothing["findings"] = NOTHING_FOUND
     plan = {"blocks": [], "jobs": 0}
     for name, records in (("without", sample.PAPERS), ("with", papers)):
         numbers = gather_numbers({}, {}, scale="quick", papers=records, plan=plan, **nothing)
@@ -126,6 +131,8 @@ def test_a_run_without_claims_figures_departures_or_data_still_compiles(tmp_path
         plan={"blocks": [], "jobs": 0},
         cards=[],
         environment={},
+        findings=NOTHING_FOUND,
+        sizes={},
     )
     write_json(tmp_path / "numbers.json", numbers)
     compile_pdf(sample.MAIN_TYP, inputs_of(tmp_path), tmp_path / "empty.pdf")
@@ -138,7 +145,7 @@ def test_a_missing_picture_is_one_sentence_and_leaves_the_old_paper_alone(result
     inputs = {**inputs_of(results), "figures": str(tmp_path / "nowhere")}
     with pytest.raises(InputError, match="could not be compiled") as refusal:
         compile_pdf(sample.MAIN_TYP, inputs, output)
-    assert "bahri2021_fig1.pdf" in str(refusal.value)
+    assert "_fig1.pdf" in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert output.read_bytes() == b"old"
 
@@ -183,6 +190,8 @@ def test_costs_add_up_to_the_plan():
         plan=sample.sample_plan(),
         cards=[],
         environment={},
+        findings=NOTHING_FOUND,
+        sizes={},
     )
     assert [row["time"] for row in numbers["cost"]["rows"]] == ["63 s"] * 3
     assert numbers["cost"]["total"]["members"] == "144"
@@ -423,7 +432,13 @@ def test_the_front_page_names_the_figures_and_commands_that_exist():
     assert {"reproduce", "test", "verify"} <= used <= targets
 
 
-@pytest.mark.parametrize("page", ["README.md", "config/README.md"])
+PAGES = (
+    *("README.md", "config/README.md", "tests/README.md", "workflow/profiles/README.md"),
+    *("workflow/scalinglaws/README.md", "workflow/scalinglaws/forecast/README.md"),
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_in_the_manuals_lead_somewhere(page):
     path = sample.REPOSITORY / page
     targets = re.findall(r"\]\(([^)#]+)\)", path.read_text())

@@ -14,11 +14,14 @@ ENVS = ROOT / "envs"
 DISTRIBUTIONS = {"yaml": "pyyaml", "_pytest": "pytest"}
 
 
+LOCKS = runpy.run_path(str(ENVS / "locks.py"))
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
 def pins(path: Path) -> dict[str, str]:
-    """Distribution -> version of every requirement line."""
-    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
-    parted = (re.split(r"==", line) for line in lines if line)
-    return {canonical(name.split("[")[0]): version.strip() for name, version in parted}
+    """Distribution -> version of every requirement."""
+    entries = LOCKS["entries"](path.read_text())
+    return {name: pin.partition("==")[2] for name, (pin, _) in entries.items()}
 
 
 def canonical(name: str) -> str:
@@ -78,14 +81,53 @@ def test_lock_has_no_local_version_and_no_address(lock):
     assert " @ " not in text
 
 
+@pytest.mark.parametrize("lock", ["cpu.lock", "cuda.lock"])
+def test_every_pin_has_a_version_and_sums(lock):
+    for name, (pin, sums) in LOCKS["entries"]((ENVS / lock).read_text()).items():
+        assert re.fullmatch(r"[^=]+==\S+", pin), name
+        assert sums, name
+        assert all(map(SHA256.fullmatch, sums)), name
+        assert len(set(sums)) == len(sums), name
+
+
+def test_every_line_of_a_lock_is_a_comment_a_pin_or_a_sum_of_it():
+    for line in (ENVS / "cpu.lock").read_text().splitlines():
+        assert re.fullmatch(r"#.*|[^=\s]+==\S+ \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line)
+
+
+def test_sums_of_both_locks_agree_but_for_the_cpu_builds_of_torch():
+    cpu, cuda = (LOCKS["entries"]((ENVS / f"{name}.lock").read_text()) for name in ("cpu", "cuda"))
+    more = {name: set(sums) - set(cuda[name][1]) for name, (_, sums) in cpu.items()}
+    builds = LOCKS["cpu_builds"](cpu["torch"][0])
+    assert len(builds) == 2  # x86-64 and aarch64
+    assert {name: found for name, found in more.items() if found} == {"torch": set(builds)}
+    assert all(set(cuda[name][1]) <= set(sums) for name, (_, sums) in cpu.items())
+
+
+def test_sums_of_another_torch_are_refused():
+    with pytest.raises(SystemExit, match=r"expected wheels of torch 2\.0\.0; copy their sums"):
+        LOCKS["cpu_builds"]("torch==2.0.0")
+
+
+def test_what_only_cuda_needs_is_left_out_of_the_cpu_lock():
+    added = set(pins(ENVS / "cuda.lock")) - set(pins(ENVS / "cpu.lock"))
+    assert added
+    assert all(map(LOCKS["CUDA_ONLY"].match, added))
+
+
+def test_a_changed_requirement_is_free_of_its_old_pin_and_no_other_is():
+    before = "numpy==1.0\nsympy==1.1 \\\n    --hash=sha256:00\n"
+    assert LOCKS["free"]("NumPy==2.0  # numbers\n", before) == ["sympy==1.1"]
+
+
 @pytest.mark.parametrize("name", ["cpu", "cuda"])
 def test_conda_file_installs_exactly_the_lock(name):
-    script = runpy.run_path(str(ENVS / "make_conda.py"))
+    lock = (ENVS / f"{name}.lock").read_text()
     text = (ENVS / f"{name}.yaml").read_text()
-    assert text == script["conda_file"](name, (ENVS / f"{name}.lock").read_text())
+    assert text == LOCKS["conda_file"](name, lock)
     python, pip, packages = yaml.safe_load(text)["dependencies"]
     assert (python, pip) == ("python=3.11", "pip")
-    assert packages["pip"] == script["pins"]((ENVS / f"{name}.lock").read_text())
+    assert packages["pip"] == LOCKS["pins"](lock)
 
 
 def test_running_environment_is_the_cpu_lock():

@@ -1,5 +1,5 @@
 """
-REQUIRED INPUTS: ledger, fits, figures, plan, environment, data cards
+REQUIRED INPUTS: ledger, findings, fits, figures, plan, environment, data cards, paper/*
 OUTPUTS: <results>/numbers.json, <results>/replication.pdf
 Steps: gather every number that prose may quote; compile the replication paper with typst.
 """
@@ -10,12 +10,14 @@ rule gather_numbers:
     input:
         ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
         fits=[file for paper in PLAN.papers for file in PLAN.fit_files(paper)],
-        captions=[PLAN.figure_files(name, ("json",)) for name in PLAN.figures()],
+        findings="<results>/findings/findings.json",
+        figures=[PLAN.figure_files(name, ("json", "pdf")) for name in PLAN.figures()],
         cards=[f"results/data/{name}.card.json" for name in PLAN.used_datasets()],
         plan="<results>/plan/plan.json",
         environment="<results>/environment.json",
         papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
         departures="config/departures.yaml",
+        sizes=f"config/scales/{config['scale']}.yaml",
     output:
         "<results>/{numbers}.json",
     log:
@@ -37,8 +39,20 @@ rule compile_paper:
     """Compile the replication paper."""
     input:
         source="paper/main.typ",
-        bibliography="paper/refs.bib",
+        parts=collect(
+            "paper/{part}",
+            part=[
+                "article.typ",
+                "figures.typ",
+                "look.typ",
+                "record.typ",
+                "refs.bib",
+                "supplement.typ",
+                "tables.typ",
+            ],
+        ),
         numbers="<results>/numbers.json",
+        forest="<results>/findings/forest.pdf",
         figures=[PLAN.figure_files(name, ("pdf", "png")) for name in PLAN.figures()],
     output:
         report(

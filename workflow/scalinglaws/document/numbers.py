@@ -20,12 +20,19 @@ from scalinglaws.claims.wording import (
     without_estimate,
 )
 from scalinglaws.config import SCALES
+from scalinglaws.document.figures import figure_record, short_authors
+from scalinglaws.document.findings import findings_record
+from scalinglaws.document.products import products_text
 from scalinglaws.document.quantities import fits_record, significant
+from scalinglaws.document.sizes import sizes_record
+from scalinglaws.planning.left_out import why_left_out
 from scalinglaws.planning.table import duration
 from scalinglaws.rounding import quantity_text, rounded
 from scalinglaws.spelling import distinct_names, readable
 
 Record = Mapping[str, Any]
+MANY = 6  # claims that are listed one by one
+NOTHING: Record = {"sentences": (), "differs": (), "undecided": ()}
 RELATIONS = {"equals": "=", "at_least": "≥", "at_most": "≤", "within": ""}
 
 
@@ -40,23 +47,29 @@ def gather_numbers(
     plan: Record,
     cards: Sequence[Record],
     environment: Record,
+    findings: Record,
+    sizes: Mapping[str, Mapping[str, Record]],
     registration: Record | None = None,
 ) -> dict[str, Any]:
     """The record that paper/main.typ reads.
 
     - ``fits``: paper -> fit -> quantity name -> Quantity.
     - ``rows``: paper -> judged claims, in ledger order.
-    - ``papers``: paper -> its record in config/papers (title, authors, arxiv).
-    - ``figures``: figure target -> {title, caption, paper, departures}, in printing order.
+    - ``papers``: paper -> its record in config/papers (title, authors, arxiv, words of figures).
+    - ``figures``: figure target -> {title, caption, paper, departures, width, height}, in printing
+      order; the picture's size in points.
     - ``departures``: the register; only entries of the papers at hand are kept.
-    - ``plan``, ``cards``, ``environment``: the files of those names.
+    - ``plan``, ``cards``, ``environment``, ``findings``: the files of those names.
+    - ``sizes``: paper -> experiment -> sizes of the scale.
     - ``registration``: the one that the verdicts stand under, or None.
     """
     every_row = [row for claims in rows.values() for row in claims]
     counted = of_paper(every_row)
+    told = {paper["slug"]: paper for paper in findings["papers"]}
     quantities = [q for named in fits.values() for fit in named.values() for q in fit.values()]
     return {
         "scale": scale,
+        "headline": readable(findings["headline"]),
         "levels": sorted({f"{100 * quantity['level']:g} %" for quantity in quantities}),
         "verdicts": counts_record(counted),
         "claims": len(counted),
@@ -74,12 +87,17 @@ def gather_numbers(
         "without_estimate": without_estimate(counted),
         "figures": len(figures),
         "papers": [
-            paper_record(slug, paper, fits.get(slug, {}), rows.get(slug, ()), figures)
+            {
+                **paper_record(slug, paper, fits.get(slug, {}), rows.get(slug, ()), figures),
+                "findings": findings_record(told.get(slug, NOTHING), rows.get(slug, ())),
+                "sizes": sizes_record(sizes.get(slug, {})),
+                "left_out": left_out_records(paper["figures"], scale),
+            }
             for slug, paper in papers.items()
         ],
         "departures": [departure_record(entry) for entry in departures if entry["paper"] in papers],
         "data": [card_record(card) for card in cards],
-        "cost": cost_record(plan),
+        "cost": cost_record(plan, papers),
         "environment": environment_rows(environment),
     }
 
@@ -96,17 +114,27 @@ def paper_record(
         "slug": slug,
         "title": paper["title"],
         "authors": paper["authors"],
+        "short": short_authors(paper["authors"]),
         "arxiv": paper["arxiv"],
         "verdicts": counts_record(of_paper(rows)),
         "claims": [claim_record(row, paper["arxiv"]) for row in rows],
         "figures": [
-            {"target": target, **readable(figure)}
+            figure_record(target, figure, paper["figures"][target], paper["authors"])
             for target, figure in figures.items()
             if figure["paper"] == slug
         ],
         "unjudged": [readable(entry) for entry in paper.get("unjudged", ())],
         **fits_record(fits),
     }
+
+
+def left_out_records(figures: Mapping[str, Record], scale: str) -> list[dict[str, str]]:
+    """Figures that this scale does not draw, each with the reason."""
+    return [
+        {"target": target, "title": readable(figure["title"]), "why": readable(reason)}
+        for target, figure in figures.items()
+        if (reason := why_left_out(figure, scale))
+    ]
 
 
 def counts_record(rows: Sequence[Record]) -> list[dict[str, Any]]:
@@ -166,11 +194,16 @@ def published_text(row: Record) -> str:
 
 
 def departure_record(entry: Record) -> dict[str, Any]:
-    """One entry of the register; its claims lose the paper's name, under which they are listed."""
+    """One entry of the register; its claims lose the paper's name, under which they are listed.
+
+    Dozens of claims that are named alike are told as products.
+    """
     prefix = f"{entry['paper']}_"
+    names = [claim.removeprefix(prefix) for claim in entry["claims"]]
+    many = products_text([name.replace("_", " ") for name in names])
     return {
         **readable(entry),
-        "claims": [claim.removeprefix(prefix) for claim in entry["claims"]],
+        "claims": many if len(names) > MANY else ", ".join(names),
         "scales": "all" if len(entry["scales"]) == len(SCALES) else ", ".join(entry["scales"]),
     }
 
@@ -188,19 +221,34 @@ def card_record(card: Record) -> dict[str, Any]:
     }
 
 
-def cost_record(plan: Record) -> dict[str, Any]:
-    """Expected cost per experiment (blocks summed, in plan order) and in all."""
+def cost_record(plan: Record, papers: Mapping[str, Record]) -> dict[str, Any]:
+    """Expected cost per experiment (blocks summed, in plan order), per paper and in all."""
     groups: dict[tuple[str, str], list[Record]] = {}
     for block in plan["blocks"]:
         groups.setdefault((block["paper"], block["experiment"]), []).append(block)
     return {
         "rows": [
-            {"paper": paper, "experiment": name, **block_totals(blocks)}
+            {
+                "paper": paper,
+                "experiment": name,
+                "about": readable(about_text(papers, paper, name)),
+                **block_totals(blocks),
+            }
             for (paper, name), blocks in groups.items()
+        ],
+        "papers": [
+            {"paper": paper, **block_totals([b for b in plan["blocks"] if b["paper"] == paper])}
+            for paper in dict.fromkeys(block["paper"] for block in plan["blocks"])
         ],
         "total": block_totals(plan["blocks"]),
         "jobs": plan["jobs"],
     }
+
+
+def about_text(papers: Mapping[str, Record], paper: str, experiment: str) -> str:
+    """What config/papers says of an experiment; a planned one may have left the configuration."""
+    known = papers.get(paper, {}).get("experiments", {})
+    return str(known.get(experiment, {}).get("about", ""))
 
 
 def block_totals(blocks: Sequence[Record]) -> dict[str, Any]:

@@ -67,6 +67,11 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("--root", type=Path, required=True)
     verb.add_argument("--files", nargs="+", required=True)
 
+    add_rule(verbs, "front-page", front_page, "make front-page")
+
+    verb = add_rule(verbs, "crate", crate, "rule write_crate", "--output")
+    verb.add_argument("--results", type=Path, required=True, help="folder with a manifest")
+
 
 def add_rule(verbs: Any, name: str, verb: Verb, text: str, *named: str) -> argparse.ArgumentParser:
     """A verb with those of its arguments that are text and have no default."""
@@ -196,3 +201,18 @@ def manifest(options: argparse.Namespace) -> None:
     from scalinglaws.storage import write_json
 
     write_json(options.output, manifest(assemble(options.config), options.files, options.root))
+
+
+def crate(options: argparse.Namespace) -> None:
+    from scalinglaws.provenance.crate import crate as crate_of
+    from scalinglaws.storage import write_json
+
+    write_json(options.output, crate_of(options.results))
+
+
+def front_page(_: argparse.Namespace) -> None:
+    from scalinglaws.document.front_page import PAGE
+    from scalinglaws.document.front_page import front_page as written
+    from scalinglaws.files import write_whole
+
+    write_whole(PAGE, written(PAGE.read_text("utf-8")).encode())

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from scalinglaws.config import read_departures, read_paper
+from scalinglaws.config import read_departures, read_paper, read_scale
 from scalinglaws.document.compile import compile_pdf
+from scalinglaws.document.figures import picture_size
 from scalinglaws.document.numbers import gather_numbers
 from scalinglaws.planning.left_out import drawn_figures
 from scalinglaws.storage import read_json, write_json
@@ -24,7 +26,7 @@ def write_numbers(
         for slug, record in records.items()
     }
     figures = {
-        name: read_json(results / "figures" / f"{name}.json")
+        name: figure_file(results / "figures" / name)
         for record in records.values()
         for name in drawn_figures(record, plan["scale"])
     }
@@ -40,9 +42,17 @@ def write_numbers(
         plan=plan,
         cards=[read_json(card) for card in cards],
         environment=read_json(results / "environment.json"),
+        findings=read_json(results / "findings" / "findings.json"),
+        sizes=read_scale(plan["scale"]),
         registration=registered[0],
     )
     write_json(output, numbers)
+
+
+def figure_file(stem: Path) -> dict[str, Any]:
+    """What a drawing wrote of itself, with the size of its picture in points."""
+    width, height = picture_size(stem.with_suffix(".pdf"))
+    return {**read_json(stem.with_suffix(".json")), "width": width, "height": height}
 
 
 def compile_paper(source: Path, results: Path, output: Path) -> None:
@@ -50,5 +60,6 @@ def compile_paper(source: Path, results: Path, output: Path) -> None:
     inputs = {
         "numbers": str((results / "numbers.json").resolve()),
         "figures": str((results / "figures").resolve()),
+        "findings": str((results / "findings").resolve()),
     }
     compile_pdf(source, inputs, output)
