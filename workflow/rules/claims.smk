@@ -1,7 +1,7 @@
 """
 REQUIRED INPUTS: <results>/fits/{paper}/*.json, config/claims/{paper}.yaml, config/departures.yaml
-OUTPUTS: <results>/ledger/{paper}.json, <results>/ledger.html
-Steps: judge each claim by equivalence; show all verdicts on one page.
+OUTPUTS: <results>/ledger/{paper}.json, <results>/ledger.html, <results>/figures/{figure}.html
+Steps: judge each claim by equivalence; show all verdicts on one page, and each figure on its card.
 """
 
 
@@ -62,3 +62,42 @@ rule ledger:
     """The ledger of all papers: claim by claim reproduced, differs or undecided."""
     input:
         "<results>/ledger.html",
+
+
+rule write_cards:
+    """Show each figure on a card of its own, and all in a gallery."""
+    input:
+        figures=[PLAN.figure_files(name) for name in PLAN.figures()],
+        fits=[file for paper in PLAN.papers for file in PLAN.fit_files(paper)],
+        ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
+        environment="<results>/environment.json",
+        papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
+        departures="config/departures.yaml",
+        scripts=collect(
+            "workflow/scalinglaws/cards/{script}",
+            script=[
+                "copy.js",
+                "explorer.js",
+                "formulas.js",
+                "laws.js",
+                "plot.js",
+                "style.css",
+            ],
+        ),
+    output:
+        cards=[PLAN.card_file(name) for name in PLAN.figures()],
+        gallery=f"{PLAN.results}/figures/index.html",
+    log:
+        f"{PLAN.results}/logs/write_cards.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        root=PLAN.results,
+        config=as_json(config),
+        blocks=config_digest(PLAN),
+        code=code("scalinglaws.stations.cards"),
+    message:
+        "Writing a card for every figure"
+    shell:
+        "python -m scalinglaws cards --config {params.config:q} --root {params.root} 2>&1"
+        " | tee {log}"

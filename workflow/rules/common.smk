@@ -70,6 +70,7 @@ localrules:
     draw_figure,
     judge_claims,
     write_ledger,
+    write_cards,
     gather_numbers,
     compile_paper,
     write_plan,

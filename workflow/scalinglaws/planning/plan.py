@@ -163,6 +163,10 @@ class Plan:
     ) -> list[str]:
         return [f"{self.results}/figures/{name}.{ending}" for ending in endings]
 
+    def card_file(self, name: str) -> str:
+        """The page of a figure."""
+        return f"{self.results}/figures/{name}.html"
+
     def used_datasets(self) -> list[str]:
         return sorted({name for block in self.blocks for name in block.datasets})
 

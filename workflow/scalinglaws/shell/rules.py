@@ -45,6 +45,10 @@ def add_for_rules(verbs: Any) -> None:
     verb = add_rule(verbs, "ledger", ledger, "rule write_ledger", "--scale", "--output")
     verb.add_argument("--ledgers", nargs="+", required=True)
 
+    verb = add_rule(verbs, "cards", cards, "rule write_cards")
+    verb.add_argument("--config", type=json_text, required=True)
+    verb.add_argument("--root", type=Path, required=True)
+
     add_rule(verbs, "environment", environment, "rule record_environment", "--output")
 
     verb = add_rule(verbs, "numbers", numbers, "rule gather_numbers", "--output")
@@ -157,6 +161,14 @@ def ledger(options: argparse.Namespace) -> None:
     from scalinglaws.stations.ledger import write_ledger
 
     write_ledger(options.ledgers, options.scale, options.output)
+
+
+def cards(options: argparse.Namespace) -> None:
+    from scalinglaws.planning.plan import assemble
+    from scalinglaws.provenance.manifest import commit
+    from scalinglaws.stations.cards import write_cards
+
+    write_cards(assemble(options.config), options.root, commit())
 
 
 def environment(options: argparse.Namespace) -> None:
