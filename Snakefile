@@ -33,7 +33,7 @@ rule all:
     input:
         PLAN.figure_targets(),
         "<results>/ledger.html",
-        rules.write_cards.output,
+        PLAN.card_files(),
         "<results>/replication.pdf",
         "<results>/manifest.json",
 

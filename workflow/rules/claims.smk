@@ -58,12 +58,6 @@ rule write_ledger:
         " --output {output} 2>&1 | tee {log}"
 
 
-rule ledger:
-    """The ledger of all papers: claim by claim reproduced, differs or undecided."""
-    input:
-        "<results>/ledger.html",
-
-
 rule write_cards:
     """Show each figure on a card of its own, and all in a gallery."""
     input:
@@ -85,14 +79,13 @@ rule write_cards:
             ],
         ),
     output:
-        cards=[PLAN.card_file(name) for name in PLAN.figures()],
-        gallery=f"{PLAN.results}/figures/index.html",
+        collect("<results>/{{cards}}/{name}.html", name=[*PLAN.figures(), "index"]),
     log:
-        f"{PLAN.results}/logs/write_cards.log",
+        "<results>/logs/write_cards/{cards}.log",
     conda:
         "../../envs/cpu.yaml"
     params:
-        root=PLAN.results,
+        root=subpath(output[0], ancestor=2),
         config=as_json(config),
         blocks=config_digest(PLAN),
         code=code("scalinglaws.stations.cards"),
@@ -101,3 +94,15 @@ rule write_cards:
     shell:
         "python -m scalinglaws cards --config {params.config:q} --root {params.root} 2>&1"
         " | tee {log}"
+
+
+rule ledger:
+    """The ledger of all papers: claim by claim reproduced, differs or undecided."""
+    input:
+        "<results>/ledger.html",
+
+
+rule cards:
+    """A card for every figure: verdicts, code, data, cost, the fit window to move."""
+    input:
+        PLAN.card_files(),

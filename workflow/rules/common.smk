@@ -53,6 +53,7 @@ wildcard_constraints:
     dataset="[a-z0-9_]+",
     # One value each. Snakemake lists rules without wildcards as targets, and nobody asks for these.
     ledger="ledger",
+    cards="figures",
     plan="plan",
     environment="environment",
     numbers="numbers",

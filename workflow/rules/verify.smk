@@ -13,7 +13,7 @@ rule write_manifest:
         figures=[PLAN.figure_files(name) for name in PLAN.figures()],
         ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
         page="<results>/ledger.html",
-        cards=rules.write_cards.output,
+        cards=PLAN.card_files(),
         numbers="<results>/numbers.json",
         paper="<results>/replication.pdf",
         plan="<results>/plan/plan.json",

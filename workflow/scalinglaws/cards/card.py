@@ -173,9 +173,9 @@ def claim_item(row: Record) -> str:
     primary = ' <span class="primary" title="primary">★</span>' if row["primary"] else ""
     exploratory = " <small>exploratory</small>" if row["exploratory"] else ""
     number = escape(row["id"].partition("_")[2])
+    sign = f'<span aria-hidden="true">{SIGNS[verdict]} </span>'
     return (
-        f'<li><span class="verdict {css(verdict)}"><span aria-hidden="true">{SIGNS[verdict]} </span>'
-        f"{verdict}</span>{exploratory} "
+        f'<li><span class="verdict {css(verdict)}">{sign}{verdict}</span>{exploratory} '
         f'<a href="../ledger.html#{escape(row["id"])}">{number}</a>{primary}\n'
         f"<p>{markup(row['statement'])}</p>\n"
         f'<div class="numbers value"><span>ours {ours}</span>'

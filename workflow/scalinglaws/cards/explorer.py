@@ -77,7 +77,9 @@ def line_record(line: Line, claims: Sequence[Record]) -> dict[str, Any]:
         "sign": line.sign,
         "window": list(line.window),
         "rule": readable(found["rule"] or f"{fitted}, fixed in advance"),
-        "quantity": ", ".join(spelt(one.name) for one in line.derived if not one.inverse),
+        "quantity": ", ".join(
+            spelt(one.name) for one in line.derived if one.factor == 1 and not one.inverse
+        ),
         "estimate": found["estimate"],
         "seed_interval": found["seed_interval"],
         "bend": found["bend"] and found["bend"]["difference"],

@@ -56,7 +56,10 @@ REGIMES = Formula(
     "Variance-limited, for Gaussian designs of P features: the excess over its limit is "
     "P / (D − P − 1) of it, a power law of exponent 1 only for D far beyond P.",
     axes=("training examples D", "loss, or excess over its limit"),
-    legend=(("ours", "resolution-limited, 1 at D = 2"), ("law", "variance-limited, over the limit")),
+    legend=(
+        ("ours", "resolution-limited, 1 at D = 2"),
+        ("law", "variance-limited, over the limit"),
+    ),
     sliders=(
         Slider("dimension", "dimension d", 1, 16, 1, 4),
         Slider("fixed", "features P", 0, 12, 1, 6, power=2),

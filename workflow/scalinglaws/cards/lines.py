@@ -8,7 +8,8 @@ shown to move its window over is one whose fit can be repeated from what is show
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,11 +17,13 @@ import numpy as np
 from scalinglaws.errors import InputError
 from scalinglaws.statistics.exponents import INVERSION_KIND, MOVES
 from scalinglaws.statistics.power_law import slope_weights
+from scalinglaws.statistics.quantity import NUMERICAL
 from scalinglaws.statistics.seed_lines import LEAST_POINTS, signed_exponent
 from scalinglaws.statistics.windows import select
 
 Array = np.ndarray
 Fits = Mapping[str, Mapping[str, Mapping[str, Any]]]
+Exponent = Callable[[str, int, int], float | None]  # of a mean and the places of first and last
 OUTSIDE, FIT = " outside the window", " fit"  # how figures end names of series that are no curves
 SAME = 1e-6  # relative: csv files hold ten digits
 SMALLEST = 0.01  # exponents below it are compared absolutely
@@ -96,8 +99,9 @@ def lines_of(curves: Iterable[Curve], fits: Fits) -> list[Line]:
     }
     lines: dict[tuple[Any, ...], Line] = {}
     for curve in curves:
+        exponent = cache(partial(exponent_at, curve))
         for name, quantity in usable.items():
-            line = matched(curve, name, quantity)
+            line = matched(curve, name, quantity, exponent)
             if line is not None:
                 key = (curve.panel, curve.series, line.window, line.sign)
                 kept = lines.setdefault(key, line)
@@ -107,17 +111,19 @@ def lines_of(curves: Iterable[Curve], fits: Fits) -> list[Line]:
     return [line._replace(derived=followed(line, usable)) for line in lines.values()]
 
 
-def matched(curve: Curve, name: str, quantity: Mapping[str, Any]) -> Line | None:
+def matched(
+    curve: Curve, name: str, quantity: Mapping[str, Any], exponent: Exponent
+) -> Line | None:
     """The line if the curve's points in the quantity's window give its estimate."""
     places = np.flatnonzero(select(curve.x, *quantity["window"]) & (curve.x > 0))
     if len(places) < LEAST_POINTS or len(places) != quantity["n_points"]:
         return None
     window = (int(places[0]), int(places[-1]))
     mean = "signed" if quantity["interval_kind"] == INVERSION_KIND else "log"
-    found = exponent_at(curve, mean, *window)
+    found = exponent(mean, *window)
     for sign in (1, -1):
         if found is not None and close(sign * found, quantity["estimate"]):
-            stored = stored_windows(curve, mean, sign, window, quantity)
+            stored = stored_windows(len(curve.x), exponent, mean, sign, window, quantity)
             own = (Derived(name, 1.0, False),)
             return Line(curve, mean, sign, name, quantity, window, stored, own)
     return None
@@ -145,7 +151,12 @@ def close(one: float, other: float) -> bool:
 
 
 def stored_windows(
-    curve: Curve, mean: str, sign: int, window: tuple[int, int], quantity: Mapping[str, Any]
+    size: int,
+    exponent: Exponent,
+    mean: str,
+    sign: int,
+    window: tuple[int, int],
+    quantity: Mapping[str, Any],
 ) -> tuple[tuple[int, int, list[float]], ...]:
     """The window's own interval and those of its neighbours, as far as the points repeat them."""
     found = []
@@ -153,12 +164,12 @@ def stored_windows(
         found.append((*window, [quantity["estimate"], *quantity["interval"]]))
     for move, (start, end) in MOVES.items():
         first, last = window[0] + start, window[1] + end
-        if move not in quantity["variants"] or first < 0 or last >= len(curve.x):
+        if move not in quantity["variants"] or first < 0 or last >= size:
             continue
         if last - first + 1 < LEAST_POINTS:
             continue
-        exponent = exponent_at(curve, mean, first, last)
-        if exponent is not None and close(sign * exponent, quantity["variants"][move][0]):
+        moved = exponent(mean, first, last)
+        if moved is not None and close(sign * moved, quantity["variants"][move][0]):
             found.append((first, last, list(quantity["variants"][move])))
     return tuple(found)
 
@@ -178,13 +189,13 @@ def followed(line: Line, quantities: Mapping[str, Mapping[str, Any]]) -> tuple[D
     return tuple(found)
 
 
-def common_factor(
-    one: Mapping[str, Any], other: Mapping[str, Any], inverse: bool
-) -> float | None:
-    """c if every number of `other` is c times (over) that of `one`: a chance of one number is no
-    relation, so both must have an interval.
+def common_factor(one: Mapping[str, Any], other: Mapping[str, Any], inverse: bool) -> float | None:
+    """c if every number of `other` is c times (over) that of `one`.
+
+    One number alone is always a multiple of another: both must have an interval over seeds, which
+    says more than the estimate does.
     """
-    if one["interval"] is None or other["interval"] is None or one["window"] != other["window"]:
+    if one["window"] != other["window"] or not (sampled(one) and sampled(other)):
         return None
     mine, theirs = numbers_of(one), numbers_of(other)
     products = []
@@ -197,6 +208,10 @@ def common_factor(
     if not math.isfinite(factor) or factor <= 0:
         return None
     return factor if all(abs(p - factor) <= SAME * factor for p in products) else None
+
+
+def sampled(quantity: Mapping[str, Any]) -> bool:
+    return quantity["interval"] is not None and quantity["interval_kind"] != NUMERICAL
 
 
 def numbers_of(quantity: Mapping[str, Any]) -> dict[str, Sequence[float]]:
