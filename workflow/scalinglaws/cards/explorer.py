@@ -44,9 +44,9 @@ is what the verdict stands by.</p>
 <p><button type="button" data-part="back">Back to the registered window</button></p>
 <p><small>Verdicts here are those of the interval alone, without the correction for the number of
 claims that the ledger makes. In the registered window and its neighbours the interval is the one
-that the fit wrote; elsewhere it is a rough one: errors of the points taken as independent and scaled
-so that they give the fit's own interval in the registered window, with the slopes of the window's
-halves in it where these differ by more than that.</small></p>
+that the fit wrote; elsewhere it is a rough one: errors of the points taken as independent and
+scaled so that they give the fit's own interval in the registered window, with the slopes of the
+window's halves in it where these differ by more than that.</small></p>
 </section>
 """
 
@@ -66,6 +66,7 @@ def line_record(line: Line, claims: Sequence[Record]) -> dict[str, Any]:
     curve, found = line.curve, line.quantity
     first, last = line.window
     fitted = f"{curve.x[first]:.4g} to {curve.x[last]:.4g}"
+    same = [one.name for one in line.derived if one.factor == 1 and not one.inverse]
     return {
         "name": f"{curve.panel}: {readable(curve.series)}",
         "names": [f"x of panel {curve.panel}", f"y of panel {curve.panel}"],
@@ -77,9 +78,7 @@ def line_record(line: Line, claims: Sequence[Record]) -> dict[str, Any]:
         "sign": line.sign,
         "window": list(line.window),
         "rule": readable(found["rule"] or f"{fitted}, fixed in advance"),
-        "quantity": ", ".join(
-            spelt(one.name) for one in line.derived if one.factor == 1 and not one.inverse
-        ),
+        "quantity": ", ".join(map(spelt, same)),
         "estimate": found["estimate"],
         "seed_interval": found["seed_interval"],
         "bend": found["bend"] and found["bend"]["difference"],

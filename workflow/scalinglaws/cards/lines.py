@@ -87,7 +87,7 @@ def curves_of(text: str) -> list[Curve]:
 
 
 def lines_of(curves: Iterable[Curve], fits: Fits) -> list[Line]:
-    """Every curve of LEAST_POINTS points or more with the exponents fitted to it, a line per window.
+    """Every curve of LEAST_POINTS points or more with the exponents fitted to it, by window.
 
     `fits`: fit -> quantity name -> quantity.
     """
