@@ -8,18 +8,19 @@ from typing import Any
 from scalinglaws.claims.wording import ours_text, published_text
 
 WIDTH, EDGE = 220.0, 8.0
-LANE = 22.0  # one line of text on the page, so that dots stand beside their numbers
+LANE = 24.0  # one line of text on the page (page.css), so that dots stand beside their numbers
 
 
 def strip(row: Mapping[str, Any]) -> str:
-    """Band shaded, published value as a line, each quantity a dot with its interval.
+    """Band shaded, published value as a line, each quantity a dot with its interval, in lanes below
+    that of the published value.
 
     Widths are linear in the quantity and differ from row to row; the text says the same.
     """
     span = domain(row)
-    height = LANE * len(row["judged"])
+    height = LANE * (1 + len(row["judged"]))
     shapes = [band_shape(row, span, height)]
-    shapes += [lane(judged, span, LANE * (n + 0.5)) for n, judged in enumerate(row["judged"])]
+    shapes += [lane(judged, span, LANE * (n + 1.5)) for n, judged in enumerate(row["judged"])]
     label = f"published {published_text(row)}; ours " + ", ".join(map(ours_text, row["judged"]))
     return (
         f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH:g} {height:g}" '
