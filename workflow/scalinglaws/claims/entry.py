@@ -6,7 +6,7 @@ from typing import Any
 
 from scalinglaws.claims.distance import margins_off
 from scalinglaws.claims.markup import markup
-from scalinglaws.claims.strip import strip
+from scalinglaws.claims.strip import strips
 from scalinglaws.claims.verdict import STRADDLES
 from scalinglaws.claims.wording import (
     KINDS,
@@ -44,7 +44,7 @@ def claim_entry(row: Record, register: Record, scale: str, number: int) -> str:
         f'<div class="mark">{badges(row)}</div>\n'
         f'<div class="text"><h3><a href="#{escape(row["id"])}">{escape(row["id"])}</a>'
         f'{star(row)}</h3>\n<p class="statement">{markup(row["statement"])}</p>{said}</div>\n'
-        f'<div class="values">{values(row)}</div>\n<div class="drawing">{strip(row)}</div>\n'
+        f'<div class="values">{values(row)}</div>\n'
         f'<div class="foot">{details(row, register, scale)}'
         f'<p class="links">{links(row)}</p></div>\n</article>'
     )
@@ -86,14 +86,17 @@ def star(row: Record) -> str:
 
 
 def values(row: Record) -> str:
-    """Published and ours, a line each, as high as the lanes of the drawing beside them."""
+    """Published and ours, a line each, with its drawing."""
     names = distinct_names([judged["name"] for judged in row["judged"]])
-    lines = [("published", published_text(row))]
-    lines += [
+    told = [("published", published_text(row))]
+    told += [
         (name or "ours", ours_text(judged))
         for name, judged in zip(names, row["judged"], strict=True)
     ]
-    items = "".join(f"<dt>{markup(name)}</dt><dd>{markup(text)}</dd>" for name, text in lines)
+    items = "".join(
+        f'<dt>{markup(name)}</dt><dd>{markup(text)}</dd><dd class="lane">{drawing}</dd>'
+        for (name, text), drawing in zip(told, strips(row), strict=True)
+    )
     notes = [text for text in (margins_text(margins_off(row)), stays(row)) if text]
     said = f'<p class="note">{escape("; ".join(notes))}</p>' if notes else ""
     return f"<dl>{items}</dl>{said}"

@@ -105,13 +105,21 @@
     node.focus({ preventScroll: true });
   };
 
+  const named = (address) => {
+    try {
+      return decodeURIComponent(address);
+    } catch {
+      return address; // a stray per cent sign
+    }
+  };
+
   const follow = () => {
-    const address = decodeURIComponent(location.hash.slice(1));
+    const address = location.hash.slice(1);
     if (!address || address.includes("=")) {
       restore(new URLSearchParams(address));
       ask("");
     } else {
-      ask(address);
+      ask(named(address));
     }
   };
 
@@ -122,6 +130,7 @@
   };
 
   form.addEventListener("input", changed);
+  form.addEventListener("change", changed); // all that some browsers tell of a list
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(changed));
   addEventListener("hashchange", follow);

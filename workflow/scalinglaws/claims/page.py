@@ -86,7 +86,8 @@ def ledger_html(papers: Mapping[str, Sequence[Record]], meta: Mapping[str, Any])
         f"<p>{escape(facts_text(of_paper(rows)))}. "
         f"{escape(registration_text(meta.get('registration')))}</p>\n"
         f"{contents(found, papers, below)}</div>\n</div>\n</header>\n<main>\n"
-        f'{findings_section(found)}<div id="claims">\n{controls(rows)}{sections}</div>\n{below}</main>\n'
+        f'{findings_section(found)}<div id="claims">\n{controls(rows)}{sections}</div>\n'
+        f"{below}</main>\n"
         f"<script>\n{SCRIPT.read_text('utf-8')}</script>\n</body>\n</html>\n"
     )
 

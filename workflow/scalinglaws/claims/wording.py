@@ -118,8 +118,8 @@ def flips_by_choice(rows: Sequence[Record]) -> dict[str, tuple[int, int]]:
 
 
 def margins_text(off: float | None) -> str:
-    """For example ``off by 2.3 margins``; nothing without a margin and for what holds easily."""
-    return "" if off is None or off < 0 else f"off by {off:.2g} margins"
+    """For example ``distance 2.3 × margin``; nothing without a margin and for what holds easily."""
+    return "" if off is None or off < 0 else f"distance {off:.2g} × margin"
 
 
 def command(figure: str, scale: str) -> str:
