@@ -125,8 +125,18 @@ def test_a_comment_in_what_everything_imports_reruns_nothing(finished, edited):
     assert "Nothing to be done" in finished.snakemake("-n").stdout
 
 
-def test_an_edit_of_the_ledgers_page_shows_the_verdicts_again_and_judges_none(finished, edited):
-    edited("claims/page.py", "font-", "font-synthesis: none; font-")
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("claims/page.py", "POLICY = ", "OTHER = POLICY = "),
+        ("claims/page.css", "font-", "font-synthesis: none; font-"),
+        ("claims/page.js", '"use strict"', '"use strict"; // always'),
+    ],
+)
+def test_an_edit_of_the_ledgers_page_shows_the_verdicts_again_and_judges_none(
+    finished, edited, file, old, new
+):
+    edited(file, old, new)
     planned = dry_reasons(finished)
     assert "Writing the ledger" in planned
     assert "Judging" not in planned

@@ -37,6 +37,8 @@ rule write_ledger:
         ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
         papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
         departures="config/departures.yaml",
+        style="workflow/scalinglaws/claims/page.css",
+        script="workflow/scalinglaws/claims/page.js",
     output:
         report(
             "<results>/{ledger}.html",
