@@ -6,9 +6,10 @@ A new kind of page joins by a line in ``PAGES``: a function that makes it in a f
 import page_checks
 import pytest
 from chromium import SCHEMES, WIDTHS
+from made_cards import made_card, made_gallery
 from made_pages import made_ledger
 
-PAGES = {"ledger.html": made_ledger}
+PAGES = {"ledger.html": made_ledger, "card": made_card, "gallery": made_gallery}
 
 
 @pytest.fixture(scope="module", params=PAGES)

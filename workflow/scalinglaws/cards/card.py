@@ -11,7 +11,8 @@ from typing import Any
 from scalinglaws.cards.explorer import formula_section, window_section
 from scalinglaws.cards.formulas import Formula
 from scalinglaws.cards.lines import Line
-from scalinglaws.claims.page import SIGNS, css, markup
+from scalinglaws.claims.entry import SIGNS, css
+from scalinglaws.claims.markup import markup
 from scalinglaws.claims.wording import KINDS, counts_text, ours_text, published_text
 from scalinglaws.planning.table import duration
 from scalinglaws.spelling import distinct_names, quantity_name

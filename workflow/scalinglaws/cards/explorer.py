@@ -10,7 +10,7 @@ from typing import Any
 
 from scalinglaws.cards.formulas import Formula
 from scalinglaws.cards.lines import Line
-from scalinglaws.claims.page import markup
+from scalinglaws.claims.markup import markup
 from scalinglaws.claims.wording import published_text
 from scalinglaws.spelling import quantity_name, readable
 

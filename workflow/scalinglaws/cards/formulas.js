@@ -4,7 +4,7 @@ const formulas = (() => {
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const geometric = (low, high, count) => Array.from({length: count}, (_, k) =>
     low * (high / low) ** (k / (count - 1)));
-  const short = (value) => Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3
+  const short = (value) => value === 0 ? "0" : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3
     ? value.toExponential(2).replace("e+", " × 10^").replace("e-", " × 10^\u2212")
     : String(Number(value.toPrecision(4)));
 
@@ -40,9 +40,9 @@ const formulas = (() => {
     return alphas.map((alpha) => amplitude * (2 * eta * variances[0] * alpha) ** -s);
   }
 
-  function linearStudent({beta, levels, trainable, eta}) {
+  function linearStudent({beta, levels, halvings, eta}) {
     const size = Math.round(2 ** levels), spectrum = eigenvalues(size, beta);
-    const learning = Math.min(Math.round(2 ** trainable), size);
+    const learning = Math.max(Math.round(size / 2 ** halvings), 1);
     const ends = [1 / (2 * eta * spectrum[0]), 1 / (2 * eta * spectrum[size - 1])];
     const alphas = geometric(0.01, 1e5, 141);
     const error = featureError(spectrum, learning, alphas, eta);

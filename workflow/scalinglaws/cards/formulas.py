@@ -37,22 +37,22 @@ LINEAR = Formula(
     form="linear_student",
     title="Error of the linear student",
     text="A linear student learns by online SGD, small η, from zero weights, inputs of L "
-    "eigenvalues λ_l proportional to l^(−1−β), of mean 1: the error is 1 / 2L times the sum over l "
+    "eigenvalues λ_l that fall with l as a power 1 + β, of mean 1: the error is 1 / 2L times the sum over l "
     "of λ_l exp(−2 η λ_l α) for the N_l directions that learn, and of λ_l for those that do not. "
-    "Between 1 / (2 η λ_1) and 1 / (2 η λ_L) it approaches α^(−β / (1+β)).",
+    "Between 1 / (2 η λ_1) and 1 / (2 η λ_L) it approaches a power law of exponent β / (1+β).",
     axes=("examples per weight α", "generalisation error"),
     legend=(("ours", "sum over all directions"), ("law", "asymptotic power law")),
     sliders=(
         Slider("beta", "spectrum β", 0.1, 2.0, 0.05, 1.0),
         Slider("levels", "eigenvalues L", 3, 12, 1, 10, power=2),
-        Slider("trainable", "directions that learn N_l", 0, 12, 1, 12, power=2),
+        Slider("halvings", "halvings of the N_l = L directions that learn", 0, 11, 1, 0),
         Slider("eta", "learning rate η", 0.05, 1.0, 0.05, 0.5),
     ),
 )
 REGIMES = Formula(
     form="two_regimes",
     title="Resolution-limited and variance-limited",
-    text="Resolution-limited: the loss falls as D^(−4/d), d the dimension of the data. "
+    text="Resolution-limited: the loss falls with exponent 4 / d, d the dimension of the data. "
     "Variance-limited, for Gaussian designs of P features: the excess over its limit is "
     "P / (D − P − 1) of it, a power law of exponent 1 only for D far beyond P.",
     axes=("training examples D", "loss, or excess over its limit"),

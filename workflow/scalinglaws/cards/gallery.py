@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from scalinglaws.cards.card import Card, page, target
-from scalinglaws.claims.page import markup
+from scalinglaws.claims.markup import markup
 from scalinglaws.claims.wording import verdict_counts
 
 Record = Mapping[str, Any]

@@ -105,7 +105,7 @@ const laws = (() => {
     const two = halves(line, first, last), [low, high] = line.seed_interval;
     const apart = two && line.bend ? reach(two.of(1, -1), whole.e) : 0;
     return {below: (line.estimate - low) / plain, above: (high - line.estimate) / plain,
-      change: apart > 0 ? (line.bend[2] - line.bend[0]) / 2 / apart : null};
+      change: apart > 0 ? (line.bend[2] - line.bend[1]) / 2 / apart : null};
   }
 
   /* Exponent, interval and where that comes from, for any window. */

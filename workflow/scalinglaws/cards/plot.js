@@ -1,7 +1,7 @@
 "use strict";
 /* One log-log drawing as SVG: curves, points with bars, shaded and dashed ranges. */
 const plot = (() => {
-  const SPACE = "http://www.w3.org/2000/svg", EDGE = {left: 58, right: 14, top: 12, bottom: 44};
+  const SPACE = "http://www.w3.org/2000/svg", EDGE = {left: 76, right: 14, top: 12, bottom: 44};
 
   function element(parent, name, attributes, text) {
     const made = document.createElementNS(SPACE, name);
