@@ -126,9 +126,10 @@ def formula_section(formula: Formula | None, given: Mapping[str, Any] | None) ->
     if formula is None:
         return ""
     sliders = "\n".join(
-        f'<label>{markup(one.label)} <output data-part="value-{one.key}"></output>'
-        f'<input type="range" name="{one.key}" min="{one.low:g}" max="{one.high:g}" '
-        f'step="{one.step:g}" value="{one.start:g}"></label>'
+        f'<div><label for="slider-{one.key}">{markup(one.label)}</label>'
+        f'<output for="slider-{one.key}" data-part="value-{one.key}"></output>'
+        f'<input type="range" id="slider-{one.key}" name="{one.key}" min="{one.low:g}" '
+        f'max="{one.high:g}" step="{one.step:g}" value="{one.start:g}"></div>'
         for one in formula.sliders
     )
     legend = "".join(f'<li class="{look}">{markup(text)}</li>' for look, text in formula.legend)
