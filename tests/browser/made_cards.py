@@ -117,9 +117,7 @@ def the_card(root: str = "../../..", formula: Formula | None = None) -> Card:
         caption={"caption": "Made points <here>. Departures: B1.", "departures": ["B1"]},
         claims=claims(),
         experiments=[
-            Experiment(
-                "teacher_student", "students < teachers", "seeds 0 to 5", (), 61.0, 0.0, ""
-            )
+            Experiment("teacher_student", "students < teachers", "seeds 0 to 5", (), 61.0, 0.0, "")
         ],
         modules=[f"workflow/scalinglaws/figures/{NAME}.py"],
         root=root,
@@ -163,5 +161,3 @@ def made_card(folder: Path) -> Path:
 def made_gallery(folder: Path) -> Path:
     """The page of all figures."""
     return written(folder)[0] / "index.html"
-
-

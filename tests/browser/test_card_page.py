@@ -60,7 +60,9 @@ def test_every_window_has_the_exponent_that_the_fit_gives_it(card, mean):
             expected = exponent_of(SIZES[inside], values[:, inside], mean).value
         except InputError:
             expected = None
-        script = "const f = laws.windowed(explorer.lines[arguments[0]], arguments[1], arguments[2]);"
+        script = (
+            "const f = laws.windowed(explorer.lines[arguments[0]], arguments[1], arguments[2]);"
+        )
         found = card.run(script + "return f && f.value", MEANS.index(mean), first, last)
         assert (found is None) == (expected is None), (first, last)
         if expected is not None:
