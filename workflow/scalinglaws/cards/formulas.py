@@ -38,7 +38,8 @@ LINEAR = Formula(
     title="Error of the linear student",
     text="A linear student learns by online SGD, small η, from zero weights, inputs of L "
     "eigenvalues λ_l that fall with l as a power 1 + β, of mean 1: the error is 1 / 2L times the "
-    "sum over l of λ_l exp(−2 η λ_l α) for the N_l directions that learn, and of λ_l for those that do not. "
+    "sum over l of λ_l exp(−2 η λ_l α) for the N_l directions that learn, and of λ_l for "
+    "those that do not. "
     "Between 1 / (2 η λ_1) and 1 / (2 η λ_L) it approaches a power law of exponent β / (1+β).",
     axes=("examples per weight α", "generalisation error"),
     legend=(("ours", "sum over all directions"), ("law", "asymptotic power law")),

@@ -23,10 +23,23 @@ const plot = (() => {
         if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) found.push([value, factor, k]);
       }
     }
+    return found.length > 1 ? found : even(low, high);
+  }
+
+  /* Of a range too short for these: even steps. */
+  function even(low, high) {
+    const rough = (high - low) / 4, unit = 10 ** Math.floor(Math.log10(rough));
+    const step = unit * [1, 2, 5, 10].find((factor) => factor * unit >= rough * (1 - 1e-9));
+    const found = [];
+    for (let k = Math.ceil(low / step); k * step <= high; k++) found.push([k * step, 0, 0]);
     return found;
   }
 
   function tickText(node, [value, factor, k]) {
+    if (!factor) {
+      node.textContent = String(Number(value.toPrecision(4)));
+      return;
+    }
     if (k > -4 && k < 5) {
       node.textContent = value >= 1 ? value.toFixed(0) : value.toFixed(-k);
       return;
