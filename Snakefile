@@ -28,12 +28,13 @@ include: "workflow/rules/verify.smk"
 
 
 rule all:
-    """Everything: figures, ledger, findings, replication paper, manifest."""
+    """Everything: figures with their cards, ledger, findings, replication paper, manifest."""
     default_target: True
     input:
         PLAN.figure_targets(),
         "<results>/ledger.html",
         "<results>/findings/findings.json",
+        PLAN.card_files(),
         "<results>/replication.pdf",
         "<results>/manifest.json",
         "<results>/ro-crate-metadata.json",

@@ -19,7 +19,7 @@ ROOMS = (
     ("curves", "statistics", "training"),
     ("forecast",),
     ("planning", "fits", "figures", "claims"),
-    ("experiments", "document"),
+    ("experiments", "document", "cards"),
     ("stations",),
     ("provenance",),
     ("run",),

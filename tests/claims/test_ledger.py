@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from scalinglaws.claims.distance import margins_off
 from scalinglaws.claims.ledger import judge_paper
 from scalinglaws.claims.page import ledger_html
-from scalinglaws.claims.strip import strip
+from scalinglaws.claims.strip import strips
 from scalinglaws.claims.table import verdict_table
 from scalinglaws.claims.wording import published_text
 from scalinglaws.config import validate
@@ -17,7 +18,7 @@ from scalinglaws.stations.ledger import terminal_table
 from scalinglaws.statistics.quantity import NUMERICAL, quantity, unavailable
 from scalinglaws.storage import FORMAT, write_json
 
-VOID = {"meta", "br", "link", "img", "rect", "line", "circle"}
+VOID = {"meta", "br", "link", "img", "input", "rect", "line", "circle"}
 DEPARTURES = [
     {
         "id": "DP1",
@@ -248,7 +249,7 @@ def test_exploratory_and_primary_claims_are_marked_in_table_and_page():
     assert line_of("far", text).startswith("far * e ")
     page = Page(ledger_html({"damico2025": judged}, META))
     assert "exploratorynew" in page.text  # the reason, among the evidence
-    assert page.text.count("★") == 2 + 1  # and once where marks are explained
+    assert page.text.count("★ primary") == 2 + 1  # and once in the filters
 
 
 def test_what_is_not_run_is_listed_so_and_weakens_nothing():
@@ -410,11 +411,15 @@ def test_the_page_is_well_formed_and_its_identities_are_unique(page):
 
 
 def test_the_page_needs_nothing_from_outside(page):
-    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.tags}
+    assert not {"link", "img", "iframe"} & {tag for tag, _ in page.tags}
     for _, attributes in page.tags:
-        assert not {"src", "href"} & set(attributes)
+        assert "src" not in attributes
+        assert re.fullmatch(r"(#|figures/|fits/).+", attributes.get("href", "#x"))
     assert "url(" not in page.text
     assert "@import" not in page.text
+    policy = next(tag["content"] for _, tag in page.tags if "http-equiv" in tag)
+    assert policy.startswith("default-src 'none'; ")
+    assert "http" not in policy
 
 
 def test_the_page_is_accessible(page):
@@ -424,8 +429,9 @@ def test_the_page_is_accessible(page):
     assert "caption" in tags
     assert all("scope" in attributes for tag, attributes in page.tags if tag == "th")
     drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(drawings) == len(CLAIMS)
-    assert all(drawing["role"] == "img" and drawing["aria-label"] for drawing in drawings)
+    # One beside each number, which says the same: screen readers pass them over.
+    assert len(drawings) == sum(1 + len(entry["quantities"]) for entry in CLAIMS)
+    assert all(drawing["aria-hidden"] == "true" for drawing in drawings)
     labels = {a["aria-labelledby"] for _, a in page.tags if "aria-labelledby" in a}
     assert labels <= set(page.identities)
 
@@ -459,8 +465,8 @@ def test_the_page_spells_symbols_as_people_write_them():
 
 def test_the_page_names_the_quantities_of_a_claim_apart():
     text = ledger_html({"damico2025": rows()}, META)
-    plain = re.sub(r"</?(small|span)[^>]*>", "", text)
-    assert "one 1.000 [0.980, 1.020]<br>far 2.000" in plain
+    plain = re.sub(r'(<dd class="lane">.*?</dd>|</?d[tdl]>)+', " ", text)
+    assert "one 1.000 [0.980, 1.020] far 2.000" in plain
 
 
 def test_small_margins_are_powers_of_ten():
@@ -490,18 +496,99 @@ def test_the_page_tells_what_gets_no_verdict_and_which_tests_stand_in():
     assert told in " ".join(page.text.split())
 
 
+FINDINGS = {
+    "scale": "quick",
+    "headline": "The law P^-1 <holds>.",
+    "papers": [
+        {
+            "slug": "damico2025",
+            "title": "Bias & laws",
+            "authors": "D",
+            "counts": {},
+            "sentences": [
+                {
+                    "text": "alpha_D is 1.",
+                    "claims": ["damico2025_one", "damico2025_both"],
+                    "figure": "damico2025_fig1",
+                }
+            ],
+            "differs": [{"text": "Far.", "claim": "damico2025_far", "figure": None}],
+            "undecided": [
+                {
+                    "text": "Vague.",
+                    "claim": "damico2025_vague",
+                    "figure": None,
+                    "needs": "40 seeds",
+                }
+            ],
+        }
+    ],
+    "forest": [],
+}
+
+
+def test_findings_stand_above_the_claims_and_lead_to_them():
+    text = ledger_html({"damico2025": rows()}, {**META, "findings": FINDINGS})
+    page = Page(text)
+    assert page.open == []
+    assert "The law P<sup>−1</sup> &lt;holds&gt;." in text
+    assert "<i>α</i><sub>D</sub> is 1." in text
+    assert "Vague. damico2025_vague Needed: 40 seeds." in page.text
+    above = text[text.index('id="findings"') : text.index('id="claims"')]
+    assert set(re.findall(r'href="([^"]+)"', above)) == {
+        *(f"#damico2025_{name}" for name in ("one", "both", "far", "vague")),
+        "figures/damico2025_fig1.html",
+        "findings/forest.pdf",
+    }
+    without = ledger_html({"damico2025": rows()}, META)
+    assert "Findings" not in without
+    assert 'href="#findings"' not in without
+
+
+def test_within_a_paper_what_differs_comes_first():
+    text = ledger_html({"damico2025": rows()}, META)
+    verdicts = re.findall(r'data-verdict="([a-z ]+)" data-paper', text)
+    assert verdicts == ["differs"] * 2 + ["undecided"] * 2 + ["reproduced"] * 3
+
+
+def test_a_claim_leads_to_its_figure_its_fits_and_the_command():
+    two = claim("two", quantities=["laws.one", "laws.far"])
+    text = ledger_html({"damico2025": judge_paper([two], FITS, [])}, META)
+    assert 'href="figures/damico2025_fig1.html"' in text
+    assert text.count('href="fits/damico2025/laws.json"') == 1
+    assert ">snakemake --cores all damico2025_fig1 --config scale=quick<" in text
+
+
+def test_the_distance_counts_margins_from_the_published_value():
+    made = {row["id"].removeprefix("damico2025_"): row for row in rows()}
+    assert margins_off(made["one"]) == pytest.approx(0.0)
+    assert margins_off(made["far"]) == margins_off(made["both"]) == pytest.approx(10.0)
+    assert margins_off(made["none"]) is None
+    # As an inequality it counts towards the violation.
+    assert margins_off(made["exact"]) == pytest.approx(-2.0)
+    assert margins_off(made["bound"]) == pytest.approx(-1 / 0.3)
+    ranged = claim("range", quantities=["laws.far"], kind="within", published=0.0, upper=2.0)
+    assert margins_off(judge_paper([ranged], FITS, [])[0]) == pytest.approx(1 / 1.1)
+    exact = claim("sign", kind="at_least", published_decimals=None, margin=0.0)
+    assert margins_off(judge_paper([exact], FITS, [])[0]) is None
+
+
 def test_a_page_without_departures_or_titles_is_still_whole():
     short = Page(ledger_html({"damico2025": rows()}, {"scale": "laptop"}))
     assert short.open == []
     assert "Departures from the papers" not in short.text
 
 
+def per_cent(text):
+    return float(text.removesuffix("%"))
+
+
 def drawn(row):
-    shapes = Page(strip(row)).tags
+    shapes = Page("".join(strips(row))).tags
     band = next(attributes for tag, attributes in shapes if tag == "rect")
-    dots = [float(attributes["cx"]) for tag, attributes in shapes if tag == "circle"]
-    left = float(band["x"])
-    return left, left + float(band["width"]), dots
+    dots = [per_cent(attributes["cx"]) for tag, attributes in shapes if tag == "circle"]
+    left = per_cent(band["x"])
+    return left, left + per_cent(band["width"]), dots
 
 
 def test_a_drawing_puts_the_dot_inside_the_band_exactly_if_the_estimate_is():
@@ -511,8 +598,9 @@ def test_a_drawing_puts_the_dot_inside_the_band_exactly_if_the_estimate_is():
 
 
 def test_a_drawing_opens_the_band_of_an_inequality_and_skips_what_is_missing():
-    assert drawn(by_name()["bound"])[1] == pytest.approx(220)
+    assert drawn(by_name()["bound"])[1] == pytest.approx(100)
     assert len(drawn(by_name()["none"])[2]) == 1
+    assert len(strips(by_name()["none"])) == 3
 
 
 @pytest.mark.parametrize(

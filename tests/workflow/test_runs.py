@@ -9,6 +9,8 @@ import time
 import pytest
 from repository import TINY, copy_repository, environment, processor_seconds
 
+from scalinglaws.run.reproduce import OPENING
+
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 # Everything the workflow ships but logs and timings.
@@ -125,8 +127,18 @@ def test_a_comment_in_what_everything_imports_reruns_nothing(finished, edited):
     assert "Nothing to be done" in finished.snakemake("-n").stdout
 
 
-def test_an_edit_of_the_ledgers_page_shows_the_verdicts_again_and_judges_none(finished, edited):
-    edited("claims/page.py", "font-", "font-synthesis: none; font-")
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("claims/page.py", "POLICY = ", "OTHER = POLICY = "),
+        ("claims/page.css", "font-", "font-synthesis: none; font-"),
+        ("claims/page.js", '"use strict"', '"use strict"; // always'),
+    ],
+)
+def test_an_edit_of_the_ledgers_page_shows_the_verdicts_again_and_judges_none(
+    finished, edited, file, old, new
+):
+    edited(file, old, new)
     planned = dry_reasons(finished)
     assert "Writing the ledger" in planned
     assert "Judging" not in planned
@@ -166,11 +178,16 @@ def test_every_number_of_a_claim_is_the_one_of_a_fit_on_disk(finished):
 
 
 def test_the_html_report_contains_every_figure(finished):
-    run = finished.snakemake("--report", "results/quick/report.html")
+    opening = ("--report-metadata", OPENING)
+    run = finished.snakemake("--report", "results/quick/report.html", *opening)
     assert run.returncode == 0, run.stdout[-2000:]
     page = (finished.path / "results/quick/report.html").read_text()
     for figure in ("bahri2021_fig1a", "damico2025_fig1", "damico2025_fig3", "worschech2024_fig1"):
         assert figure in page
+        assert f"figures/{figure}.html" in page  # its card
+        caption = json.loads((finished.path / f"results/quick/figures/{figure}.json").read_text())
+        assert caption["caption"].split()[0] in page
+    assert "var metadata = {}" not in page  # it opens with its description
 
 
 def kill_during_training(repository, target):

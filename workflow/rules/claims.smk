@@ -1,8 +1,10 @@
 """
 REQUIRED INPUTS: <results>/fits/{paper}/*.json, config/claims/{paper}.yaml, config/departures.yaml,
     config/findings/{paper}.yaml
-OUTPUTS: <results>/ledger/{paper}.json, <results>/ledger.html, <results>/findings/
-Steps: judge each claim by equivalence; show all verdicts on one page; say what was found.
+OUTPUTS: <results>/ledger/{paper}.json, <results>/ledger.html, <results>/findings/,
+    <results>/figures/{figure}.html
+Steps: judge each claim by equivalence; say what was found; show all verdicts on one page, and each
+    figure on its card.
 """
 
 
@@ -38,6 +40,8 @@ rule write_ledger:
         ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
         papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
         departures="config/departures.yaml",
+        style="workflow/scalinglaws/claims/page.css",
+        script="workflow/scalinglaws/claims/page.js",
     output:
         report(
             "<results>/{ledger}.html",
@@ -57,6 +61,44 @@ rule write_ledger:
     shell:
         "python -m scalinglaws ledger --ledgers {input.ledgers} --scale {params.scale}"
         " --output {output} 2>&1 | tee {log}"
+
+
+rule write_cards:
+    """Show each figure on a card of its own, and all in a gallery."""
+    input:
+        figures=[PLAN.figure_files(name) for name in PLAN.figures()],
+        fits=[file for paper in PLAN.papers for file in PLAN.fit_files(paper)],
+        ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
+        environment="<results>/environment.json",
+        papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
+        departures="config/departures.yaml",
+        scripts=collect(
+            "workflow/scalinglaws/cards/{script}",
+            script=[
+                "copy.js",
+                "explorer.js",
+                "formulas.js",
+                "laws.js",
+                "plot.js",
+                "style.css",
+            ],
+        ),
+    output:
+        collect("<results>/{{cards}}/{name}.html", name=[*PLAN.figures(), "index"]),
+    log:
+        "<results>/logs/write_cards/{cards}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        root=subpath(output[0], ancestor=2),
+        config=as_json(config),
+        blocks=config_digest(PLAN),
+        code=code("scalinglaws.stations.cards"),
+    message:
+        "Writing a card for every figure"
+    shell:
+        "python -m scalinglaws cards --config {params.config:q} --root {params.root} 2>&1"
+        " | tee {log}"
 
 
 rule ledger:
@@ -102,3 +144,9 @@ rule findings:
     """What was found: sentences per paper, what differs, what is undecided, and one picture."""
     input:
         "<results>/findings/findings.json",
+
+
+rule cards:
+    """A card for every figure: verdicts, code, data, cost, the fit window to move."""
+    input:
+        PLAN.card_files(),

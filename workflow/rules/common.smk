@@ -11,7 +11,7 @@ from scalinglaws.config import check_files, check_place
 from scalinglaws.errors import InputError
 from scalinglaws.planning.jobs import announce_code, as_json, device_of, gpus_of, memory_mb
 from scalinglaws.planning.jobs import minutes, planned_code, prepare_environment, prepare_gpus
-from scalinglaws.planning.jobs import report_labels, report_subcategory
+from scalinglaws.planning.jobs import CaptionFile, report_labels, report_subcategory
 from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
 from scalinglaws.planning.plan import target_titles, terms_digest
 
@@ -54,6 +54,7 @@ wildcard_constraints:
     # One value each. Snakemake lists rules without wildcards as targets, and nobody asks for these.
     ledger="ledger",
     findings="findings",
+    cards="figures",
     plan="plan",
     environment="environment",
     numbers="numbers",
@@ -73,6 +74,7 @@ localrules:
     judge_claims,
     write_ledger,
     write_findings,
+    write_cards,
     gather_numbers,
     compile_paper,
     write_plan,

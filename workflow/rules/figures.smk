@@ -36,6 +36,7 @@ rule draw_figure:
     params:
         scale=config["scale"],
         stem=subpath(output.pdf, strip_suffix=".pdf"),
+        caption=lambda wildcards, output: CaptionFile(output.caption),
         digests=lambda wildcards: [
             PLAN.table_digest(name) for name in PLAN.figure(wildcards.figure)["tables"]
         ],

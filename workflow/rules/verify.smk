@@ -17,6 +17,7 @@ rule write_manifest:
             "<results>/findings/{file}",
             file=["findings.json", "findings.md", "forest.pdf", "forest.png"],
         ),
+        cards=PLAN.card_files(),
         numbers="<results>/numbers.json",
         paper="<results>/replication.pdf",
         plan="<results>/plan/plan.json",

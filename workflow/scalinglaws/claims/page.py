@@ -1,12 +1,13 @@
-"""The ledger as one HTML page: no scripts, no external resources, readable by screen readers."""
+"""The ledger as one HTML page: nothing is fetched, everything is readable without its script."""
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
-from scalinglaws.claims.strip import strip
-from scalinglaws.claims.verdict import STRADDLES, VERDICTS
+from scalinglaws.claims.entry import claim_entry, css
+from scalinglaws.claims.markup import markup
+from scalinglaws.claims.verdict import DIFFERS, NOT_RUN, REPRODUCED, UNDECIDED, VERDICTS
 from scalinglaws.claims.wording import (
     KINDS,
     by_kind,
@@ -14,70 +15,17 @@ from scalinglaws.claims.wording import (
     facts_text,
     flips_by_choice,
     flips_text,
-    fragility_text,
     of_paper,
-    ours_text,
-    p_text,
-    percent,
-    published_text,
     registration_text,
     verdict_counts,
 )
-from scalinglaws.rounding import MINUS, with_interval
-from scalinglaws.spelling import distinct_names, quantity_name, readable
 
 Record = Mapping[str, Any]
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1d2433; --faint: #5b6372; --paper: #ffffff;
-  --card: #f6f7f9; --line: #dcdfe5; --band: #cfe8dc; --mark: #b5442e; --ours: #0b5fa5;
-  --reproduced: #0d6647; --differs: #a32a16; --undecided: #6b5300; --unrun: #5b6372; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8eaee; --faint: #a9b0bd;
-  --paper: #14161a; --card: #1d2026; --line: #363b45; --band: #24503c; --mark: #ff9b85;
-  --ours: #7cc0ff; --reproduced: #7fd8a8; --differs: #ff9b85; --undecided: #e6c65c;
-  --unrun: #a9b0bd; } }
-body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.5rem 4rem; background: var(--paper);
-  color: var(--ink); font: 0.95rem/1.45 system-ui, sans-serif; }
-h1 { font-size: 1.9rem; margin: 0 0 1rem; } h1, h2 { line-height: 1.2; text-wrap: balance; }
-h2 { font-size: 1.35rem; margin: 3rem 0 .3rem; }
-h3 { font-size: 1rem; margin: 1.5rem 0 .3rem; } h2 + p { margin: 0 0 1rem; }
-p { max-width: 46rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; min-width: 60rem; }
-caption { text-align: left; color: var(--faint); padding-bottom: .5rem; }
-th, td { text-align: left; vertical-align: top; padding: .6rem 1rem .5rem 0;
-  border-top: 1px solid var(--line); font-weight: normal; }
-thead th { border-top: 0; border-bottom: 2px solid var(--ink); padding-bottom: .3rem; }
-thead th, tbody th, dt { font-weight: 600; white-space: nowrap; }
-tbody th, tbody td { padding-bottom: .1rem; }
-.evidence td { border-top: 0; padding: 0 0 .45rem; }
-td:last-child, th:last-child { padding-right: 0; }
-.ours { font-variant-numeric: tabular-nums; } .value { white-space: nowrap; }
-.ours small { margin-right: .5rem; }
-.published { white-space: nowrap; }
-.faint, small { color: var(--faint); }
-td > small { display: block; } .ours > small { display: inline; }
-sub, sup { line-height: 0; font-size: .75em; }
-.verdict { border: 1px solid currentcolor; border-radius: .3rem; padding: .05rem .45rem .1rem;
-  font-weight: 600; white-space: nowrap; background: var(--card); }
-.reproduced { color: var(--reproduced); } .differs { color: var(--differs); }
-.undecided { color: var(--undecided); } .not-run { color: var(--unrun); }
-.counts { min-width: 0; max-width: 46rem; } .counts td { font-variant-numeric: tabular-nums; }
-.counts b { font-size: 1.3rem; } .counts .apart th, .counts .apart td { color: var(--faint); }
-.primary { color: var(--mark); } .exploratory { white-space: nowrap; }
-svg { display: block; }
-svg .band { fill: var(--band); } svg .published { stroke: var(--mark); stroke-width: 1.5; }
-svg line.ours { stroke: var(--ours); stroke-width: 2; } svg circle.ours { fill: var(--ours); }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; }
-dd { margin: 0; max-width: 60rem; }
-summary { cursor: pointer; color: var(--faint); font-size: .85em; width: max-content; }
-details dl { background: var(--card); border-radius: .4rem; padding: .6rem .8rem;
-  font-size: .85em; margin: .3rem 0 .6rem; }
-.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-:focus-visible { outline: 2px solid var(--ours); outline-offset: 2px; }
-"""
-EXPONENT = r"\^(\([^()]+\)|[−-]?\d+(?:[./]\d+)?|[a-z]\b)"
-SIGNS = {"reproduced": "✓", "differs": "✗", "undecided": "?", "not run": "–"}
+STYLE, SCRIPT = Path(__file__).with_name("page.css"), Path(__file__).with_name("page.js")
+# Nothing may be asked of a network, whatever a page contains.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+ORDER = (DIFFERS, UNDECIDED, REPRODUCED, NOT_RUN)  # what a reader looks for first
 
 HOW_TO_READ = """
 <p>Each claim sets a band: the published value with a margin fixed before any result was seen, the
@@ -103,7 +51,9 @@ marked <b>exploratory</b>. <b>Fragility</b> counts in how many of the choices ma
 and twice the margin, the window moved by a point, one seed left out, another estimator) the verdict
 stays what it is.</p>
 <p>In the drawings the shaded area is the band, the vertical line the published value, the dot with
-its bar our estimate with its interval; each has a scale of its own.</p>
+its bar our estimate with its interval; each has a scale of its own. The distance in margins is that
+of the quantity which decides the claim: above 1 it lies outside the band. Within a paper, what
+differs comes first, then what is undecided, reproduced, and not run.</p>
 """
 
 
@@ -113,26 +63,56 @@ def ledger_html(papers: Mapping[str, Sequence[Record]], meta: Mapping[str, Any])
     Arguments:
     - `papers`: slug -> rows of ``judge_paper``.
     - `meta`: ``scale``; ``papers``, slug -> {title, authors, arxiv}; ``departures``, the register;
-      ``registration`` that the verdicts stand under, or null.
+      ``registration`` that the verdicts stand under, or null; ``findings``, the content of
+      findings.json, or null.
     """
     rows = [row for judged in papers.values() for row in judged]
     register = {entry["id"]: entry for entry in meta.get("departures", ())}
-    sections = [
-        paper_section(slug, judged, meta.get("papers", {}).get(slug, {}), register)
-        for slug, judged in papers.items()
-    ]
+    found = meta.get("findings")
     title = f"Claims ledger, scale {meta['scale']}"
+    sections = "".join(
+        paper_section(slug, judged, meta.get("papers", {}).get(slug, {}), register, meta["scale"])
+        for slug, judged in papers.items()
+    )
+    below = fragility_section(rows) + departures_section(register, papers) + how_section()
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<header>\n<h1>{escape(title)}</h1>\n{counts_table(rows)}\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text('utf-8')}</style>\n</head>\n"
+        '<body>\n<a class="skip" href="#claims">to the claims</a>\n'
+        f"<header>\n<h1>{escape(title)}</h1>\n{headline(found)}"
+        f'<div class="summary">\n{counts_table(rows)}\n<div>\n'
         f"<p>{escape(facts_text(of_paper(rows)))}. "
-        f"{escape(registration_text(meta.get('registration')))}</p>\n</header>\n<main>\n"
-        f"{''.join(sections)}{fragility_section(rows)}{departures_section(register, papers)}"
-        f'<section aria-labelledby="how">\n<h2 id="how">How to read verdicts</h2>{HOW_TO_READ}'
-        "</section>\n</main>\n</body>\n</html>\n"
+        f"{escape(registration_text(meta.get('registration')))}</p>\n"
+        f"{contents(found, papers, below)}</div>\n</div>\n</header>\n<main>\n"
+        f'{findings_section(found)}<div id="claims">\n{controls(rows)}{sections}</div>\n'
+        f"{below}</main>\n"
+        f"<script>\n{SCRIPT.read_text('utf-8')}</script>\n</body>\n</html>\n"
     )
+
+
+def how_section() -> str:
+    """The definitions behind every word above."""
+    heading = '<h2 id="how">How to read verdicts</h2>'
+    return f'<section aria-labelledby="how">\n{heading}{HOW_TO_READ}</section>\n'
+
+
+def contents(found: Record | None, papers: Mapping[str, Any], below: str) -> str:
+    """Links to the parts of the page that there are."""
+    parts = {"findings": bool(found), **dict.fromkeys(papers, True)}
+    parts |= {key: f'id="{key}"' in below for key in ("fragility", "departures")}
+    names = {"how": "how to read verdicts"}
+    items = "".join(
+        f'<li><a href="#{key}">{names.get(key, key)}</a></li>'
+        for key, there in {**parts, "how": True}.items()
+        if there
+    )
+    return f'<nav aria-label="parts of the page"><ul>{items}</ul></nav>\n'
+
+
+def headline(found: Record | None) -> str:
+    return f'<p class="headline">{markup(found["headline"])}</p>\n' if found else ""
 
 
 def counts_table(rows: Sequence[Record]) -> str:
@@ -140,43 +120,129 @@ def counts_table(rows: Sequence[Record]) -> str:
     head = "".join(f'<th scope="col" class="{css(name)}">{name}</th>' for name in VERDICTS)
     body = "\n".join(kind_row(kind, own) for kind, own in by_kind(rows).items())
     return (
-        '<div class="scroll" role="region" tabindex="0" aria-labelledby="counts">\n'
         f'<table class="counts">\n<caption id="counts">{escape(counts_text(of_paper(rows)))} '
         "(without self-checks)</caption>\n"
         f'<thead><tr><th scope="col">claims</th>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
-        "</table>\n</div>"
+        "</table>"
     )
 
 
 def kind_row(kind: str, rows: Sequence[Record]) -> str:
     counts = verdict_counts(rows)
-    cells = "".join(f'<td class="{css(name)}"><b>{counts[name]}</b></td>' for name in VERDICTS)
+    cells = "".join(
+        f'<td class="{css(name)}" data-kind="{kind}" data-verdict="{name}">'
+        f"<b>{counts[name]}</b></td>"
+        for name in VERDICTS
+    )
     apart = ' class="apart"' if kind == "ours" else ""
     return f'<tr{apart}><th scope="row">{escape(KINDS[kind])}</th>{cells}</tr>'
 
 
-def css(verdict: str) -> str:
-    return verdict.replace(" ", "-")
+def findings_section(found: Record | None) -> str:
+    """What a scientist would say, per paper; each sentence leads to its claims."""
+    if not found:
+        return ""
+    papers = "".join(map(paper_findings, found["papers"]))
+    forest = (
+        '<p>All claims in units of their margin, on one sheet: <a href="findings/forest.pdf">'
+        "forest.pdf</a>.</p>\n"
+    )
+    return (
+        '<section aria-labelledby="findings">\n<h2 id="findings">Findings</h2>\n'
+        f'<div class="findings">\n{papers}</div>\n{forest}</section>\n'
+    )
 
 
-def paper_section(slug: str, rows: Sequence[Record], paper: Record, register: Record) -> str:
+def paper_findings(paper: Record) -> str:
+    told = "".join(f"<li>{finding(one, one['claims'])}</li>" for one in paper["sentences"])
+    differs = [finding(one, [one["claim"]]) for one in paper["differs"]]
+    undecided = [
+        f"{finding(one, [one['claim']])} Needed: {markup(one['needs'])}."
+        for one in paper["undecided"]
+    ]
+    return (
+        f'<section class="paper">\n<h3>{escape(paper["title"])}</h3>\n'
+        f'<p class="faint">{escape(paper["authors"])}</p>\n<ul>{told}</ul>\n'
+        f"{folded('What differs, and why', differs)}"
+        f"{folded('What is undecided, and what it would take', undecided)}</section>\n"
+    )
+
+
+def finding(one: Record, claims: Sequence[str]) -> str:
+    figure = one.get("figure")
+    card = f' <a href="figures/{escape(figure)}.html">{escape(figure)}</a>' if figure else ""
+    leads = " ".join(map(claim_link, claims))
+    return f'{markup(one["text"])} <small class="leads">{leads}{card}</small>'
+
+
+def folded(heading: str, items: Sequence[str]) -> str:
+    if not items:
+        return ""
+    listed = "".join(f"<li>{item}</li>" for item in items)
+    return f"<details><summary>{heading} ({len(items)})</summary><ul>{listed}</ul></details>\n"
+
+
+def claim_link(claim: str) -> str:
+    return f'<a href="#{escape(claim)}">{escape(claim)}</a>'
+
+
+def controls(rows: Sequence[Record]) -> str:
+    """Filters, search and order; the script shows them, for without it they would do nothing."""
+    verdicts = "".join(
+        f'<label class="chip {css(name)}"><input type="checkbox" name="verdict" value="{name}">'
+        f"<span>{name}</span></label>"
+        for name in ORDER
+    )
+    papers = dict.fromkeys(str(row["id"]).partition("_")[0] for row in rows)
+    figures = sorted({row["figure"] for row in rows})
+    orders = {"": "by paper, differs first", "number": "by paper, as registered"}
+    orders |= {"off": "by distance in margins"}
+    return (
+        '<form class="controls" role="search" aria-label="claims" hidden>\n'
+        f'<fieldset><legend class="hidden">verdict</legend>{verdicts}</fieldset>\n'
+        f"{select('paper', 'all papers', {slug: slug for slug in papers})}"
+        f"{select('kind', 'all kinds', {kind: KINDS[kind] for kind in by_kind(rows)})}"
+        f"{select('figure', 'all figures', {name: name for name in figures})}"
+        '<label class="chip"><input type="checkbox" name="primary" value="yes">'
+        '<span><i class="primary" aria-hidden="true">★</i> primary</span></label>\n'
+        '<label><span class="hidden">search</span><input type="search" name="search" '
+        'placeholder="search" autocomplete="off" spellcheck="false"></label>\n'
+        f'<label>order <select name="order">{options(orders)}</select></label>\n'
+        '<button type="reset">show all</button>\n<output aria-live="polite"></output>\n</form>\n'
+        '<p class="nothing" hidden>No claim is like that.</p>\n'
+        '<section class="flat" aria-label="claims of all papers" hidden></section>\n'
+    )
+
+
+def select(name: str, every: str, named: Mapping[str, str]) -> str:
+    return (
+        f'<label><span class="hidden">{name}</span><select name="{name}">'
+        f"{options({'': every, **named})}</select></label>\n"
+    )
+
+
+def options(named: Mapping[str, str]) -> str:
+    return "".join(
+        f'<option value="{escape(key)}">{escape(name)}</option>' for key, name in named.items()
+    )
+
+
+def paper_section(
+    slug: str, rows: Sequence[Record], paper: Record, register: Record, scale: str
+) -> str:
     title = paper.get("title", slug)
     origin = ", ".join(
         part
         for part in (paper.get("authors"), f"arXiv {paper['arxiv']}" if paper else None)
         if part
     )
-    headings = (
-        *("Claim", "Verdict", "Statement", "Ours [95 %]", "Published", "Against the band"),
-        "Fragility",
-    )
-    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
-    body = "\n".join(claim_row(row, register) for row in rows)
+    ordered = sorted(enumerate(rows), key=lambda pair: ORDER.index(pair[1]["verdict"]))
+    entries = "\n".join(claim_entry(row, register, scale, number) for number, row in ordered)
     return (
-        f'<section aria-labelledby="{slug}">\n<h2 id="{slug}">{escape(title)}</h2>\n'
-        f'<p class="faint">{escape(origin)}</p>\n<div class="scroll" role="region" tabindex="0" '
-        f'aria-labelledby="{slug}">\n<table>\n<caption>{escape(paper_counts(rows))}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>\n"
+        f'<section class="of-paper" aria-labelledby="{slug}">\n'
+        f'<h2 id="{slug}">{escape(title)}</h2>\n<p class="faint">{escape(origin)}</p>\n'
+        f'<p class="faint">{escape(paper_counts(rows))}</p>\n'
+        f'<div class="claims">\n{entries}\n</div>\n'
         f"{unjudged_list(paper.get('unjudged', ()))}</section>\n"
     )
 
@@ -198,107 +264,6 @@ def unjudged_list(entries: Sequence[Record]) -> str:
     return f"<h3>Without a verdict</h3>\n<dl>\n{items}\n</dl>\n"
 
 
-def claim_row(row: Record, register: Record) -> str:
-    names = distinct_names([judged["name"] for judged in row["judged"]])
-    ours = "<br>".join(
-        (f"<small>{markup(name)}</small> " if name else "")
-        + f'<span class="value">{markup(ours_text(judged))}</span>'
-        for name, judged in zip(names, row["judged"], strict=True)
-    )
-    verdict = row["verdict"]
-    why = row["why"] if row["why"] != STRADDLES else None
-    number = row["id"].partition("_")[2]
-    primary = ' <span class="primary" title="primary">★</span>' if row["primary"] else ""
-    exploratory = '<small class="exploratory">exploratory</small>' if row["exploratory"] else ""
-    return (
-        f'<tr id="{escape(row["id"])}"><th scope="row">{escape(number)}{primary}</th>'
-        f'<td><span class="verdict {css(verdict)}">'
-        f'<span aria-hidden="true">{SIGNS[verdict]} </span>{verdict}</span>{exploratory}</td>'
-        f"<td>{markup(row['statement'])}{f'<small>{markup(why)}</small>' if why else ''}</td>"
-        f'<td class="ours">{ours}</td>'
-        f'<td class="published">{markup(published_text(row))}</td><td>{strip(row)}</td>'
-        f'<td class="ours">{escape(fragility_text(row))}</td></tr>\n'
-        '<tr class="evidence"><td colspan="2"></td>'
-        f'<td colspan="5">{details(row, register)}</td></tr>'
-    )
-
-
-def markup(text: str) -> str:
-    """HTML of a sentence: Greek letters, their indices, and exponents, as people write them."""
-    html = escape(readable(text))
-    html = re.sub(r"([α-ω])_(\w+)", r"<i>\1</i><sub>\2</sub>", html)
-    exponent = re.sub(EXPONENT, lambda found: f"<sup>{found[1].strip('()')}</sup>", html)
-    return exponent.replace("<sup>-", f"<sup>{MINUS}")
-
-
-def details(row: Record, register: Record) -> str:
-    """All that led to the verdict, folded away."""
-    facts = [
-        ("source", row["source"]),
-        ("kind", KINDS[row["provenance"]] + ("; primary" if row["primary"] else "")),
-        ("exploratory", "; ".join(row["exploratory_why"])),
-        ("why undecided", STRADDLES if row["why"] == STRADDLES else None),
-        ("margin", f"{row['margin']:.3g}: {row['margin_reason']}"),
-        ("figure", row["figure"]),
-        ("intervals alone", row["interval_verdict"]),
-        ("power", percent(row["power"])),
-        ("p, equivalence", with_correction(row, "p_equivalence")),
-        ("p, difference", with_correction(row, "p_difference")),
-        ("flips", flips_text(row)),
-        *((fact_name(judged["name"]), evidence(judged)) for judged in row["judged"]),
-        *((key, departure_text(register.get(key))) for key in row["departures"]),
-    ]
-    items = "".join(f"<dt>{markup(k)}</dt><dd>{markup(v)}</dd>" for k, v in facts if v)
-    hidden = f'<span class="hidden"> of {escape(row["id"])}</span>'
-    return f"<details><summary>evidence{hidden}</summary><dl>{items}</dl></details>"
-
-
-def fact_name(name: str) -> str:
-    """``laws.slope_d3`` as ``slope d3 (laws)``."""
-    fit, _, key = name.partition(".")
-    return f"{quantity_name(key)} ({fit})"
-
-
-def with_correction(row: Record, key: str) -> str:
-    if row[key] is None:
-        return p_text(None)
-    return (
-        f"{p_text(row[key])} ({p_text(row[f'{key}_adjusted'])} with {row['correction']}'s "
-        f"correction among the {row['family']} claims)"
-    )
-
-
-def evidence(judged: Record) -> str:
-    """One sentence about where an estimate comes from."""
-    parts = [ours_text(judged), judged["interval_kind"], judged.get("target", "")]
-    parts += bend_texts(judged)
-    parts = [part for part in parts if part]
-    names = [name for name in ("points", "seeds", "masked") if judged[f"n_{name}"]]
-    parts += [f"{judged[f'n_{name}']} {name}" for name in names]
-    if judged["window"]:
-        parts.append("window {:.4g} to {:.4g}".format(*judged["window"]))
-    if judged["rule"]:
-        parts.append(f"rule: {judged['rule']}")
-    if judged["scan"]:
-        parts.append("over all windows {:.4g} to {:.4g}".format(*judged["scan"]))
-    if judged["why"]:
-        parts.append(judged["why"])
-    return "; ".join(parts)
-
-
-def bend_texts(judged: Record) -> list[str]:
-    """Of a law that bends inside its window: both slopes, and the interval over seeds alone."""
-    bend = judged.get("bend")
-    if not bend or not bend["bent"]:
-        return []
-    slopes = ", ".join(
-        f"{half} {with_interval(bend[half][0], bend[half][1:])}" for half in ("early", "late")
-    )
-    seeds = judged.get("seed_interval")
-    alone = f"; over seeds alone {with_interval(judged['estimate'], seeds)}" if seeds else ""
-    return [f"bent: the slope is {slopes}{alone}"]
-
-
 def fragility_section(rows: Sequence[Record]) -> str:
     """How many verdicts hang on each choice, and which."""
     counts = flips_by_choice(of_paper(rows))
@@ -310,7 +275,7 @@ def fragility_section(rows: Sequence[Record]) -> str:
     )
     fragile = [row for row in of_paper(rows) if flips_text(row) not in ("", "none")]
     items = "\n".join(
-        f"<dt>{escape(row['id'])}</dt><dd>{row['verdict']}; {escape(flips_text(row))}</dd>"
+        f"<dt>{claim_link(row['id'])}</dt><dd>{row['verdict']}; {escape(flips_text(row))}</dd>"
         for row in fragile
     )
     return (
@@ -321,10 +286,6 @@ def fragility_section(rows: Sequence[Record]) -> str:
         f"</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n<h3>Claim by claim</h3>\n"
         f"<dl>\n{items}\n</dl>\n</section>\n"
     )
-
-
-def departure_text(entry: Record | None) -> str:
-    return "" if entry is None else f"{entry['what']} Reason: {entry['why']}"
 
 
 def departures_section(register: Record, papers: Mapping[str, Any]) -> str:
@@ -341,5 +302,5 @@ def departures_section(register: Record, papers: Mapping[str, Any]) -> str:
 def departure_item(entry: Record) -> str:
     key = escape(entry["id"])
     scope = escape(f"{entry['paper']}; scales {', '.join(entry['scales'])}")
-    text = markup(departure_text(entry))
+    text = markup(f"{entry['what']} Reason: {entry['why']}")
     return f'<dt id="departure-{key}">{key}</dt><dd>{text}<br><small>{scope}</small></dd>'

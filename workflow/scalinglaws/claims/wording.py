@@ -117,6 +117,16 @@ def flips_by_choice(rows: Sequence[Record]) -> dict[str, tuple[int, int]]:
     return found
 
 
+def margins_text(off: float | None) -> str:
+    """For example ``distance 2.3 × margin``; nothing without a margin and for what holds easily."""
+    return "" if off is None or off < 0 else f"distance {off:.2g} × margin"
+
+
+def command(figure: str, scale: str) -> str:
+    """What makes a figure, and only what it needs."""
+    return f"snakemake --cores all {figure} --config scale={scale}"
+
+
 def percent(probability: float | None) -> str:
     return "" if probability is None else f"{100 * probability:.0f} %"
 

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from scalinglaws.canonical import canonical_json
 from scalinglaws.codedigest import code_digest, named_code
+from scalinglaws.files import read_bytes
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.devices import check_gpu_present, visible_gpus
 from scalinglaws.planning.plan import Plan, paper_of
@@ -112,6 +114,19 @@ def prepare_gpus(plan: Plan, workflow: Any) -> None:
 
 def as_json(record: Mapping[str, Any]) -> str:
     return canonical_json(record)
+
+
+class CaptionFile(str):
+    """The path of a figure's caption, whose text a template of the HTML report can ask for.
+
+    Read when the report is written: a rule's parameters are known before its files are.
+    """
+
+    @property
+    def text(self) -> str:
+        """The caption in reStructuredText, its signs as they are."""
+        caption = str(json.loads(read_bytes(self))["caption"])
+        return re.sub(r"([\\*_`|<>])", r"\\\1", readable(caption))
 
 
 def report_subcategory(plan: Plan, figure: str) -> str:

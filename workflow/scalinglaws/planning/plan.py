@@ -180,6 +180,10 @@ class Plan:
     ) -> list[str]:
         return [f"{self.results}/figures/{name}.{ending}" for ending in endings]
 
+    def card_files(self) -> list[str]:
+        """The page of every figure, and the gallery of all."""
+        return [f"{self.results}/figures/{name}.html" for name in [*self.figures(), "index"]]
+
     def used_datasets(self) -> list[str]:
         return sorted({name for block in self.blocks for name in block.datasets})
 

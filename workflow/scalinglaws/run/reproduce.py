@@ -27,6 +27,7 @@ from scalinglaws.run.progress import Progress, Show, line_printer, painter
 from scalinglaws.run.sole_run import only_run
 
 Handler = Callable[[int, FrameType | None], object]
+OPENING = "workflow/report/metadata.yaml"  # what the HTML report shows first
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Seconds until jobs that are asked to stop are ended: long calls into libraries do not listen.
 PATIENCE = {signal.SIGINT: 0.0, signal.SIGTERM: 5.0, signal.SIGKILL: 15.0}
@@ -59,7 +60,8 @@ def reproduce(scale: str | None, cores: int | None, targets: Sequence[str]) -> i
         status = watched(progress, command, environment, lock)
         if status == 0 and "all" in targets:
             report = f"{plan.results}/report.html"
-            snakemake(environment, "--report", report, *targets, "--config", *options)
+            opening = ("--report-metadata", OPENING)
+            snakemake(environment, "--report", report, *opening, *targets, "--config", *options)
             show_findings(plan, report)
     return status
 

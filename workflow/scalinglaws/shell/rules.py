@@ -44,6 +44,11 @@ def add_for_rules(verbs: Any) -> None:
 
     verb = add_rule(verbs, "ledger", ledger, "rule write_ledger", "--scale", "--output")
     verb.add_argument("--ledgers", nargs="+", required=True)
+    verb.add_argument("--findings", help="findings.json, told above the claims")
+
+    verb = add_rule(verbs, "cards", cards, "rule write_cards")
+    verb.add_argument("--config", type=json_text, required=True)
+    verb.add_argument("--root", type=Path, required=True)
 
     verb = add_rule(verbs, "findings", findings, "rule write_findings", "--scale")
     verb.add_argument("--ledgers", nargs="+", required=True)
@@ -166,7 +171,15 @@ def judge(options: argparse.Namespace) -> None:
 def ledger(options: argparse.Namespace) -> None:
     from scalinglaws.stations.ledger import write_ledger
 
-    write_ledger(options.ledgers, options.scale, options.output)
+    write_ledger(options.ledgers, options.scale, options.output, options.findings)
+
+
+def cards(options: argparse.Namespace) -> None:
+    from scalinglaws.planning.plan import assemble
+    from scalinglaws.provenance.manifest import commit
+    from scalinglaws.stations.cards import write_cards
+
+    write_cards(assemble(options.config), options.root, commit())
 
 
 def findings(options: argparse.Namespace) -> None:

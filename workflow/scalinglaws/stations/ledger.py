@@ -13,7 +13,7 @@ from scalinglaws.claims.table import verdict_table
 from scalinglaws.config import PAPERS, read_departures, read_paper
 from scalinglaws.errors import InputError
 from scalinglaws.files import read_bytes, write_whole
-from scalinglaws.storage import check_code
+from scalinglaws.storage import check_code, read_json
 
 UNKNOWN_WIDTH = 80  # of an output that is no terminal
 SPECIAL = "±−×≥α"  # stands for all letters and signs that the table may use
@@ -63,8 +63,10 @@ def ledger_of_any_code(path: str | Path) -> tuple[str, dict[str, Any]]:
     return paper, content
 
 
-def write_ledger(ledgers: Sequence[str], scale: str, output: str | Path) -> None:
-    """One self-contained HTML page with every verdict."""
+def write_ledger(
+    ledgers: Sequence[str], scale: str, output: str | Path, findings: str | Path | None = None
+) -> None:
+    """One self-contained HTML page with every verdict, below the findings if they are given."""
     rows, registration = read_rows(ledgers)
     papers = {slug: read_paper(slug) for slug in rows}
     meta = {
@@ -72,6 +74,7 @@ def write_ledger(ledgers: Sequence[str], scale: str, output: str | Path) -> None
         "papers": papers,
         "departures": read_departures(),
         "registration": registration,
+        "findings": None if findings is None else read_json(findings),
     }
     write_whole(output, ledger_html(rows, meta).encode())
 

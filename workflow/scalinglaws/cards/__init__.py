@@ -1,0 +1,1 @@
+"""A page per figure: picture, verdicts, command, code, and the fit window to move by hand."""
