@@ -6,6 +6,7 @@ PYTHON ?= $(shell unset PYTHONHOME PYTHONPATH; for each in python3.11 python3 py
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+LOCK ?= envs/cpu.lock
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 # Empty: the scale of config/config.yaml.
 SCALE ?=
@@ -31,24 +32,38 @@ endif
 
 .PHONY: help environment reproduce plan test benchmark benchmark-forecast lint format verify clean
 
+# Times are the plan's, for this machine once there is an environment, before that README's.
 help:           ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 20
+	@echo; echo 'One figure, after: source .venv/bin/activate'
+	@echo '  snakemake --cores all bahri2021_fig1a      (all names: snakemake --list-target-rules)'
+	@echo
+ifeq ($(MADE_HERE),)
+	@echo 'How long, by the plan of two cores; of this machine after: make environment'
+	@sed -nE 's/^\| `([a-z]+)` \|[^|]*\|([^|]*)\|([^|]*)\|.*/  make reproduce SCALE=\1\t\3  on\2/p' README.md | \
+	expand -t 40
+else
+	@echo 'How long, $(BIN)/python -m scalinglaws plan --times' | sed 's#$(BIN)/##'
+	@$(BIN)/python -m scalinglaws plan $(scale_option) --times
+endif
 
-environment: $(READY) ## create the locked environment in .venv
+environment: $(READY) ## the locked packages into .venv, checksums checked (GPUs: LOCK=envs/cuda.lock)
 
 # venv makes none behind a link to another disk, so it is given the folder itself. pip must not
 # find this package on PYTHONPATH: it would take it for installed.
-$(READY): envs/cpu.lock pyproject.toml
-	@'$(PYTHON)' $(IS_WANTED) || { \
-	echo "error: '$(PYTHON)' is $$('$(PYTHON)' --version 2>&1 | tail -n 1), expected Python 3.11;" \
-	"install it, or name it with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+$(READY): $(LOCK) pyproject.toml
+	@'$(PYTHON)' $(IS_WANTED) || { found=$$('$(PYTHON)' --version 2>/dev/null) || found=missing; \
+	echo "error: '$(PYTHON)' is $$found, expected Python 3.11; install it" \
+	"(apt install python3.11-venv, uv python install 3.11, conda create -n py311 python=3.11)," \
+	"or name it with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
 	'$(PYTHON)' -m venv $(if $(MADE_HERE),,--clear) \
 	"$$('$(PYTHON)' -c 'import os; print(os.path.realpath("$(VENV)"))')"
-	PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/cpu.lock
+	PYTHONPATH= $(BIN)/python envs/install.py '$(LOCK)'
 	PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	-$(BIN)/python -m scalinglaws calibrate
 	@printf '%s\n' '$(CURDIR)' > $(READY)
 
-reproduce: $(READY) ## every figure, the ledger, report.html and replication.pdf (SCALE=laptop for another scale)
+reproduce: $(READY) ## every figure, verdict, page and the PDF (another scale: SCALE=laptop)
 	$(BIN)/python -m scalinglaws reproduce $(scale_option) $(if $(CORES),--cores $(CORES))
 
 plan: $(READY)  ## what SCALE will run and what it costs

@@ -36,6 +36,7 @@ rule all:
         "<results>/findings/findings.json",
         "<results>/replication.pdf",
         "<results>/manifest.json",
+        "<results>/ro-crate-metadata.json",
 
 
 rule figures:

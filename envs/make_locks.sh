@@ -1,36 +1,26 @@
 #!/usr/bin/env bash
-# Makes envs/cpu.lock, envs/cuda.lock, envs/cpu.yaml and envs/cuda.yaml from envs/requirements.in.
-# Needs Python 3.11 and the package index; about five minutes. Run it after editing
-# requirements.in, then run the tests and commit all files together.
+# Makes envs/cpu.lock, envs/cuda.lock and their conda files from envs/requirements.in.
+#
+#   bash envs/make_locks.sh             after editing requirements.in: other pins stay as they are
+#   bash envs/make_locks.sh --upgrade   take the newest of everything that requirements.in leaves open
+#
+# Needs Python 3.11 and the package index, and half a minute: versions and sha256 sums come from the
+# index's metadata, nothing is installed here. Then: make environment, make test, commit all of envs/.
 set -euo pipefail
 cd "$(dirname "$0")"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# cpu.lock: what pip really installs, so that the lock is an environment that has existed.
-python3.11 -m venv "$scratch/cpu"
-"$scratch/cpu/bin/pip" install --quiet --requirement requirements.in
-"$scratch/cpu/bin/pip" check
-{
-    echo "# Exact pins of everything needed to run and to test, CPU only. Made by envs/make_locks.sh:"
-    echo "# a fresh environment, pip install -r requirements.in, pip freeze. Tested by make test."
-    echo "# torch: the CPU build where pip is offered one (PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL naming"
-    echo "# PyTorch's CPU wheels), else the index's default build, which brings its CUDA libraries."
-    # A local version tag (+cpu) exists on no public index.
-    "$scratch/cpu/bin/pip" freeze --all | grep -v '^pip==' | sed 's/+cpu$//' | LC_ALL=C sort -f
-} > "$scratch/cpu.lock"
+python3.11 -m venv "$scratch/tool"
+"$scratch/tool/bin/pip" install --quiet --disable-pip-version-check uv
 
-# cuda.lock: the same pins plus the CUDA wheels, resolved from metadata alone (they are gigabytes).
-# Of torch alone: theory is float64 on the CPU, and jax with CUDA would take the card from training.
-"$scratch/cpu/bin/pip" install --quiet uv
-cp requirements.in "$scratch/cuda.in"
-{
-    echo "# The pins of cpu.lock plus torch's CUDA 13 wheels, for Linux on x86-64. Made by"
-    echo "# envs/make_locks.sh: resolved from the index's metadata, not installed where the lock was made."
-    env -u PIP_FIND_LINKS "$scratch/cpu/bin/uv" pip compile --quiet --no-config --no-annotate \
-        --no-header --python-version 3.11 --python-platform x86_64-manylinux_2_28 --no-strip-extras \
-        --constraint "$scratch/cpu.lock" "$scratch/cuda.in" | LC_ALL=C sort -f
-} > "$scratch/cuda.lock"
-
-cp "$scratch/cpu.lock" "$scratch/cuda.lock" .
-python3.11 make_conda.py
+touch "$scratch/before"
+[ "${1:-}" = --upgrade ] || python3.11 locks.py pins > "$scratch/before"
+# A changed requirement wins over its old pin. The sums are those of every file that the index has of
+# a version, so that they hold on each platform; folders of wheels on this machine are left aside.
+python3.11 locks.py free requirements.in < "$scratch/before" > "$scratch/constraints"
+env -u PIP_FIND_LINKS -u UV_FIND_LINKS -u UV_INDEX "$scratch/tool/bin/uv" pip compile --quiet \
+    --no-config --no-annotate --no-header --generate-hashes --no-strip-extras --python-version 3.11 \
+    --python-platform x86_64-manylinux_2_28 --constraint "$scratch/constraints" \
+    requirements.in > "$scratch/resolved"
+python3.11 locks.py write "$scratch/resolved"

@@ -85,7 +85,7 @@ def test_a_copied_and_a_moved_repository_run_their_own_code(folder, bring):
     run, log = other.make("plan", PYTHON=str(folder.path.parent / "python"))
     assert run.returncode == 0, run.stderr
     assert f"-m venv --clear {other.path}/.venv" in log
-    assert "pip install" in log
+    assert ".venv/bin/python envs/install.py envs/cpu.lock PYTHONPATH=\n" in log
     assert f".venv/bin/python -m scalinglaws plan PYTHONPATH={other.path}/workflow" in log
     assert str(folder.path) + "/" not in log
     assert "-m venv" not in other.make("plan")[1]
@@ -115,7 +115,8 @@ def test_another_python_is_refused_with_its_version(folder):
     other = program(folder.path.parent / "python3.13", OTHER)
     run, _ = folder.make("environment", PYTHON=other)
     assert run.returncode != 0
-    assert "is Python 3.13.1, expected Python 3.11; install it, or name it with" in run.stderr
+    assert "is Python 3.13.1, expected Python 3.11; install it (apt" in run.stderr
+    assert "or name it with: make PYTHON=/path/to/python3.11 environment" in run.stderr
     assert not (folder.path / ".venv").exists()
 
 

@@ -59,6 +59,7 @@ wildcard_constraints:
     numbers="numbers",
     replication="replication",
     manifest="manifest",
+    crate="ro-crate",
 
 
 # Seconds each, and fetching needs the network that compute nodes often lack: on a cluster these

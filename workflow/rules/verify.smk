@@ -1,7 +1,7 @@
 """
 REQUIRED INPUTS: every shipped file
-OUTPUTS: <results>/manifest.json
-Steps: write the manifest; verify results on disk against it, by rerunning a block too.
+OUTPUTS: <results>/manifest.json, <results>/ro-crate-metadata.json
+Steps: write the manifest and the RO-Crate that tells of its files; verify results on disk against it, by rerunning a block too.
 """
 
 
@@ -36,6 +36,26 @@ rule write_manifest:
     shell:
         "python -m scalinglaws manifest --config {params.config:q} --root {params.root}"
         " --files {input} --output {output} 2>&1 | tee {log}"
+
+
+rule write_crate:
+    """Describe the results as an RO-Crate: files, workflow, papers, licence."""
+    input:
+        manifest="<results>/manifest.json",
+        papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
+    output:
+        "<results>/{crate}-metadata.json",
+    log:
+        "<results>/logs/write_{crate}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        root=subpath(output[0], parent=True),
+        code=code("scalinglaws.provenance.crate"),
+    message:
+        "Describing the results as an RO-Crate"
+    shell:
+        "python -m scalinglaws crate --results {params.root} --output {output} 2>&1 | tee {log}"
 
 
 # No inputs and no outputs on purpose: it judges what is on disk, and runs every time it is asked.

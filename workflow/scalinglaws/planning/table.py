@@ -9,7 +9,7 @@ from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.machine import Machine
 from scalinglaws.planning.plan import Plan, core_hours, gpu_hours, paper_of
 
-FIXED_JOBS = 7  # plan, environment, ledger page, numbers, PDF, manifest, all
+FIXED_JOBS = 8  # plan, environment, ledger page, numbers, PDF, manifest, crate, all
 WIDTH = 80
 COLUMNS = ("blocks", "members", "core time", "GPU time", "MB", "GPU MB")
 

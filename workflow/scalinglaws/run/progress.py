@@ -11,13 +11,13 @@ from pathlib import Path
 
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.plan import Plan
-from scalinglaws.planning.table import duration
+from scalinglaws.planning.spans import OVERHEAD, on_what, span
+from scalinglaws.planning.table import duration, total_cost
 from scalinglaws.run.events import Event, read
 
 Show = Callable[[str, bool], None]
 OURS = "error: "  # how the sentences of our own verbs begin
 BELIEVED = 60.0  # seconds of a run that a calibrated plan counts for
-OVERHEAD = 2.0  # core seconds of a job that is not a block: start, imports, a little work
 
 
 @dataclass
@@ -39,6 +39,19 @@ class Progress:
     def __post_init__(self) -> None:
         asked = self.plan.blocks_for(self.targets)
         self.waiting = [block for block in asked if not self.finished(block)]
+
+    def promise(self) -> str:
+        """How long the run will take here, by the plan, before anything has been seen of it.
+
+        Jobs that are no blocks are few seconds each; those that are done already count as well.
+        """
+        named = [name for name in self.targets if name in (*self.plan.papers, *self.plan.figures())]
+        jobs = total_cost(self.plan, named).jobs
+        there = len(self.plan.blocks_for(self.targets)) - len(self.waiting)
+        time = span(self.plan.machine, self.waiting, jobs - there, self.cores, self.gpus).text()
+        kept = f"; {there} blocks are there already" if there else ""
+        machine = on_what(self.plan.machine, self.cores, self.gpus)
+        return f"about {time}{kept} ({machine})"
 
     def follow(self, lines: Iterable[str], log: Path) -> None:
         """Copy what Snakemake and its jobs say to the log; remember steps, starts, complaints."""

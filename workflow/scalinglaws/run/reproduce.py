@@ -49,7 +49,8 @@ def reproduce(scale: str | None, cores: int | None, targets: Sequence[str]) -> i
     progress = Progress(plan, targets, cores)
     progress.gpus = gpus_for(progress.waiting)
     with on_signals(raise_stopped), only_run() as (lock, stale):
-        print(plan_table(plan), flush=True)
+        print(plan_table(plan))
+        print(progress.promise(), flush=True)
         environment = snakemake_environment()
         if stale:
             snakemake(environment, "--unlock", "--config", *options)

@@ -31,6 +31,8 @@ def add_for_people(verbs: Any) -> None:
     instead.add_argument("--power", action="store_true", help=text)
     text = "deal seeds out for the most decided claims within this core time, as 120min or 2h"
     instead.add_argument("--budget", metavar="TIME", help=text)
+    text = "how long each scale, paper and figure takes on this machine"
+    instead.add_argument("--times", action="store_true", help=text)
     text = "finished run that --power and --budget learn from (default: this scale's results)"
     verb.add_argument("--pilot", type=Path, metavar="FOLDER", help=text)
     text = "write what --budget found as a scale, config/scales/NAME.yaml (default: show it)"
@@ -75,6 +77,9 @@ def plan(options: argparse.Namespace) -> None:
     if options.output:  # a result: the same on every machine
         write_json(options.output, plan_record(assemble(asked)))
         return
+    if options.times:
+        print("\n".join(times(asked)))
+        return
     assembled, figures = assemble(asked, this_machine()), options.figures
     if options.power or options.budget is not None:
         from scalinglaws.planning.foresight import foretold
@@ -86,6 +91,22 @@ def plan(options: argparse.Namespace) -> None:
         return
     lines = [plan_table(assembled, figures), *departure_lines(assembled, figures)]
     print("\n".join([*lines, *stale_figures(assembled, assembled.figures_of(figures))]))
+
+
+def times(asked: dict[str, Any]) -> list[str]:
+    """How long commands take here; the scale asked for first, which figures are told of."""
+    from scalinglaws.config import SCALES
+    from scalinglaws.planning.devices import visible_gpus
+    from scalinglaws.planning.machine import this_machine
+    from scalinglaws.planning.plan import assemble
+    from scalinglaws.planning.spans import span_lines
+    from scalinglaws.run.reproduce import available_cores
+
+    machine = this_machine()
+    first = assemble(asked, machine)
+    others = [name for name in SCALES if name != first.config["scale"]]
+    plans = [first, *(assemble({**asked, "scale": name}, machine) for name in others)]
+    return span_lines(plans, available_cores(), len(visible_gpus()))
 
 
 def check_plan_options(options: argparse.Namespace) -> None:

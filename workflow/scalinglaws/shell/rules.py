@@ -68,6 +68,9 @@ def add_for_rules(verbs: Any) -> None:
     verb.add_argument("--root", type=Path, required=True)
     verb.add_argument("--files", nargs="+", required=True)
 
+    verb = add_rule(verbs, "crate", crate, "rule write_crate", "--output")
+    verb.add_argument("--results", type=Path, required=True, help="folder with a manifest")
+
 
 def add_rule(verbs: Any, name: str, verb: Verb, text: str, *named: str) -> argparse.ArgumentParser:
     """A verb with those of its arguments that are text and have no default."""
@@ -197,3 +200,10 @@ def manifest(options: argparse.Namespace) -> None:
     from scalinglaws.storage import write_json
 
     write_json(options.output, manifest(assemble(options.config), options.files, options.root))
+
+
+def crate(options: argparse.Namespace) -> None:
+    from scalinglaws.provenance.crate import crate as crate_of
+    from scalinglaws.storage import write_json
+
+    write_json(options.output, crate_of(options.results))
