@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 
+import page_checks
 import pytest
+from chromium import LOCAL, WIDTHS
 from repository import TINY, copy_repository, environment, processor_seconds
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -181,6 +183,24 @@ def test_the_html_report_contains_every_figure(finished):
     page = (finished.path / "results/quick/report.html").read_text()
     for figure in ("bahri2021_fig1a", "damico2025_fig1", "damico2025_fig3", "worschech2024_fig1"):
         assert figure in page
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_ledgers_page_of_a_run_is_whole_and_its_links_lead_somewhere(finished, browser, width):
+    results = finished.path / "results/quick"
+    browser.open(results / "ledger.html", width=width)
+    assert page_checks.problems(browser) == {}
+    assert page_checks.dead_links(browser, results) == []
+
+
+def test_the_first_view_of_the_report_shows_without_a_network(finished, browser):
+    run = finished.snakemake("--report", "results/quick/report.html")
+    assert run.returncode == 0, run.stdout[-2000:]
+    browser.open(finished.path / "results/quick/report.html")
+    assert browser.one("body").text.strip()
+    log = browser.log()
+    assert [url for url in log.requests if not url.startswith(LOCAL)] == []
+    assert log.errors == []
 
 
 def kill_during_training(repository, target):
