@@ -18,3 +18,14 @@ collect_ignore = [] if HELD else ["data/test_data_real_mirror.py"]
 @pytest.fixture
 def no_mirror(monkeypatch):
     monkeypatch.delenv("SCALINGLAWS_MIRROR", raising=False)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One for all tests of a process, which takes a second or two to start (tests/browser)."""
+    import chromium
+
+    if not chromium.AVAILABLE:
+        pytest.skip(chromium.MISSING)
+    with chromium.browser() as opened:
+        yield opened

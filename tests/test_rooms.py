@@ -4,6 +4,7 @@ import ast
 import graphlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,15 @@ def test_claims_are_judged_without_the_pages_that_show_them():
     from scalinglaws.codedigest import code_digest
 
     assert "scalinglaws.claims.page" not in code_digest("scalinglaws.stations.judge")
+
+
+def test_what_modules_read_beside_them_is_packaged():
+    project = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["scalinglaws"]
+    packaged = {file for pattern in patterns for file in ROOT.glob(pattern)}
+    read = {file for ending in ("css", "js", "json") for file in ROOT.rglob(f"*.{ending}")}
+    assert {ROOT / "claims" / "page.css", ROOT / "claims" / "page.js"} <= read
+    assert read <= packaged
 
 
 def test_planning_an_experiment_imports_no_heavy_library():

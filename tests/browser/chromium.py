@@ -93,7 +93,7 @@ class Browser:
         errors = [
             entry["message"]
             for entry in self.driver.get_log("browser")
-            if entry["level"] in ("SEVERE", "WARNING")
+            if entry["level"] == "SEVERE"
         ]
         return Event(asked, errors)
 

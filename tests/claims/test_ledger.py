@@ -533,7 +533,7 @@ def test_findings_stand_above_the_claims_and_lead_to_them():
     assert page.open == []
     assert "The law P<sup>−1</sup> &lt;holds&gt;." in text
     assert "<i>α</i><sub>D</sub> is 1." in text
-    assert "Vague. damico2025_vague Needed: 40 seeds." in page.text
+    assert "Vague. vague Needed: 40 seeds." in page.text
     above = text[text.index('id="findings"') : text.index('id="claims"')]
     assert set(re.findall(r'href="([^"]+)"', above)) == {
         *(f"#damico2025_{name}" for name in ("one", "both", "far", "vague")),

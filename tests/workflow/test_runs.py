@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 
+import page_checks
 import pytest
+from chromium import LOCAL, WIDTHS
 from repository import TINY, copy_repository, environment, processor_seconds
 
 from scalinglaws.run.reproduce import OPENING
@@ -188,6 +190,24 @@ def test_the_html_report_contains_every_figure(finished):
         caption = json.loads((finished.path / f"results/quick/figures/{figure}.json").read_text())
         assert caption["caption"].split()[0] in page
     assert "var metadata = {}" not in page  # it opens with its description
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_ledgers_page_of_a_run_is_whole_and_its_links_lead_somewhere(finished, browser, width):
+    results = finished.path / "results/quick"
+    browser.open(results / "ledger.html", width=width)
+    assert page_checks.problems(browser) == {}
+    assert page_checks.dead_links(browser, results) == []
+
+
+def test_the_first_view_of_the_report_shows_without_a_network(finished, browser):
+    run = finished.snakemake("--report", "results/quick/report.html")
+    assert run.returncode == 0, run.stdout[-2000:]
+    browser.open(finished.path / "results/quick/report.html")
+    assert browser.one("body").text.strip()
+    log = browser.log()
+    assert [url for url in log.requests if not url.startswith(LOCAL)] == []
+    assert log.errors == []
 
 
 def kill_during_training(repository, target):

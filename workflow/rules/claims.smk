@@ -40,6 +40,7 @@ rule write_ledger:
         ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
         papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
         departures="config/departures.yaml",
+        findings="<results>/findings/findings.json",
         style="workflow/scalinglaws/claims/page.css",
         script="workflow/scalinglaws/claims/page.js",
     output:
@@ -59,8 +60,8 @@ rule write_ledger:
     message:
         "Writing the ledger"
     shell:
-        "python -m scalinglaws ledger --ledgers {input.ledgers} --scale {params.scale}"
-        " --output {output} 2>&1 | tee {log}"
+        "python -m scalinglaws ledger --ledgers {input.ledgers} --findings {input.findings}"
+        " --scale {params.scale} --output {output} 2>&1 | tee {log}"
 
 
 rule write_cards:

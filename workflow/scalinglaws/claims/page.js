@@ -118,6 +118,7 @@
     if (!address || address.includes("=")) {
       restore(new URLSearchParams(address));
       ask("");
+      if (address) form.scrollIntoView(); // a view was asked for, not the whole page
     } else {
       ask(named(address));
     }
@@ -140,7 +141,6 @@
     const { kind, verdict } = cell.parentElement.dataset;
     const link = document.createElement("a");
     link.href = `#${new URLSearchParams({ verdict, kind })}`;
-    link.addEventListener("click", () => setTimeout(() => form.scrollIntoView()));
     cell.replaceWith(link);
     link.append(cell);
   }

@@ -169,10 +169,17 @@ def paper_findings(paper: Record) -> str:
 
 
 def finding(one: Record, claims: Sequence[str]) -> str:
+    """Its claims and its figure by their names within the paper."""
+    links = [f'<a href="#{escape(claim)}">{escape(within(claim))}</a>' for claim in claims]
     figure = one.get("figure")
-    card = f' <a href="figures/{escape(figure)}.html">{escape(figure)}</a>' if figure else ""
-    leads = " ".join(map(claim_link, claims))
-    return f'{markup(one["text"])} <small class="leads">{leads}{card}</small>'
+    if figure:
+        links.append(f'<a href="figures/{escape(figure)}.html">{escape(within(figure))}</a>')
+    return f'{markup(one["text"])} <small class="leads">{" ".join(links)}</small>'
+
+
+def within(name: str) -> str:
+    """``bahri2021_C1_teacher`` as ``C1_teacher``."""
+    return name.partition("_")[2]
 
 
 def folded(heading: str, items: Sequence[str]) -> str:
