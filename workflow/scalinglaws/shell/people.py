@@ -54,6 +54,9 @@ def add_for_people(verbs: Any) -> None:
     verb.add_argument("--results", help="folder (default: this scale's, else results/reference)")
     verb.add_argument("--scale", help="default: config.yaml's")
 
+    verb = add_verb(verbs, "ship", ship, "a finished run, made small, into results/reference")
+    verb.add_argument("--scale", help="default: config.yaml's")
+
 
 def reproduce(options: argparse.Namespace) -> int:
     from scalinglaws.run.reproduce import reproduce
@@ -139,8 +142,22 @@ def register(_: argparse.Namespace) -> None:
 
 def verify(options: argparse.Namespace) -> int:
     limit_threads(1)
-    from scalinglaws.provenance.verify import results_folder, verify
+    from scalinglaws.provenance.verify import folders, is_reference, verify
+    from scalinglaws.provenance.verify_reference import verify_reference
 
-    folder = results_folder(options.results, options.scale)
-    print(f"verifying {folder}")
-    return 0 if verify(folder, lambda line: print(line, flush=True)) else 1
+    sound = True
+    for folder in folders(options.results, options.scale):
+        say(f"verifying {folder}")
+        sound = (verify_reference if is_reference(folder) else verify)(folder, say) and sound
+    return 0 if sound else 1
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def ship(options: argparse.Namespace) -> None:
+    from scalinglaws.config import read_config
+    from scalinglaws.provenance.ship import ship
+
+    ship(options.scale or read_config()["scale"], say)
