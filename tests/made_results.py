@@ -64,14 +64,14 @@ def write_figure(folder):
     return [stem.with_suffix(end) for end in (".csv", ".png", ".json")]
 
 
-def made_run(folder, block=None):
-    """Write a finished run to a folder; ``block``: as `made_block` gives it."""
+def made_run(folder):
+    """Write a finished run to a folder."""
     plan = planned()
     files = write_fits(folder, plan)
     ledger = folder / "ledger" / f"{PAPER}.json"
     claims, departures = CONFIG / "claims" / f"{PAPER}.yaml", CONFIG / "departures.yaml"
     judge_claims(PAPER, list(map(str, files)), claims, departures, plan.config, ledger)
-    block, columns, made = block or made_block(plan)
+    block, columns, made = made_block(plan)
     run = folder / block_file(block)
     write_table(run, columns, made)
     files += [*write_figure(folder), ledger, run]

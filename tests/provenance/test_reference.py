@@ -21,26 +21,27 @@ RUN, SHIPPED = "results/quick", "results/reference/quick"
 
 
 @pytest.fixture(scope="module")
-def block():
-    return made_results.made_block(made_results.planned())
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    made_run(folder / RUN)
+    return folder
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch, block):
+def place(run, tmp_path, monkeypatch):
     """A folder with a finished run, of a clean commit."""
+    shutil.copytree(run, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ship, "clean_commit", lambda: "b" * 40)
-    made_run(tmp_path / RUN, block)
     return tmp_path
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, block):
-    folder = tmp_path_factory.mktemp("whole")
+def whole(run, tmp_path_factory):
+    folder = shutil.copytree(run, tmp_path_factory.mktemp("whole"), dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(ship, "clean_commit", lambda: "b" * 40)
-        made_run(folder / RUN, block)
         ship.ship("quick", print)
     return folder / SHIPPED
 

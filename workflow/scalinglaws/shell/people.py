@@ -10,7 +10,13 @@ from typing import Any
 
 from scalinglaws.errors import InputError
 from scalinglaws.shell.environment import limit_threads
-from scalinglaws.shell.verbs import add_verb, json_text
+from scalinglaws.shell.verbs import add_verb, json_text, number
+
+POINT = """\
+--point takes dots of every figure whose tables are there. Of scans over seeds and sizes
+(teacher-student, variance-limited, Gaussian features, linear student, committee, square-loss
+perceptron) only the members behind the dot are trained, of all other figures whole blocks. A point
+of a fitted line, a published value or a guide comes from no seed, and a sentence says so."""
 
 
 def add_for_people(verbs: Any) -> None:
@@ -50,7 +56,12 @@ def add_for_people(verbs: Any) -> None:
 
     add_verb(verbs, "register", register, "fix claims, windows and seeds before results are seen")
 
-    verb = add_verb(verbs, "verify", verify, "check results by manifest, fits, code and a rerun")
+    verb = add_verb(
+        verbs, "verify", verify, "check results by manifest, fits, code and a rerun", POINT
+    )
+    text = "instead, one plotted dot again from its seeds: a figure, and series and x of its csv"
+    verb.add_argument("--point", nargs=3, metavar=("FIGURE", "SERIES", "X"), help=text)
+    verb.add_argument("--panel", help="of the csv, where several panels have that series")
     verb.add_argument("--results", help="folder (default: this scale's, else results/reference)")
     verb.add_argument("--scale", help="default: config.yaml's")
 
@@ -145,11 +156,25 @@ def verify(options: argparse.Namespace) -> int:
     from scalinglaws.provenance.verify import folders, is_reference, verify
     from scalinglaws.provenance.verify_reference import verify_reference
 
+    chosen = folders(options.results, options.scale)
+    if options.point:
+        return point(options, chosen[0])
     sound = True
-    for folder in folders(options.results, options.scale):
+    for folder in chosen:
         say(f"verifying {folder}")
         sound = (verify_reference if is_reference(folder) else verify)(folder, say) and sound
     return 0 if sound else 1
+
+
+def point(options: argparse.Namespace, folder: Path) -> int:
+    from scalinglaws.provenance.point import verify_point
+
+    figure, series, text = options.point
+    try:
+        x = number(text)
+    except argparse.ArgumentTypeError as problem:
+        raise InputError(f"--point: of X {problem}.") from None
+    return 0 if verify_point(folder, figure, series, x, options.panel, say) else 1
 
 
 def say(line: str) -> None:
