@@ -93,12 +93,18 @@ def test_large_texts_are_packed_and_say_the_same(place, monkeypatch):
     assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
 
 
-def test_cards_are_shipped_of_figures_that_the_run_has(place):
-    for name in (FIGURE, "index", "damico2025_gone"):
-        (place / RUN / "figures" / f"{name}.html").write_text("a card")
+def test_what_the_manifest_does_not_list_is_left_behind(place):
+    for name in (f"figures/{FIGURE}.html", "figures/damico2025_gone.html", "findings/findings.md"):
+        (place / RUN / name).parent.mkdir(exist_ok=True)
+        (place / RUN / name).write_text("a page")
+    card = f"figures/{FIGURE}.html"
+    listed = {card: verify.file_sha256(place / RUN / card)}
+    rewrite(place / RUN / "manifest.json", lambda record: record["files"].update(listed))
     ship.ship("quick", print)
-    cards = {path.stem for path in (place / SHIPPED / "figures").glob("*.html")}
-    assert cards == {FIGURE, "index"}
+    pages = {
+        path.stem for path in (place / SHIPPED).rglob("*.*") if path.suffix in (".html", ".md")
+    }
+    assert pages == {FIGURE}
 
 
 def test_a_second_reference_takes_the_first_ones_place(place):

@@ -21,7 +21,7 @@ from scalinglaws.errors import InputError
 from scalinglaws.files import check_readable
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.plan import Plan, assemble, paper_of
-from scalinglaws.provenance.reference import listed
+from scalinglaws.provenance.reference import RELATIVE, beyond, listed
 from scalinglaws.provenance.verify import CONFIGURED, read_manifest
 from scalinglaws.stations.block import compute, job_of
 from scalinglaws.stations.table import read_tables
@@ -40,8 +40,8 @@ CUTS: Mapping[str, Mapping[str, str]] = {
     "perceptron.run_square": {"alphas": "alpha"},
 }
 SHAKE = 0.01  # relative change by which an influence is looked for
+NEAR = 1e-3  # relative: as far from a dot's x may be what was typed for it
 MOVED = 1e-9  # relative: less is no influence
-SAME = 1e-6  # promise B
 VALUES = ("y", "y_low", "y_high")
 Frames = Mapping[str, pd.DataFrame]
 Draw = Callable[[Frames, Mapping[str, Any]], pd.DataFrame]  # tables, fits -> what is plotted
@@ -163,7 +163,7 @@ def find_dot(
         )
     chosen = panel or panels[0]
     own = rows[(rows["series"] == series) & (rows["panel"] == chosen)].reset_index(drop=True)
-    at = np.flatnonzero(np.isclose(own["x"], x, rtol=1e-4, atol=0.0))
+    at = np.flatnonzero(np.isclose(own["x"], x, rtol=NEAR, atol=0.0))
     if not len(at):
         near_x = own["x"].iloc[(own["x"] - x).abs().sort_values().index[:3]].dropna()
         raise InputError(
@@ -217,7 +217,7 @@ def check_drawn(folder: Path, figure: str, dot: Dot, stored: np.ndarray, drawn: 
         )
 
 
-def alike(one: np.ndarray, two: np.ndarray, within: float = SAME) -> bool:
+def alike(one: np.ndarray, two: np.ndarray, within: float = RELATIVE) -> bool:
     return bool(np.allclose(one, two, rtol=within, atol=0.0, equal_nan=True))
 
 
@@ -327,11 +327,11 @@ def with_repeated(frame: pd.DataFrame, part: Part, plan: Plan) -> tuple[pd.DataF
     old, new = joined["value"].to_numpy(float), joined["value_again"].to_numpy(float)
     renewed = frame["value"].to_numpy(float).copy()
     renewed[joined["index"].to_numpy()] = new
-    moved = int((~np.isclose(new, old, rtol=SAME, atol=0.0, equal_nan=True)).sum())
+    moved = np.count_nonzero(beyond(joined["quantity"], old, new))
     equal = int(((new == old) | (np.isnan(new) & np.isnan(old))).sum())
     return frame.assign(value=renewed), (
         f"       {block.experiment}/{block.name}: {again['member'].nunique()} members again, "
-        f"{equal} of {len(old)} values equal to the last bit, {moved} beyond {SAME:g}"
+        f"{equal} of {len(old)} values equal to the last bit, {moved} beyond {RELATIVE:g}"
     )
 
 

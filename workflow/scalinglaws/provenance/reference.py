@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 
 from scalinglaws.canonical import digest
@@ -27,6 +29,7 @@ KEYS = (
     *("scale", "papers", "seed", "look", "device", "config", "commit", "run", "registration"),
     *("code", "blocks", "files", "digest"),
 )
+RELATIVE, ABSOLUTE = 1e-6, 1e-9  # promise B; the second is a share of a quantity's largest value
 Record = Mapping[str, Any]
 Facts = dict[str, Any]
 
@@ -91,6 +94,20 @@ def changed_since(code: Mapping[str, str]) -> list[str]:
     """Modules that do something else now, or are gone; importers of such modules are left out."""
     now = {module: digest_now(module, made) for module, made in code.items()}
     return [module for module, made in code.items() if now[module][:12] != made[:12]]
+
+
+def beyond(quantity: pd.Series, old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Where values differ by more than their rounding; in units of what is allowed (rows,).
+
+    Zero is no difference; a value that is or was not finite is infinitely far from one that is.
+    """
+    sizes = pd.Series(np.abs(old)).groupby(quantity.to_numpy()).transform("max").to_numpy(float)
+    allowed = RELATIVE * np.abs(old) + ABSOLUTE * np.nan_to_num(sizes)
+    same = (old == new) | (np.isnan(old) & np.isnan(new))
+    with np.errstate(all="ignore"):
+        distance = np.nan_to_num(np.abs(new - old) / allowed, nan=np.inf)
+    far: np.ndarray = np.where(same | (distance <= 1), 0.0, distance)
+    return far
 
 
 def own_files(folder: Path) -> list[str]:

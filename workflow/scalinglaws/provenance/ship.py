@@ -54,8 +54,7 @@ SHIPPED = (
     *("plan/*.json", "findings/*", "fits/*/*.json", "ledger/*.json", "benchmarks/**/*"),
     *("figures/*.csv", "figures/*.json", "figures/*.png", "figures/*.html"),
 )
-BESIDE = ("manifest.json", "findings/*", "benchmarks/**/*")  # shipped though in no manifest
-GALLERY = "figures/index.html"
+BESIDE = ("manifest.json", "benchmarks/**/*")  # shipped though in no manifest
 PACKED = ("numbers.json", "figures/*.csv")
 Files = dict[str, bytes]  # name in the reference -> content
 
@@ -190,16 +189,11 @@ def block_record(block: Block) -> dict[str, str]:
 
 
 def shipped_names(folder: Path, files: Mapping[str, str]) -> list[str]:
-    """Files of the run that a reference holds, in order: those of the manifest, and what is
-    written beside them. A figure that a scale no longer has may still lie in its folder.
+    """Files of the run that a reference holds, in order: of what the manifest lists, as a figure
+    that a scale no longer has may still lie in its folder, and what is written beside it.
     """
     beside = set(found(folder, BESIDE))
-    cards = {name for name in found(folder, ("figures/*.html",)) if has_figure(name, files)}
-    return [name for name in found(folder, SHIPPED) if name in beside | cards or name in files]
-
-
-def has_figure(card: str, files: Mapping[str, str]) -> bool:
-    return card == GALLERY or Path(card).with_suffix(".csv").as_posix() in files
+    return [name for name in found(folder, SHIPPED) if name in beside or name in files]
 
 
 def found(folder: Path, patterns: Sequence[str]) -> list[str]:

@@ -22,6 +22,8 @@ from scalinglaws.planning.blocks import run_module
 from scalinglaws.planning.plan import Plan, assemble
 from scalinglaws.provenance.reference import (
     RECORD,
+    RELATIVE,
+    beyond,
     changed_since,
     file_facts,
     json_of_any_code,
@@ -36,8 +38,6 @@ from scalinglaws.stations.ledger import ledger_of_any_code
 
 Record = Mapping[str, Any]
 Check = Iterator[str]
-# Promise B; the second is a share of a quantity's largest value.
-RELATIVE, ABSOLUTE = 1e-6, 1e-9
 # What config says of a claim, in the order in which a difference is told.
 OWN_FIELDS = (
     *("margin", "published", "published_error", "published_decimals", "kind", "quantities"),
@@ -230,17 +230,14 @@ def check_repeated(folder: Path, block: Record) -> Check:
 
 def other_values(path: Path, stored: pd.DataFrame, again: pd.DataFrame) -> Check:
     old, new = stored["value"].to_numpy(float), again["value"].to_numpy(float)
-    size = stored["value"].abs().groupby(stored["quantity"]).transform("max").to_numpy(float)
-    allowed = RELATIVE * np.abs(old) + ABSOLUTE * np.nan_to_num(size)
-    far = ~((np.abs(new - old) <= allowed) | (np.isnan(old) & np.isnan(new)) | (old == new))
-    if not far.any():
+    distance = beyond(stored["quantity"], old, new)
+    if not distance.any():
         return
-    distance = np.where(far, np.nan_to_num(np.abs(new - old) / allowed, nan=np.inf), 0.0)
     worst = int(np.argmax(distance))
     row = stored.iloc[worst]
     yield (
-        f"{path}: {int(far.sum())} of {len(old)} values differ when the block is repeated, most of "
-        f"all {row['quantity']} of {row['member']}: {new[worst]:.9g} repeated, {old[worst]:.9g} "
+        f"{path}: {np.count_nonzero(distance)} of {len(old)} values differ when the block is "
+        f"repeated, most of all {row['quantity']} of {row['member']}: {new[worst]:.9g} repeated, {old[worst]:.9g} "
         f"shipped, expected within {RELATIVE:g}"
     )
 
