@@ -28,11 +28,12 @@ include: "workflow/rules/verify.smk"
 
 
 rule all:
-    """Everything: figures, ledger, replication paper, manifest."""
+    """Everything: figures, ledger, findings, replication paper, manifest."""
     default_target: True
     input:
         PLAN.figure_targets(),
         "<results>/ledger.html",
+        "<results>/findings/findings.json",
         "<results>/replication.pdf",
         "<results>/manifest.json",
 

@@ -1,7 +1,8 @@
 """
-REQUIRED INPUTS: <results>/fits/{paper}/*.json, config/claims/{paper}.yaml, config/departures.yaml
-OUTPUTS: <results>/ledger/{paper}.json, <results>/ledger.html
-Steps: judge each claim by equivalence; show all verdicts on one page.
+REQUIRED INPUTS: <results>/fits/{paper}/*.json, config/claims/{paper}.yaml, config/departures.yaml,
+    config/findings/{paper}.yaml
+OUTPUTS: <results>/ledger/{paper}.json, <results>/ledger.html, <results>/findings/
+Steps: judge each claim by equivalence; show all verdicts on one page; say what was found.
 """
 
 
@@ -62,3 +63,42 @@ rule ledger:
     """The ledger of all papers: claim by claim reproduced, differs or undecided."""
     input:
         "<results>/ledger.html",
+
+
+rule write_findings:
+    """Say what was found, and draw all claims in units of their margin."""
+    input:
+        ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
+        fits=[file for paper in PLAN.papers for file in PLAN.fit_files(paper)],
+        findings=collect("config/findings/{paper}.yaml", paper=PLAN.papers),
+        claims=collect("config/claims/{paper}.yaml", paper=PLAN.papers),
+        papers=collect("config/papers/{paper}.yaml", paper=PLAN.papers),
+    output:
+        record="<results>/{findings}/findings.json",
+        text="<results>/{findings}/findings.md",
+        forest="<results>/{findings}/forest.pdf",
+        picture=report(
+            "<results>/{findings}/forest.png",
+            caption="../report/findings.rst",
+            category="Findings",
+            labels={"picture": "all claims in units of their margin"},
+        ),
+    log:
+        "<results>/logs/write_{findings}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        folder=subpath(output.record, parent=True),
+        scale=config["scale"],
+        code=code("scalinglaws.stations.findings"),
+    message:
+        "Writing the findings"
+    shell:
+        "python -m scalinglaws findings --ledgers {input.ledgers} --fits {input.fits}"
+        " --scale {params.scale} --output {params.folder} 2>&1 | tee {log}"
+
+
+rule findings:
+    """What was found: sentences per paper, what differs, what is undecided, and one picture."""
+    input:
+        "<results>/findings/findings.json",

@@ -53,6 +53,7 @@ wildcard_constraints:
     dataset="[a-z0-9_]+",
     # One value each. Snakemake lists rules without wildcards as targets, and nobody asks for these.
     ledger="ledger",
+    findings="findings",
     plan="plan",
     environment="environment",
     numbers="numbers",
@@ -70,6 +71,7 @@ localrules:
     draw_figure,
     judge_claims,
     write_ledger,
+    write_findings,
     gather_numbers,
     compile_paper,
     write_plan,

@@ -13,6 +13,10 @@ rule write_manifest:
         figures=[PLAN.figure_files(name) for name in PLAN.figures()],
         ledgers=collect("<results>/ledger/{paper}.json", paper=PLAN.papers),
         page="<results>/ledger.html",
+        findings=collect(
+            "<results>/findings/{file}",
+            file=["findings.json", "findings.md", "forest.pdf", "forest.png"],
+        ),
         numbers="<results>/numbers.json",
         paper="<results>/replication.pdf",
         plan="<results>/plan/plan.json",

@@ -1,4 +1,4 @@
-"""``make reproduce``: Snakemake with progress a person can read, then report and verdicts."""
+"""``make reproduce``: Snakemake with progress a person can read, then report and findings."""
 
 import contextlib
 import difflib
@@ -59,7 +59,7 @@ def reproduce(scale: str | None, cores: int | None, targets: Sequence[str]) -> i
         if status == 0 and "all" in targets:
             report = f"{plan.results}/report.html"
             snakemake(environment, "--report", report, *targets, "--config", *options)
-            show_verdicts(plan, report)
+            show_findings(plan, report)
     return status
 
 
@@ -244,11 +244,12 @@ def raise_stopped(number: int, frame: FrameType | None) -> None:
     raise Stopped(number)
 
 
-def show_verdicts(plan: Plan, report: str) -> None:
-    from scalinglaws.stations.ledger import terminal_table
+def show_findings(plan: Plan, report: str) -> None:
+    from scalinglaws.stations.findings import terminal_text
 
-    print(terminal_table([f"{plan.results}/ledger/{paper}.json" for paper in plan.papers]))
+    print(terminal_text(f"{plan.results}/findings/findings.json"))
     for name, path in {
+        "findings": f"{plan.results}/findings/findings.md",
         "replication paper": f"{plan.results}/replication.pdf",
         "report": report,
         "ledger": f"{plan.results}/ledger.html",

@@ -45,6 +45,11 @@ def add_for_rules(verbs: Any) -> None:
     verb = add_rule(verbs, "ledger", ledger, "rule write_ledger", "--scale", "--output")
     verb.add_argument("--ledgers", nargs="+", required=True)
 
+    verb = add_rule(verbs, "findings", findings, "rule write_findings", "--scale")
+    verb.add_argument("--ledgers", nargs="+", required=True)
+    verb.add_argument("--fits", nargs="+", required=True)
+    verb.add_argument("--output", type=Path, required=True, help="a folder")
+
     add_rule(verbs, "environment", environment, "rule record_environment", "--output")
 
     verb = add_rule(verbs, "numbers", numbers, "rule gather_numbers", "--output")
@@ -157,6 +162,13 @@ def ledger(options: argparse.Namespace) -> None:
     from scalinglaws.stations.ledger import write_ledger
 
     write_ledger(options.ledgers, options.scale, options.output)
+
+
+def findings(options: argparse.Namespace) -> None:
+    limit_threads(1)
+    from scalinglaws.stations.findings import write_findings
+
+    write_findings(options.ledgers, options.fits, options.scale, options.output)
 
 
 def environment(options: argparse.Namespace) -> None:
