@@ -16,6 +16,7 @@ from scalinglaws.statistics.quantity import quantity
 from scalinglaws.storage import FORMAT, write_json, write_table
 
 PAPER, FIGURE, EXPERIMENT = "damico2025", "damico2025_fig1", "perceptron_square"
+FINDINGS = {"scale": "quick", "papers": [{"sentences": [{"text": "The exponent is 1."}]}]}
 # Of the block, so that it takes a moment; it is repeated with the settings in its own header.
 SMALL = {"samples": 2, "alphas": (2.0,), "weights": 20, "lambda_points": 3}
 
@@ -75,6 +76,8 @@ def made_run(folder):
     run = folder / block_file(block)
     write_table(run, columns, made)
     files += [*write_figure(folder), ledger, run]
+    write_json(folder / "findings" / "findings.json", FINDINGS, header("findings", "findings"))
+    files.append(folder / "findings" / "findings.json")
     for name in ("environment.json", "numbers.json", "plan/plan.json"):
         write_json(folder / name, {"made": name})
         files.append(folder / name)

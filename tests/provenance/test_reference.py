@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import made_results
-from made_results import FIGURE, PAPER, made_run, rewrite
+from made_results import FIGURE, FINDINGS, PAPER, made_run, rewrite
 from scalinglaws.config import read_claims
 from scalinglaws.errors import InputError
 from scalinglaws.provenance import ship, verify, verify_reference
@@ -50,6 +50,7 @@ def whole(run, tmp_path_factory):
 def reference(whole, tmp_path, monkeypatch):
     """A shipped reference that a test may change."""
     monkeypatch.setattr(verify_reference, "check_released", lambda: iter(()))
+    monkeypatch.setattr(verify_reference, "findings", lambda *rows, **more: FINDINGS)
     return shutil.copytree(whole, tmp_path / "quick")
 
 
@@ -70,7 +71,7 @@ def failures(folder):
 def test_a_shipped_reference_verifies_whatever_folder_it_is_in(reference):
     sound, text = said(reference)
     assert sound, text
-    assert text.count("\nok ") == 5
+    assert text.count("\nok ") == 6
     assert "perceptron_square/samples0to63 of damico2025, repeated" in text
 
 
@@ -234,6 +235,29 @@ def test_a_moved_margin_is_found_and_its_claim_named(reference, monkeypatch):
     assert first.startswith(f"claim {name}: margin is {2 * margin:g} judged again")
     assert first.endswith(f"{margin:g} in {reference}/ledger/{PAPER}.json")
     assert all("other claims" in line for line in others)
+
+
+def test_a_finding_that_does_not_follow_is_found_though_all_hashes_were_made_anew(reference):
+    file = reference / "findings" / "findings.json"
+    rewrite(file, lambda record: record["papers"][0]["sentences"][0].update(text="It is 2."))
+    seal_again(reference)
+    (found,) = failures(reference)
+    assert found == (
+        f"{file}: papers.0.sentences.0.text is It is 2., The exponent is 1. when said again from "
+        "the fits"
+    )
+
+
+def test_tables_of_small_figures_are_shipped_as_long_as_there_is_room(place):
+    plan = made_results.planned()
+    own = {name: ship.figure_tables(plan, name) for name in ("damico2025_fig1", "damico2025_fig3")}
+    files = {file: "sha256" for tables in own.values() for file in tables}
+    for file in files:
+        (place / file).parent.mkdir(parents=True, exist_ok=True)
+        (place / file).write_bytes(b"x" * 100)
+    assert set(own["damico2025_fig1"]) <= set(ship.point_tables(plan, place, files, 10_000))
+    assert ship.point_tables(plan, place, files, 300) == own["damico2025_fig1"]
+    assert ship.point_tables(plan, place, files, 100) == []
 
 
 def test_a_claim_added_to_or_taken_from_config_is_named(reference, monkeypatch):

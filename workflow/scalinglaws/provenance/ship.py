@@ -1,8 +1,9 @@
 """The verb ship: a finished run, made small, into results/reference/SCALE.
 
 Shipped are verdicts, fits, pictures, plotted values and pages, with the tables of one cheap block
-per paper, which `verify` repeats on any machine. Pictures are stored in 256 colours and large texts
-packed; all other files are copied as they are.
+per paper, which `verify` repeats on any machine, and small tables behind figures, for
+`verify --point`. Pictures are stored in 256 colours and large texts packed; all other files are
+copied as they are.
 """
 
 import gzip
@@ -47,6 +48,7 @@ from scalinglaws.storage import read_json, read_table, write_json
 
 MOST_BYTES = 15_000_000  # of a reference, all files together
 LARGEST_BLOCK = 256_000  # bytes of a block's table that is shipped
+LARGEST_TABLES, MOST_TABLES = 200_000, 2_000_000  # bytes of the tables of a figure, and of all
 PACKED_FROM = 100_000  # bytes of a text that is shipped packed, where no page of ours shows it
 COLOURS = 256
 SHIPPED = (
@@ -72,13 +74,15 @@ def ship(scale: str, say: Callable[[str], None]) -> None:
     blocks = repeated_blocks(plan, folder, manifest["files"])
     names = shipped_names(folder, manifest["files"]) + [block_file(block) for block in blocks]
     files = as_shipped(folder, names)
+    tables = point_tables(plan, folder, manifest["files"], MOST_BYTES - total(files))
+    files |= {name: read_bytes(folder / name) for name in tables}
     record = sealed(
         {
             **{key: manifest[key] for key in (*CONFIGURED, "config")},
             "commit": head,
             "run": manifest["source"],
             "registration": registration_record(),
-            "code": code_of(headers(folder, names)),
+            "code": code_of(headers(folder, [*names, *tables])),
             "blocks": [block_record(block) for block in blocks],
             "files": {name: file_facts(name, content) for name, content in sorted(files.items())},
         }
@@ -86,7 +90,7 @@ def ship(scale: str, say: Callable[[str], None]) -> None:
     check_size(files)
     replace_folder(REFERENCE / scale, files, record)
     say(
-        f"{REFERENCE / scale}: {len(files)} files, {sum(map(len, files.values())) / 1e6:.1f} MB, "
+        f"{REFERENCE / scale}: {len(files)} files, {total(files) / 1e6:.1f} MB, "
         f"from {folder} at commit {head[:12]}; add them with: git add {REFERENCE / scale}"
     )
 
@@ -217,6 +221,33 @@ def as_shipped(folder: Path, names: Sequence[str]) -> Files:
     return shipped
 
 
+def total(files: Mapping[str, bytes]) -> int:
+    return sum(map(len, files.values()))
+
+
+def point_tables(plan: Plan, folder: Path, files: Mapping[str, str], room: int) -> list[str]:
+    """Tables of figures whose dots `verify --point` then repeats on a fresh clone: of those that
+    need little, in order of what they need, as long as there is room.
+    """
+    tables = {name: figure_tables(plan, name) for name in plan.figures()}
+    whole = {name: own for name, own in tables.items() if own and all(map(files.get, own))}
+    sizes = {file: (folder / file).stat().st_size for own in whole.values() for file in own}
+    needs = {name: sum(sizes[file] for file in own) for name, own in whole.items()}
+    chosen: list[str] = []
+    for name in sorted(needs, key=lambda name: (needs[name], name)):
+        more = [file for file in whole[name] if file not in chosen]
+        held = sum(sizes[file] for file in chosen + more)
+        if needs[name] <= LARGEST_TABLES and held <= min(room, MOST_TABLES):
+            chosen += more
+    return chosen
+
+
+def figure_tables(plan: Plan, figure: str) -> list[str]:
+    """Names of the tables that a figure is drawn from, in the folder of the results."""
+    paths = (Path(plan.table_file(name)) for name in plan.figure(figure)["tables"])
+    return [path.relative_to(plan.results).as_posix() for path in paths]
+
+
 def in_few_colours(content: bytes) -> bytes:
     """A picture of lines and letters needs a third of its bytes with a palette."""
     picture = Image.open(io.BytesIO(content)).convert("RGB")
@@ -237,8 +268,7 @@ def headers(folder: Path, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
 
 def check_size(files: Mapping[str, bytes]) -> None:
     """Raises InputError for more than a repository should carry."""
-    total = sum(map(len, files.values()))
-    if total <= MOST_BYTES:
+    if total(files) <= MOST_BYTES:
         return
     kinds: Counter[str] = Counter()
     for name, content in files.items():
@@ -246,7 +276,7 @@ def check_size(files: Mapping[str, bytes]) -> None:
         kinds[f"{folder}{Path(name).suffix}" if folder else name] += len(content)
     largest = ", ".join(f"{kind} {size / 1e6:.1f} MB" for kind, size in kinds.most_common(4))
     raise InputError(
-        f"the reference would hold {total / 1e6:.1f} MB ({largest}); expected at most "
+        f"the reference would hold {total(files) / 1e6:.1f} MB ({largest}); expected at most "
         f"{MOST_BYTES / 1e6:g} MB: make these smaller, nothing was written."
     )
 

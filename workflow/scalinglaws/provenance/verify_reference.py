@@ -16,7 +16,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from scalinglaws.canonical import canonical_json, digest
-from scalinglaws.config import read_families
+from scalinglaws.claims.findings import findings
+from scalinglaws.claims.templates import read_findings
+from scalinglaws.config import read_families, read_ladder
 from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import run_module
 from scalinglaws.planning.plan import Plan, assemble
@@ -36,6 +38,7 @@ from scalinglaws.stations.block import BlockJob, compute
 from scalinglaws.stations.judge import judged_rows
 from scalinglaws.stations.ledger import ledger_of_any_code
 
+FINDINGS = "findings/findings.json"
 Record = Mapping[str, Any]
 Check = Iterator[str]
 # What config says of a claim, in the order in which a difference is told.
@@ -61,6 +64,7 @@ def verify_reference(folder: Path, say: Callable[[str], None]) -> bool:
         (f"every file is the one that {RECORD} names", check_shipped(folder, record)),
         ("fits were made with this configuration", check_settings(folder, plan)),
         ("the ledger follows from the fits, claim by claim", check_claims(folder, plan)),
+        ("the findings follow from the ledger and the fits", check_findings(folder, record, plan)),
         *(
             (f"{block['experiment']}/{block['name']} of {block['paper']}, repeated", check)
             for block, check in ((each, check_repeated(folder, each)) for each in record["blocks"])
@@ -210,6 +214,48 @@ def brief(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def check_findings(folder: Path, record: Record, plan: Plan) -> Check:
+    """Say again what was found, from the shipped ledgers and fits, and compare every sentence."""
+    file = folder / FINDINGS
+    if FINDINGS not in record["files"]:
+        yield f"{folder / RECORD} names no {FINDINGS}; expected the findings of the run"
+        return
+    stored = {key: value for key, value in json_of_any_code(file).items() if key != "header"}
+    ledgers = {
+        paper: ledger_of_any_code(folder / "ledger" / f"{paper}.json")[1] for paper in plan.papers
+    }
+    fits = {paper: fits_in(folder, paper) for paper in plan.papers}
+    again = findings(
+        {paper: ledger["claims"] for paper, ledger in ledgers.items()},
+        {
+            paper: {name: fit["quantities"] for name, fit in found.items()}
+            for paper, found in fits.items()
+        },
+        {paper: read_findings(paper) for paper in plan.papers},
+        plan.papers,
+        plan.config["scale"],
+        share=read_ladder()[plan.config["look"] - 1]["share"],
+        registration=next(iter(ledgers.values()))["header"].get("registration"),
+    )
+    if other := first_difference(stored, json.loads(json.dumps(again))):
+        place, old, new = other
+        yield f"{file}: {place} is {brief(old)}, {brief(new)} when said again from the fits"
+
+
+def first_difference(stored: Any, again: Any, place: str = "") -> tuple[str, Any, Any] | None:
+    """Where two records differ first: its keys, and what stands there in both."""
+    if alike(stored, again):
+        return None
+    if isinstance(stored, Mapping) and isinstance(again, Mapping):
+        pairs = [(key, value, again.get(key)) for key, value in stored.items()]
+    elif isinstance(stored, list) and isinstance(again, list) and len(stored) == len(again):
+        pairs = [(number, *pair) for number, pair in enumerate(zip(stored, again, strict=True))]
+    else:
+        return place, stored, again
+    found = (first_difference(old, new, f"{place}.{key}".strip(".")) for key, old, new in pairs)
+    return next((each for each in found if each), (place, stored, again))
+
+
 def check_repeated(folder: Path, block: Record) -> Check:
     """Train a block again with the settings that it was made with, and compare all its rows."""
     path = folder / block["file"]
@@ -237,8 +283,8 @@ def other_values(path: Path, stored: pd.DataFrame, again: pd.DataFrame) -> Check
     row = stored.iloc[worst]
     yield (
         f"{path}: {np.count_nonzero(distance)} of {len(old)} values differ when the block is "
-        f"repeated, most of all {row['quantity']} of {row['member']}: {new[worst]:.9g} repeated, {old[worst]:.9g} "
-        f"shipped, expected within {RELATIVE:g}"
+        f"repeated, most of all {row['quantity']} of {row['member']}: {new[worst]:.9g} repeated, "
+        f"{old[worst]:.9g} shipped, expected within {RELATIVE:g}"
     )
 
 

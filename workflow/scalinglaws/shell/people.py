@@ -12,6 +12,9 @@ from scalinglaws.errors import InputError
 from scalinglaws.shell.environment import limit_threads
 from scalinglaws.shell.verbs import add_verb, json_text, number
 
+STATUS = """\
+Exit status: 0 where verdicts are the same or one run leaves open what the other decides, 1 where
+some flipped between reproduced and differs, 2 where two folders cannot be compared."""
 POINT = """\
 --point takes dots of every figure whose tables are there. Of scans over seeds and sizes
 (teacher-student, variance-limited, Gaussian features, linear student, committee, square-loss
@@ -49,10 +52,14 @@ def add_for_people(verbs: Any) -> None:
     verb = add_verb(verbs, "verdicts", verdicts, "the ledger as a table on the terminal")
     verb.add_argument("ledgers", nargs="+", type=Path)
 
-    verb = add_verb(verbs, "compare", compare, "two runs: verdicts that came again, numbers moved")
+    verb = add_verb(
+        verbs, "compare", compare, "two runs: verdicts that came again, numbers moved", STATUS
+    )
     verb.add_argument("first", type=Path, metavar="FOLDER")
     verb.add_argument("second", type=Path, metavar="FOLDER")
     verb.add_argument("--json", action="store_true", help="verdicts and shifts as json")
+    text = "status 1 also where numbers moved further than chance allows"
+    verb.add_argument("--numbers", action="store_true", help=text)
 
     add_verb(verbs, "register", register, "fix claims, windows and seeds before results are seen")
 
@@ -134,7 +141,7 @@ def verdicts(options: argparse.Namespace) -> None:
 
 
 def compare(options: argparse.Namespace) -> int:
-    """0: the runs agree; 1: they do not."""
+    """0: the same verdicts; 1: some flipped, or with --numbers numbers moved beyond chance."""
     from scalinglaws.provenance.compare import compare, comparison_record, comparison_text
 
     found = compare(options.first, options.second)
@@ -142,7 +149,7 @@ def compare(options: argparse.Namespace) -> int:
         print(json.dumps(comparison_record(found), indent=1))
     else:
         print(comparison_text(found, [str(options.first), str(options.second)]))
-    return 0 if found.agree else 1
+    return 0 if (found.agree if options.numbers else found.same_verdicts) else 1
 
 
 def register(_: argparse.Namespace) -> None:
