@@ -1,6 +1,7 @@
 """Whole ledgers of the papers' own claims, every verdict as a test wants it."""
 
 from scalinglaws.claims.ledger import judge_paper
+from scalinglaws.claims.templates import BLANK, read_findings, texts_in, texts_of
 from scalinglaws.claims.verdict import (
     DIFFERS,
     NOT_RUN,
@@ -10,7 +11,7 @@ from scalinglaws.claims.verdict import (
     margin_of,
 )
 from scalinglaws.config import read_claims, read_departures
-from scalinglaws.statistics.quantity import LEFT_OUT, quantity, unavailable
+from scalinglaws.statistics.quantity import LEFT_OUT, NUMERICAL, quantity, unavailable
 
 NUMBERS = {"interval_kind": "Student t over seeds", "n_seeds": 12, "n_points": 6, "degrees": 11}
 
@@ -47,3 +48,33 @@ def made_fits(paper, verdicts, default=REPRODUCED):
 
 def made_rows(paper, fits):
     return judge_paper(read_claims(paper), fits, read_departures())
+
+
+def other_quantities(paper):
+    """What templates name beside the quantities of claims: fit -> name -> quantity."""
+    found = {}
+    for text in all_texts(read_findings(paper)):
+        for blank in BLANK.findall(text):
+            fit, dot, name = blank.split()[0].partition(".")
+            if dot:
+                found.setdefault(fit, {})[name] = quantity(
+                    0.7, (0.69, 0.71), interval_kind=NUMERICAL
+                )
+    return found
+
+
+def all_texts(found):
+    for template in found["sentences"]:
+        yield from texts_in(template)
+        for clause in template.get("clauses", {}).values():
+            yield from texts_in(clause)
+    for reasons in found["reasons"].values():
+        yield from texts_of(reasons)
+
+
+def whole_fits(paper, verdicts, default=REPRODUCED):
+    """With all that the findings' templates name beside."""
+    fits = made_fits(paper, verdicts, default)
+    for fit, named in other_quantities(paper).items():
+        fits[fit] = {**named, **fits.get(fit, {})}
+    return fits

@@ -4,53 +4,27 @@ import re
 import pytest
 import yaml
 
-from made_ledger import made_fits, made_rows
+from made_ledger import made_fits, made_rows, whole_fits
 from scalinglaws.claims import templates
 from scalinglaws.claims.findings import findings
 from scalinglaws.claims.forest import forest_rows
 from scalinglaws.claims.needs import OBSTACLES, needs
 from scalinglaws.claims.summary import markdown, terminal_findings
-from scalinglaws.claims.templates import BLANK, Evidence, read_findings, sentence, texts_in
+from scalinglaws.claims.templates import Evidence, read_findings, sentence
 from scalinglaws.claims.verdict import DIFFERS, NOT_RUN, REPRODUCED, UNDECIDED, VERDICTS
 from scalinglaws.claims.wording import of_paper
 from scalinglaws.config import CONFIG, PAPERS, read_paper
 from scalinglaws.errors import InputError
-from scalinglaws.statistics.quantity import NUMERICAL, quantity
+from scalinglaws.statistics.quantity import quantity
 
 NO_WORDS = re.compile(r"\b(nan|None|inf)\b|[{}]")
-
-
-def other_quantities(paper):
-    """What templates name beside the quantities of claims: fit -> name -> quantity."""
-    found = {}
-    for text in all_texts(read_findings(paper)):
-        for blank in BLANK.findall(text):
-            fit, dot, name = blank.split()[0].partition(".")
-            if dot:
-                found.setdefault(fit, {})[name] = quantity(
-                    0.7, (0.69, 0.71), interval_kind=NUMERICAL
-                )
-    return found
-
-
-def all_texts(found):
-    for template in found["sentences"]:
-        yield from texts_in(template)
-        for clause in template.get("clauses", {}).values():
-            yield from texts_in(clause)
-    for reasons in found["reasons"].values():
-        yield from templates.texts_of(reasons)
 
 
 def record(verdicts=None, default=REPRODUCED, papers=PAPERS):
     rows, fits = {}, {}
     for paper in papers:
-        own = made_fits(paper, verdicts or {}, default)
-        rows[paper] = made_rows(paper, own)
-        others = other_quantities(paper)
-        fits[paper] = {
-            fit: {**others.get(fit, {}), **own.get(fit, {})} for fit in {**others, **own}
-        }
+        fits[paper] = whole_fits(paper, verdicts or {}, default)
+        rows[paper] = made_rows(paper, fits[paper])
     return findings(
         rows,
         fits,
@@ -127,6 +101,16 @@ def test_what_differs_says_by_how_many_margins_on_which_side_and_why():
     assert one["claim"] == "bahri2021_C9"
     assert "the interval 4.9 margins outside the band, above it." in one["text"]
     assert one["text"].endswith(reason)
+
+
+def test_what_lies_below_a_bound_says_so():
+    for claim, told in (
+        ("C13_bound", "4.9 margins outside the band, below it"),
+        ("C17_width", "published ≥ 0, below the bound"),
+    ):
+        verdicts = {f"bahri2021_{claim}": DIFFERS}
+        (one,) = record(verdicts, papers=["bahri2021"])["papers"][0]["differs"]
+        assert told in one["text"]
 
 
 def test_self_checks_are_counted_but_neither_differ_nor_are_undecided():
@@ -435,10 +419,10 @@ def test_the_forest_is_the_ledger_in_margins():
             assert (len(inside) == 2) == (row["interval_verdict"] == REPRODUCED)
 
 
-def test_claims_without_a_margin_have_no_place_in_margins_but_a_side():
-    rows = made_rows("bahri2021", made_fits("bahri2021", {"bahri2021_C20_finite": DIFFERS}))
-    drawn = {row["claim"]: row for row in forest_rows(rows)}
-    kept, broken = drawn["bahri2021_C17_width"], drawn["bahri2021_C20_finite"]
-    assert (kept["low"], kept["centre"], kept["high"]) == (None, None, None)
-    assert kept["beyond"] > 1
-    assert broken["beyond"] < -1
+@pytest.mark.parametrize("bound", ["bahri2021_C17_width", "bahri2021_C19_no_peak"])  # >=, <=
+def test_claims_without_a_margin_have_no_place_in_margins_but_a_side(bound):
+    for verdict, kept in ((REPRODUCED, True), (DIFFERS, False)):
+        rows = made_rows("bahri2021", made_fits("bahri2021", {bound: verdict}))
+        (one,) = [row for row in forest_rows(rows) if row["claim"] == bound]
+        assert (one["low"], one["centre"], one["high"]) == (None, None, None)
+        assert (one["beyond"] > 1) if kept else (one["beyond"] < -1)

@@ -361,6 +361,7 @@ def named_files(**names):
         ("figure", {"csv": "f.csv", "caption": "f.json"}, "tables/one.parquet"),
         ("table", {"page": "ledger.html"}, "Every claim"),
         ("table", {"pdf": "replication.pdf"}, "replication paper"),
+        ("findings", {"text": "findings/findings.md"}, "findings/findings.md"),
         ("workflow", {}, "seed 7"),
     ],
 )
@@ -403,6 +404,7 @@ def test_the_configuration_manual_names_every_key_and_every_experiment():
         *properties_of("config.schema.json")["properties"],
         *properties_of("claims.schema.json")["items"]["properties"],
         *properties_of("departures.schema.json")["items"]["properties"],
+        *properties_of("findings.schema.json")["properties"],
         *(file.stem for file in experiments),
     ]
     assert [key for key in keys if f"`{key}`" not in manual] == []

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 # Everything the workflow ships but logs and timings.
 SHIPPED = (
     *("runs/**/*.parquet", "theory/**/*.parquet", "tables/**/*.parquet", "fits/**/*.json"),
-    *("figures/*", "ledger/*.json", "*.pdf", "*.html"),
+    *("figures/*", "findings/*", "ledger/*.json", "*.pdf", "*.html"),
 )
 
 # What the perceptron's theory enters.
