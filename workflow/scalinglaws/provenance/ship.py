@@ -23,6 +23,7 @@ from scalinglaws.errors import InputError
 from scalinglaws.files import read_bytes, write_whole
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.plan import Plan, assemble
+from scalinglaws.provenance.manifest import OUTPUTS
 from scalinglaws.provenance.reference import (
     RECORD,
     REFERENCE,
@@ -135,7 +136,7 @@ def clean_commit() -> str:
     """
     sources = ("Snakefile", "config", "envs", "paper", "workflow")
     try:
-        edited = git("status", "--porcelain", "-uno", "--", ".", ":!results")
+        edited = git("status", "--porcelain", "-uno", "--", ".", OUTPUTS)
         edited = edited or git("status", "--porcelain", "--", *sources)
         head = git("rev-parse", "HEAD")
     except (OSError, subprocess.CalledProcessError) as problem:
