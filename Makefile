@@ -83,7 +83,7 @@ format: $(READY) ## rewrite sources in the common format
 	$(BIN)/python -m ruff format .
 	$(BIN)/python -m snakefmt Snakefile workflow/rules
 
-verify: $(READY) ## check results against their manifest, code, fits and a repeated block
+verify: $(READY) ## check results, or on a fresh clone what is shipped: files, fits, verdicts, repeated blocks
 	$(BIN)/python -m scalinglaws verify $(scale_option)
 
 # A variable that is set but empty, as in a script, is no choice.
