@@ -101,7 +101,7 @@ format: $(READY) ## rewrite sources in the common format
 front-page: $(READY) ## the parts of README.md that follow from files, written anew
 	$(BIN)/python -m scalinglaws front-page
 
-verify: $(READY) ## check results against their manifest, code, fits and a repeated block
+verify: $(READY) ## check results, or on a fresh clone what is shipped: files, fits, verdicts, repeated blocks
 	$(BIN)/python -m scalinglaws verify $(scale_option)
 
 # A variable that is set but empty, as in a script, is no choice.

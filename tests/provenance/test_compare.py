@@ -3,32 +3,12 @@ import json
 import numpy as np
 import pytest
 
-from made_claims import claim
-from scalinglaws.claims.ledger import judge_paper
+from compared_runs import ERROR, measured, run
 from scalinglaws.errors import InputError
 from scalinglaws.provenance.compare import compare, comparison_record, comparison_text
 from scalinglaws.shell.cli import verb_status
 from scalinglaws.statistics.quantity import NUMERICAL, quantity
-
-SEEDS, ERROR = 12, 0.1
-
-
-def measured(estimate, error=ERROR):
-    reach = 2.201 * error  # Student's quantile of 11 degrees of freedom
-    ends = (estimate - reach, estimate + reach)
-    return quantity(estimate, ends, n_seeds=SEEDS, interval_kind="bootstrap over seeds")
-
-
-def run(folder, seed=1, **quantities):
-    """A folder of results with these quantities, each judged by a claim of its name."""
-    rows = judge_paper([claim(name, margin=0.5) for name in quantities], {"laws": quantities}, [])
-    (folder / "ledger").mkdir(parents=True)
-    header = {"format": 1, "station": "ledger", "name": "damico2025", "code": {"gone": "0"}}
-    ledger = {"header": header, "claims": rows}
-    (folder / "ledger" / "damico2025.json").write_text(json.dumps(ledger))
-    manifest = {"scale": "quick", "seed": seed, "files": {}}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
+from scalinglaws.storage import write_table
 
 
 def test_two_equal_runs_agree_whatever_code_made_them(tmp_path):
@@ -102,8 +82,54 @@ def test_the_shell_says_what_differs_and_gives_scripts_a_status(tmp_path, capsys
     said = capsys.readouterr().out
     assert "seed: 1 against 2" in said
     assert "of 1 decided in the first 0 came again, 1 turned into the opposite" in said
+    assert said.endswith("verdicts flipped: 1\n")
     assert verb_status(["compare", str(first), str(second), "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)["opposite"] == ["damico2025_s"]
+    told = json.loads(capsys.readouterr().out)
+    assert told["opposite"] == ["damico2025_s"]
+    assert told["claims"]["damico2025_s"]["flipped"]
+    assert told["claims"]["damico2025_s"]["errors"] == pytest.approx(20, rel=0.01)
+
+
+def test_numbers_moved_beyond_chance_are_a_status_only_when_asked_for(tmp_path, capsys):
+    first = run(tmp_path / "a", s=measured(1.0, 0.01))
+    second = run(tmp_path / "b", s=measured(1.1, 0.01))
+    both = [str(first), str(second)]
+    assert verb_status(["compare", *both]) == 0
+    said = capsys.readouterr().out
+    assert "numbers: 1 moved further than chance allows\nthe same verdicts" in said
+    assert verb_status(["compare", *both, "--numbers"]) == 1
+
+
+def test_a_verdict_that_one_run_leaves_open_has_not_flipped(tmp_path, capsys):
+    first, second = run(tmp_path / "a", s=measured(1.0)), run(tmp_path / "b", s=measured(1.0, 2.0))
+    assert verb_status(["compare", str(first), str(second)]) == 0
+    assert "damico2025_s: reproduced -> undecided, +0.0 errors\n" in capsys.readouterr().out
+
+
+def test_versions_precision_and_code_that_differ_are_named(tmp_path):
+    first = run(tmp_path / "a", s=measured(1.0), code={"scalinglaws.errors": "0.1", "same": "1.2"})
+    second = run(tmp_path / "b", s=measured(1.0), code={"scalinglaws.errors": "1.1", "same": "1.3"})
+    for folder, precision, torch in ((first, "float32", "2.0"), (second, "bf16", "2.1")):
+        packages = {"torch": torch, "numpy": "1"}
+        (folder / "environment.json").write_text(json.dumps({"packages": packages}))
+        header = {"station": "runs", "name": "x", "settings": {"precision": precision}}
+        write_table(folder / "runs/p/scan/block.parquet", {"value": np.ones(1)}, header)
+    found = compare(first, second)
+    assert found.inputs == {
+        "version.torch": ("2.0", "2.1"),
+        "precision.scan": ("float32", "bf16"),
+        "code.scalinglaws.errors": ("0", "1"),
+    }
+    said = comparison_text(found, ["a", "b"])
+    assert 'precision.scan: "float32" against "bf16"' in said
+    assert "code that differs: scalinglaws.errors" in said
+    assert found.agree
+
+
+def test_runs_that_judge_no_claim_in_common_are_refused(tmp_path):
+    folders = run(tmp_path / "a", s=measured(1.0)), run(tmp_path / "b", t=measured(1.0))
+    with pytest.raises(InputError, match=r"judge no claim in common; expected two runs"):
+        compare(*folders)
 
 
 def test_json_has_no_infinity(tmp_path):

@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 ENVS = ROOT / "envs"
 # Import name -> distribution name, where they differ.
-DISTRIBUTIONS = {"yaml": "pyyaml", "_pytest": "pytest"}
+DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml", "_pytest": "pytest"}
 
 
 LOCKS = runpy.run_path(str(ENVS / "locks.py"))

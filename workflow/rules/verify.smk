@@ -1,7 +1,8 @@
 """
 REQUIRED INPUTS: every shipped file
 OUTPUTS: <results>/manifest.json, <results>/ro-crate-metadata.json
-Steps: write the manifest and the RO-Crate that tells of its files; verify results on disk against it, by rerunning a block too.
+Steps: write the manifest and the RO-Crate that tells of its files; verify results on disk against
+    it, or a shipped reference where there are none, by rerunning blocks too.
 """
 
 

@@ -1,9 +1,10 @@
 """Two runs side by side: which verdicts came again, and by how much the numbers moved.
 
-Runs may differ in scale, seed, device, precision or version. A number's shift is its difference in
-joint standard errors: of two runs with other seeds and the same truth, one in twenty lies beyond 2.
-Runs disagree where a verdict turned into its opposite, where a deterministic number left the bounds
-of its numerical error, and where a shift is larger than chance leaves among so many.
+Runs may differ in scale, seed, device, precision or version; each folder is a run's or a
+reference's. A verdict has flipped where reproduced became differs or the other way round. A
+number's shift is its difference in joint standard errors: of two runs with other seeds and the same
+truth, one in twenty lies beyond 2. Numbers disagree where a deterministic one left the bounds of
+its numerical error, and where a shift is larger than chance leaves among so many.
 """
 
 import json
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from scipy.special import ndtr
 
 from scalinglaws.claims.verdict import (
@@ -24,6 +27,7 @@ from scalinglaws.claims.verdict import (
 )
 from scalinglaws.errors import InputError
 from scalinglaws.files import read_bytes
+from scalinglaws.provenance.reference import listed
 from scalinglaws.stations.ledger import ledger_of_any_code
 
 Record = Mapping[str, Any]
@@ -44,6 +48,10 @@ class Shift:
     errors: float | None
     beyond: bool  # of deterministic numbers: their error bounds do not overlap
 
+    @property
+    def size(self) -> float:
+        return math.inf if self.beyond else abs(self.errors or 0.0)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -53,6 +61,15 @@ class Comparison:
     verdicts: Mapping[str, Sequence[str]]  # claim -> verdict in the two runs
     shifts: Sequence[Shift]
     alone: Sequence[Sequence[str]]  # claims of the first, of the second run only
+
+    @property
+    def largest(self) -> dict[str, Shift]:
+        """Of each claim the largest shift; one beyond its numerical bounds is larger than any."""
+        found: dict[str, Shift] = {}
+        for one in self.shifts:
+            if one.claim not in found or one.size > found[one.claim].size:
+                found[one.claim] = one
+        return found
 
     @property
     def opposite(self) -> list[str]:
@@ -69,14 +86,26 @@ class Comparison:
         return [*far, *(shift for shift in self.shifts if shift.beyond)]
 
     @property
+    def same_verdicts(self) -> bool:
+        return not self.opposite
+
+    @property
     def agree(self) -> bool:
-        return not self.opposite and not self.beyond_chance
+        """Verdicts and numbers."""
+        return self.same_verdicts and not self.beyond_chance
 
 
 def compare(first: Path, second: Path) -> Comparison:
-    """Two folders of results. Raises InputError for a folder without a ledger."""
+    """Two folders of results. Raises InputError for a folder without a ledger, and for two that
+    judge no claim in common.
+    """
     rows, others = read_claims_of(first), read_claims_of(second)
     both = [name for name in rows if name in others]
+    if not both:
+        raise InputError(
+            f"{first} and {second} judge no claim in common; expected two runs of one paper at "
+            "least."
+        )
     return Comparison(
         inputs=differing(inputs_of(first), inputs_of(second)),
         verdicts={name: (rows[name]["verdict"], others[name]["verdict"]) for name in both},
@@ -97,14 +126,55 @@ def read_claims_of(folder: Path) -> dict[str, Record]:
 
 
 def inputs_of(folder: Path) -> dict[str, Any]:
-    """What the run was made of, as far as its files say."""
+    """What the run was made of, as far as its files say.
+
+    A dotted name is one library, one module or the precision of one experiment: told apart, that
+    is what differs between two runs.
+    """
     record, environment = (
         record_in(folder / f"{name}.json") for name in ("manifest", "environment")
     )
     found = {key: record[key] for key in INPUTS if key in record}
     if commit := (record.get("source") or {}).get("commit"):
         found["commit"] = commit
-    return found | {key: value for key, value in environment.items() if key != "header"}
+    own = {key: value for key, value in environment.items() if key not in ("header", "packages")}
+    return {
+        **found,
+        **own,
+        **dotted("version", environment.get("packages") or {}),
+        **dotted("precision", precisions_of(folder)),
+        **dotted("code", code_of_claims(folder)),
+    }
+
+
+def dotted(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{kind}.{name}": value for name, value in sorted(values.items())}
+
+
+def precisions_of(folder: Path) -> dict[str, str]:
+    """Experiment -> the precision of its products, of experiments whose blocks name one."""
+    found = {}
+    for file in sorted((folder / "runs").glob("*/*/*.parquet")):
+        settings = header_of(file).get("settings") or {}
+        if "precision" in settings:
+            found[file.parent.name] = settings["precision"]
+    return found
+
+
+def header_of(path: Path) -> Record:
+    """Of a table of any version of the code; empty if it is none."""
+    try:
+        header = json.loads(pq.read_metadata(path).metadata[b"scalinglaws"])
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+        return {}
+    return header if isinstance(header, dict) else {}
+
+
+def code_of_claims(folder: Path) -> dict[str, str]:
+    """Module -> digest of what it does itself, of all code that the verdicts rest on."""
+    headers = (record_in(file).get("header") or {} for file in (folder / "ledger").glob("*.json"))
+    made = {module: name for header in headers for module, name in header.get("code", {}).items()}
+    return {module: name.partition(".")[0] for module, name in made.items()}
 
 
 def record_in(path: Path) -> dict[str, Any]:
@@ -156,26 +226,37 @@ def error_towards(judged: Record, value: float) -> float:
 
 def comparison_record(found: Comparison) -> dict[str, Any]:
     """Json of it; an infinite shift has no spelling there and becomes null."""
-    shifts = [
-        {**asdict(one), "errors": one.errors if math.isfinite(one.errors or 0.0) else None}
-        for one in found.shifts
-    ]
+    largest = {name: shift_record(one) for name, one in found.largest.items()}
     return {
         "inputs": dict(found.inputs),
         "verdicts": dict(found.verdicts),
-        "shifts": shifts,
+        "claims": {
+            name: {"verdicts": list(pair), "flipped": set(pair) == DECIDED, **largest.get(name, {})}
+            for name, pair in found.verdicts.items()
+        },
+        "shifts": [asdict(one) | shift_record(one) for one in found.shifts],
         "only_first": list(found.alone[0]),
         "only_second": list(found.alone[1]),
         "opposite": found.opposite,
         "beyond_chance": [one.quantity for one in found.beyond_chance],
+        "same_verdicts": found.same_verdicts,
         "agree": found.agree,
+    }
+
+
+def shift_record(one: Shift) -> dict[str, Any]:
+    finite = one.errors is not None and math.isfinite(one.errors)
+    return {
+        "quantity": one.quantity,
+        "errors": one.errors if finite else None,
+        "beyond": one.beyond,
     }
 
 
 def comparison_text(found: Comparison, names: Sequence[str]) -> str:
     """For a terminal: what differs, which verdicts came again, which numbers moved."""
     lines = [f"{names[0]} against {names[1]}"]
-    lines += [f"  {name}: {a} against {b}" for name, (a, b) in told(found.inputs)]
+    lines += [f"  {line}" for line in told(found.inputs)]
     decided = {name: pair for name, pair in found.verdicts.items() if pair[0] in DECIDED}
     again = sum(first == second for first, second in decided.values())
     open_now = sum(second not in DECIDED for _, second in decided.values())
@@ -194,25 +275,48 @@ def comparison_text(found: Comparison, names: Sequence[str]) -> str:
             f"shifts of {len(sizes)} numbers in joint standard errors: median {middle:.2f}, 95 % "
             f"within {high:.1f}, {share:.0%} beyond 2"
         )
-    lines += [f"  {name}: {a} -> {b}" for name, (a, b) in found.verdicts.items() if a != b]
+    lines += [f"  {claim_text(found, name)}" for name, (a, b) in found.verdicts.items() if a != b]
     lines += [f"  {shift_text(one)}" for one in found.shifts if worth_a_line(one)]
-    lines.append("the runs agree" if found.agree else "the runs disagree")
+    moved = len(found.beyond_chance)
+    lines.append(
+        f"numbers: {moved} moved further than chance allows"
+        if moved
+        else "numbers: none moved further than chance allows"
+    )
+    flipped = len(found.opposite)
+    lines.append("the same verdicts" if found.same_verdicts else f"verdicts flipped: {flipped}")
     return "\n".join(lines)
 
 
-def told(inputs: Mapping[str, Sequence[Any]]) -> list[tuple[str, Sequence[str]]]:
-    """Inputs that differ, each value at most a line's worth."""
+def claim_text(found: Comparison, name: str) -> str:
+    """A claim whose verdict is another one, with the largest shift of its numbers."""
+    first, second = found.verdicts[name]
+    one = found.largest.get(name)
+    flip = "  FLIPPED" if name in found.opposite else ""
+    return f"{name}: {first} -> {second}{'' if one is None else f', {by_text(one)}'}{flip}"
+
+
+def told(inputs: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Inputs that differ, each value at most a line's worth; of code the modules."""
+    modules = [name.removeprefix("code.") for name in inputs if name.startswith("code.")]
     short = {
         name: [json.dumps(value, default=str)[:60] for value in pair]
         for name, pair in inputs.items()
+        if not name.startswith("code.")
     }
-    return list(short.items())
+    lines = [f"{name}: {first} against {second}" for name, (first, second) in short.items()]
+    return lines + ([f"code that differs: {listed(modules, 5)}"] if modules else [])
 
 
 def worth_a_line(one: Shift) -> bool:
-    return one.beyond or abs(one.errors or 0.0) >= LISTED
+    return one.size >= LISTED
 
 
 def shift_text(one: Shift) -> str:
-    by = "beyond its numerical error" if one.errors is None else f"{one.errors:+.1f} errors"
-    return f"{one.claim}, {one.quantity}: {one.first:.5g} -> {one.second:.5g}, {by}"
+    return f"{one.claim}, {one.quantity}: {one.first:.5g} -> {one.second:.5g}, {by_text(one)}"
+
+
+def by_text(one: Shift) -> str:
+    if one.errors is None:
+        return "beyond its numerical error" if one.beyond else "within its numerical error"
+    return f"{one.errors:+.1f} errors"

@@ -16,6 +16,8 @@ from scalinglaws.files import missing
 from scalinglaws.planning.plan import Plan, config_digest
 from scalinglaws.repository import git
 
+OUTPUTS = ":!results"  # references are tracked, but no source of anything
+
 
 def file_sha256(path: str | Path) -> str:
     """sha256 of a file. Raises InputError when it is missing."""
@@ -29,7 +31,7 @@ def file_sha256(path: str | Path) -> str:
 
 
 def commit() -> dict[str, Any]:
-    """The git commit and whether tracked files differ from it; nulls outside a checkout of ours.
+    """The git commit and whether tracked sources differ from it; nulls outside a checkout of ours.
 
     Unpacked inside another repository, git would answer for that one.
     """
@@ -37,7 +39,10 @@ def commit() -> dict[str, Any]:
         if not Path(git("rev-parse", "--show-toplevel")).samefile(REPOSITORY):
             return {"commit": None, "modified": None}
         head = git("rev-parse", "HEAD")
-        return {"commit": head, "modified": bool(git("status", "--porcelain", "-uno"))}
+        return {
+            "commit": head,
+            "modified": bool(git("status", "--porcelain", "-uno", "--", ".", OUTPUTS)),
+        }
     except (OSError, subprocess.CalledProcessError):
         return {"commit": None, "modified": None}
 

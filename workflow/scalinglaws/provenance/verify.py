@@ -13,6 +13,7 @@ from scalinglaws.errors import InputError
 from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.plan import Plan, assemble, config_digest
 from scalinglaws.provenance.manifest import file_sha256
+from scalinglaws.provenance.reference import RECORD, references
 from scalinglaws.provenance.released import released_problems
 from scalinglaws.stations.block import compute, job_of
 from scalinglaws.stations.judge import judged_rows, read_fits
@@ -24,20 +25,27 @@ Check = Iterator[str]  # yields one sentence per problem
 Files = Mapping[str, str]  # name in the results' folder -> sha256
 
 
-def results_folder(asked: str | None, scale: str | None) -> Path:
-    """The folder to verify: the one asked for, else this scale's, else the shipped reference.
+def folders(asked: str | None, scale: str | None) -> list[Path]:
+    """What to verify: the folder asked for; else the results of this scale; else what is shipped:
+    of the scale asked for, or all.
 
-    Raises InputError when none holds a manifest.
+    Raises InputError when there is none.
     """
-    scale = scale or read_config()["scale"]
-    known = [Path(asked)] if asked else [Path(f"results/{scale}"), Path("results/reference")]
-    for folder in known:
-        if (folder / "manifest.json").is_file():
-            return folder
+    own = Path(asked) if asked else Path(f"results/{scale or read_config()['scale']}")
+    if (own / "manifest.json").is_file() or (own / RECORD).is_file():
+        return [own]
+    shipped = [] if asked else references()
+    if found := [folder for folder in shipped if scale in (None, folder.name)]:
+        return found
+    others = f"; shipped are {', '.join(map(str, shipped))}" if shipped else ""
     raise InputError(
-        f"no manifest.json in {' or '.join(map(str, known))}; make results first with: "
-        "make reproduce"
+        f"no manifest.json in {own}{others}; expected results, made with: make reproduce"
+        + (f" SCALE={scale}" if scale else "")
     )
+
+
+def is_reference(folder: Path) -> bool:
+    return (folder / RECORD).is_file()
 
 
 def verify(folder: Path, say: Callable[[str], None]) -> bool:

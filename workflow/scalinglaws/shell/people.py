@@ -10,7 +10,16 @@ from typing import Any
 
 from scalinglaws.errors import InputError
 from scalinglaws.shell.environment import limit_threads
-from scalinglaws.shell.verbs import add_verb, json_text
+from scalinglaws.shell.verbs import add_verb, json_text, number
+
+STATUS = """\
+Exit status: 0 where verdicts are the same or one run leaves open what the other decides, 1 where
+some flipped between reproduced and differs, 2 where two folders cannot be compared."""
+POINT = """\
+--point takes dots of every figure whose tables are there. Of scans over seeds and sizes
+(teacher-student, variance-limited, Gaussian features, linear student, committee, square-loss
+perceptron) only the members behind the dot are trained, of all other figures whole blocks. A point
+of a fitted line, a published value or a guide comes from no seed, and a sentence says so."""
 
 
 def add_for_people(verbs: Any) -> None:
@@ -45,15 +54,27 @@ def add_for_people(verbs: Any) -> None:
     verb = add_verb(verbs, "verdicts", verdicts, "the ledger as a table on the terminal")
     verb.add_argument("ledgers", nargs="+", type=Path)
 
-    verb = add_verb(verbs, "compare", compare, "two runs: verdicts that came again, numbers moved")
+    verb = add_verb(
+        verbs, "compare", compare, "two runs: verdicts that came again, numbers moved", STATUS
+    )
     verb.add_argument("first", type=Path, metavar="FOLDER")
     verb.add_argument("second", type=Path, metavar="FOLDER")
     verb.add_argument("--json", action="store_true", help="verdicts and shifts as json")
+    text = "status 1 also where numbers moved further than chance allows"
+    verb.add_argument("--numbers", action="store_true", help=text)
 
     add_verb(verbs, "register", register, "fix claims, windows and seeds before results are seen")
 
-    verb = add_verb(verbs, "verify", verify, "check results by manifest, fits, code and a rerun")
+    verb = add_verb(
+        verbs, "verify", verify, "check results by manifest, fits, code and a rerun", POINT
+    )
+    text = "instead, one plotted dot again from its seeds: a figure, and series and x of its csv"
+    verb.add_argument("--point", nargs=3, metavar=("FIGURE", "SERIES", "X"), help=text)
+    verb.add_argument("--panel", help="of the csv, where several panels have that series")
     verb.add_argument("--results", help="folder (default: this scale's, else results/reference)")
+    verb.add_argument("--scale", help="default: config.yaml's")
+
+    verb = add_verb(verbs, "ship", ship, "a finished run, made small, into results/reference")
     verb.add_argument("--scale", help="default: config.yaml's")
 
 
@@ -141,7 +162,7 @@ def verdicts(options: argparse.Namespace) -> None:
 
 
 def compare(options: argparse.Namespace) -> int:
-    """0: the runs agree; 1: they do not."""
+    """0: the same verdicts; 1: some flipped, or with --numbers numbers moved beyond chance."""
     from scalinglaws.provenance.compare import compare, comparison_record, comparison_text
 
     found = compare(options.first, options.second)
@@ -149,7 +170,7 @@ def compare(options: argparse.Namespace) -> int:
         print(json.dumps(comparison_record(found), indent=1))
     else:
         print(comparison_text(found, [str(options.first), str(options.second)]))
-    return 0 if found.agree else 1
+    return 0 if (found.agree if options.numbers else found.same_verdicts) else 1
 
 
 def register(_: argparse.Namespace) -> None:
@@ -160,8 +181,36 @@ def register(_: argparse.Namespace) -> None:
 
 def verify(options: argparse.Namespace) -> int:
     limit_threads(1)
-    from scalinglaws.provenance.verify import results_folder, verify
+    from scalinglaws.provenance.verify import folders, is_reference, verify
+    from scalinglaws.provenance.verify_reference import verify_reference
 
-    folder = results_folder(options.results, options.scale)
-    print(f"verifying {folder}")
-    return 0 if verify(folder, lambda line: print(line, flush=True)) else 1
+    chosen = folders(options.results, options.scale)
+    if options.point:
+        return point(options, chosen[0])
+    sound = True
+    for folder in chosen:
+        say(f"verifying {folder}")
+        sound = (verify_reference if is_reference(folder) else verify)(folder, say) and sound
+    return 0 if sound else 1
+
+
+def point(options: argparse.Namespace, folder: Path) -> int:
+    from scalinglaws.provenance.point import verify_point
+
+    figure, series, text = options.point
+    try:
+        x = number(text)
+    except argparse.ArgumentTypeError as problem:
+        raise InputError(f"--point: of X {problem}.") from None
+    return 0 if verify_point(folder, figure, series, x, options.panel, say) else 1
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def ship(options: argparse.Namespace) -> None:
+    from scalinglaws.config import read_config
+    from scalinglaws.provenance.ship import ship
+
+    ship(options.scale or read_config()["scale"], say)
