@@ -2,7 +2,7 @@
 
     .venv/bin/python envs/install.py envs/cpu.lock
 
-pip installs the lock as it stands: every file is checked against the lock's sha256 sums, and nothing
+pip installs the lock as it stands: every file is checked against the lock's sha256 sums, nothing
 is resolved anew. Standard library only, since it runs in an empty environment.
 """
 
@@ -26,6 +26,8 @@ PIP = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "-
 LOCKED = [*PIP, "--progress-bar", "off", "--no-deps", "--no-build-isolation", "--require-hashes"]
 UNITS = {"kB": 1e-3, "MB": 1.0, "GB": 1e3}
 PLATFORMS = "Linux on x86-64 or aarch64 with glibc 2.28 or later, or macOS 14 on Apple silicon"
+
+NO_INDEX = r"NewConnectionError|ConnectTimeout|ConnectionError|SSLError|name resolution"
 
 
 class Failed(Exception):
@@ -151,7 +153,7 @@ def reason(said: list[str]) -> str:
     if "No space left" in text:
         return "the disk is full: free 3 GB (8 GB with CUDA libraries) and run the same again."
     # Before the case below: pip that reaches no index says of the first package that it has none.
-    if re.search(r"NewConnectionError|ConnectTimeout|name resolution|ConnectionError|SSLError", text):
+    if re.search(NO_INDEX, text):
         return (
             "the package index could not be reached: connect, or tell pip of a proxy or mirror "
             "(PIP_PROXY, PIP_INDEX_URL), and run the same again; what was fetched is kept."

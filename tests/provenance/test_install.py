@@ -102,7 +102,10 @@ ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.
     [
         (WRONG, f"error: alpha==1.0 that pip was served has sha256 {'b' * 64}, expected one of"),
         ("ERROR: No matching distribution found for alpha==1.0", "there is no alpha==1.0 for this"),
-        ("NewConnectionError: x\nERROR: No matching distribution found for alpha", "not be reached"),
+        (
+            "NewConnectionError: x\nERROR: No matching distribution found for alpha",
+            "not be reached",
+        ),
         ("OSError: [Errno 28] No space left on device", "the disk is full: free 3 GB"),
         ("ERROR: something else.", "pip failed (ERROR: something else); run the same again."),
     ],

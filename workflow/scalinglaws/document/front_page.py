@@ -81,7 +81,7 @@ def findings_lines(root: Path) -> list[str]:
     return [
         "",
         *(pictures if (root / folder / "forest.png").is_file() else []),
-        f"At scale `{found['scale']}`: {markup(found['headline'])}",
+        markup(found["headline"]),
         "",
         *count_lines(papers),
         "",

@@ -22,7 +22,12 @@ SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 TERMS = "https://w3id.org/ro/terms/workflow-run#"
 LICENCE = "https://spdx.org/licenses/MIT"
-PYTHON, CONTRIBUTORS, WORKFLOW, RUN = "https://www.python.org/", "#contributors", "#workflow", "#run"
+PYTHON, CONTRIBUTORS, WORKFLOW, RUN = (
+    "https://www.python.org/",
+    "#contributors",
+    "#workflow",
+    "#run",
+)
 FORMATS = {
     ".csv": "text/csv",
     ".html": "text/html",
