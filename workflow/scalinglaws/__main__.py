@@ -24,7 +24,7 @@ def package_problem(lacking: ModuleNotFoundError) -> str:
 
 
 def run() -> None:
-    problem = python_problem(tuple(sys.version_info))
+    problem = python_problem((sys.version_info.major, sys.version_info.minor))
     if problem is None:
         try:
             from scalinglaws.shell.cli import main

@@ -174,7 +174,7 @@ def file_entity(
 ) -> Entity:
     """A file of the folder; without a sum for the manifest itself, which holds the sums."""
     path = PurePosixPath(name)
-    entity = {
+    entity: Entity = {
         "@id": name,
         "@type": "File",
         "name": described(path, papers),
