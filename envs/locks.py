@@ -16,7 +16,7 @@ ABOUT = """\
 # Sums are of all files that the index has of a version; make environment has pip check them.
 """
 CPU = """Everything needed to run and to test, on CPUs: torch is one of PyTorch's CPU builds where
-# pip is offered one, else the index's, whose CUDA libraries make environment takes from cuda.lock."""
+# pip is offered one, else the index's, with its CUDA libraries from cuda.lock."""
 CUDA = "The pins of cpu.lock plus the libraries of torch's CUDA 13 build, for Linux."
 CONDA = """\
 # Generated from {name}.lock by envs/make_locks.sh; edit neither. Versions only: conda's pip
