@@ -180,9 +180,32 @@ def lacking() -> Iterator[str]:
         yield locks.canonical(need[1])
 
 
+def offers_cpu_build(pin: str) -> bool:
+    """Whether pip, left to itself, would take one of PyTorch's CPU builds of torch."""
+    asked = [*PIP, "--quiet", "--dry-run", "--ignore-installed", "--no-deps", "--report", "-", pin]
+    done = subprocess.run(asked, capture_output=True, text=True)
+    return done.returncode == 0 and f'"version": "{pin.partition("==")[2]}+cpu"' in done.stdout
+
+
+def narrowed(
+    wanted: dict[str, tuple[str, list[str]]], cuda: dict[str, tuple[str, list[str]]]
+) -> dict[str, tuple[str, list[str]]]:
+    """The lock with the sums of torch's CPU builds alone where pip is offered one.
+
+    Where several files of a version have a listed sum, pip prefers those whose sum the index tells:
+    a CPU wheel in a folder would lose to the index's CUDA build.
+    """
+    if "torch" not in wanted or not offers_cpu_build(wanted["torch"][0]):
+        return wanted
+    pin, sums = wanted["torch"]
+    own = [digest for digest in sums if digest not in cuda["torch"][1]]
+    return {**wanted, "torch": (pin, own)} if own else wanted
+
+
 def install_lock(lock: Path, log: Path, teller: Teller) -> None:
     """Raises Failed."""
-    wanted = locks.entries(lock.read_text("utf-8"))
+    cuda = locks.entries(lock.with_name("cuda.lock").read_text("utf-8"))
+    wanted = narrowed(locks.entries(lock.read_text("utf-8")), cuda)
     teller.say(
         f"{len(wanted)} packages of {lock.name}, each checked against its sha256: several minutes; "
         "what\nis fetched once is kept by pip. Ctrl-C is safe, the same command starts again."
@@ -190,7 +213,6 @@ def install_lock(lock: Path, log: Path, teller: Teller) -> None:
     build = {"setuptools": wanted["setuptools"]}  # what the few without a wheel are built with
     install(build, log, teller)
     install({name: entry for name, entry in wanted.items() if name not in build}, log, teller)
-    cuda = locks.entries(lock.with_name("cuda.lock").read_text("utf-8"))
     more = {name: entry for name, entry in cuda.items() if name not in wanted}
     if any(name in more for name in lacking()):
         teller.say(
