@@ -2,7 +2,7 @@
 
     .venv/bin/python envs/install.py envs/cpu.lock
 
-pip installs the lock as it stands: every file is checked against the lock's sha256 sums, and nothing
+pip installs the lock as it stands: every file is checked against the lock's sha256 sums, nothing
 is resolved anew. Standard library only, since it runs in an empty environment.
 """
 
@@ -26,6 +26,8 @@ PIP = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "-
 LOCKED = [*PIP, "--progress-bar", "off", "--no-deps", "--no-build-isolation", "--require-hashes"]
 UNITS = {"kB": 1e-3, "MB": 1.0, "GB": 1e3}
 PLATFORMS = "Linux on x86-64 or aarch64 with glibc 2.28 or later, or macOS 14 on Apple silicon"
+
+NO_INDEX = r"NewConnectionError|ConnectTimeout|ConnectionError|SSLError|name resolution"
 
 
 class Failed(Exception):
@@ -151,7 +153,7 @@ def reason(said: list[str]) -> str:
     if "No space left" in text:
         return "the disk is full: free 3 GB (8 GB with CUDA libraries) and run the same again."
     # Before the case below: pip that reaches no index says of the first package that it has none.
-    if re.search(r"NewConnectionError|ConnectTimeout|name resolution|ConnectionError|SSLError", text):
+    if re.search(NO_INDEX, text):
         return (
             "the package index could not be reached: connect, or tell pip of a proxy or mirror "
             "(PIP_PROXY, PIP_INDEX_URL), and run the same again; what was fetched is kept."
@@ -178,9 +180,32 @@ def lacking() -> Iterator[str]:
         yield locks.canonical(need[1])
 
 
+def offers_cpu_build(pin: str) -> bool:
+    """Whether pip, left to itself, would take one of PyTorch's CPU builds of torch."""
+    asked = [*PIP, "--quiet", "--dry-run", "--ignore-installed", "--no-deps", "--report", "-", pin]
+    done = subprocess.run(asked, capture_output=True, text=True)
+    return done.returncode == 0 and f'"version": "{pin.partition("==")[2]}+cpu"' in done.stdout
+
+
+def narrowed(
+    wanted: dict[str, tuple[str, list[str]]], cuda: dict[str, tuple[str, list[str]]]
+) -> dict[str, tuple[str, list[str]]]:
+    """The lock with the sums of torch's CPU builds alone where pip is offered one.
+
+    Where several files of a version have a listed sum, pip prefers those whose sum the index tells:
+    a CPU wheel in a folder would lose to the index's CUDA build.
+    """
+    if "torch" not in wanted or not offers_cpu_build(wanted["torch"][0]):
+        return wanted
+    pin, sums = wanted["torch"]
+    own = [digest for digest in sums if digest not in cuda["torch"][1]]
+    return {**wanted, "torch": (pin, own)} if own else wanted
+
+
 def install_lock(lock: Path, log: Path, teller: Teller) -> None:
     """Raises Failed."""
-    wanted = locks.entries(lock.read_text("utf-8"))
+    cuda = locks.entries(lock.with_name("cuda.lock").read_text("utf-8"))
+    wanted = narrowed(locks.entries(lock.read_text("utf-8")), cuda)
     teller.say(
         f"{len(wanted)} packages of {lock.name}, each checked against its sha256: several minutes; "
         "what\nis fetched once is kept by pip. Ctrl-C is safe, the same command starts again."
@@ -188,7 +213,6 @@ def install_lock(lock: Path, log: Path, teller: Teller) -> None:
     build = {"setuptools": wanted["setuptools"]}  # what the few without a wheel are built with
     install(build, log, teller)
     install({name: entry for name, entry in wanted.items() if name not in build}, log, teller)
-    cuda = locks.entries(lock.with_name("cuda.lock").read_text("utf-8"))
     more = {name: entry for name, entry in cuda.items() if name not in wanted}
     if any(name in more for name in lacking()):
         teller.say(

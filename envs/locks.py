@@ -15,12 +15,12 @@ ABOUT = """\
 # {what}
 # Sums are of all files that the index has of a version; make environment has pip check them.
 """
-CPU = """Everything needed to run and to test, on CPUs: torch is one of PyTorch's CPU builds where pip is
-# offered one, else the index's build (make environment then takes its CUDA libraries from cuda.lock)."""
+CPU = """Everything needed to run and to test, on CPUs: torch is one of PyTorch's CPU builds where
+# pip is offered one, else the index's, with its CUDA libraries from cuda.lock."""
 CUDA = "The pins of cpu.lock plus the libraries of torch's CUDA 13 build, for Linux."
 CONDA = """\
-# Generated from {name}.lock by envs/make_locks.sh; edit neither. Versions only: conda's pip resolves
-# what torch's build needs, and sums would have to name that as well.
+# Generated from {name}.lock by envs/make_locks.sh; edit neither. Versions only: conda's pip
+# resolves what torch's build needs, and sums would have to name that as well.
 name: scalinglaws-{name}
 channels:
   - conda-forge
@@ -65,7 +65,7 @@ def text_of(what: str, locked: dict[str, tuple[str, list[str]]]) -> str:
 
 
 def conda_file(name: str, lock: str) -> str:
-    """The pins are inlined: conda tools read a copy elsewhere, where `-r cpu.lock` leads nowhere."""
+    """Pins are inlined: conda tools read a copy elsewhere, where `-r cpu.lock` leads nowhere."""
     return CONDA.format(name=name) + "".join(f"      - {pin}\n" for pin in pins(lock))
 
 

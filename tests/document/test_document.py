@@ -427,8 +427,8 @@ def test_the_front_page_names_the_figures_and_commands_that_exist():
     assert named <= figures
     assert {name.partition("_")[0] for name in named} == set(slugs)
     makefile = (sample.REPOSITORY / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
-    used = set(re.findall(r"(?:^|`)make ([a-z]+)", page, flags=re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    used = set(re.findall(r"(?:^|`)make ([a-z-]+)", page, flags=re.MULTILINE))
     assert {"reproduce", "test", "verify"} <= used <= targets
 
 

@@ -133,5 +133,5 @@ def test_a_folder_without_a_list_of_files_is_refused(tmp_path):
 
 def test_a_listed_file_that_is_missing_is_refused(results):
     (results / "replication.pdf").unlink()
-    with pytest.raises(InputError, match="replication.pdf"):
+    with pytest.raises(InputError, match=r"replication\.pdf"):
         crate(results)

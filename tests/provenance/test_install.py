@@ -102,7 +102,10 @@ ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.
     [
         (WRONG, f"error: alpha==1.0 that pip was served has sha256 {'b' * 64}, expected one of"),
         ("ERROR: No matching distribution found for alpha==1.0", "there is no alpha==1.0 for this"),
-        ("NewConnectionError: x\nERROR: No matching distribution found for alpha", "not be reached"),
+        (
+            "NewConnectionError: x\nERROR: No matching distribution found for alpha",
+            "not be reached",
+        ),
         ("OSError: [Errno 28] No space left on device", "the disk is full: free 3 GB"),
         ("ERROR: something else.", "pip failed (ERROR: something else); run the same again."),
     ],
@@ -135,3 +138,17 @@ def test_progress_counts_what_is_fetched_and_what_is_there(monkeypatch):
     assert "1217 MB downloaded" in stage.text()
     stage.heard("Installing collected packages: numpy, pytest\n")
     assert stage.text().startswith("installing: ")
+
+
+@pytest.mark.parametrize(("chosen", "sums"), [("1.0+cpu", ["b"]), ("1.0", ["a", "b"])])
+def test_a_cpu_build_of_torch_is_asked_for_by_its_own_sum_where_pip_is_offered_one(
+    monkeypatch, chosen, sums
+):
+    monkeypatch.syspath_prepend(ENVS)
+    script = runpy.run_path(str(ENVS / "install.py"))
+    said = f'{{"install": [{{"metadata": {{"name": "torch", "version": "{chosen}"}}}}]}}'
+    answer = subprocess.CompletedProcess([], 0, stdout=said)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
+    lock = {"torch": ("torch==1.0", ["a", "b"]), "numpy": ("numpy==1.0", ["c"])}
+    narrowed = script["narrowed"](lock, {"torch": ("torch==1.0", ["a"])})
+    assert narrowed == {**lock, "torch": ("torch==1.0", sums)}

@@ -1,6 +1,7 @@
 """make with a stand-in for Python: which interpreter would run what, and with which code."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ OTHER = """#!/bin/sh
 if [ "$1" = --version ]; then echo Python 3.13.1; else exit 1; fi
 """
 MARKED = "results/{}/mark"
+PARTS = ("Makefile", "README.md", "pyproject.toml", "envs/cpu.lock", "config/config.yaml")
 
 
 class Folder:
@@ -57,7 +59,7 @@ def program(path, text):
 @pytest.fixture
 def folder(tmp_path):
     path = tmp_path / "one"
-    for part in ("Makefile", "pyproject.toml", "envs/cpu.lock", "config/config.yaml"):
+    for part in PARTS:
         (path / part).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(SOURCE / part, path / part)
     for name in ("quick", "laptop", "reference"):
@@ -109,6 +111,39 @@ def test_an_environment_may_lie_behind_a_link(folder, there):
     (folder.path / ".venv").symlink_to(target)
     folder.prepared()
     assert (target / "bin" / "python").is_file()
+
+
+def test_help_tells_the_targets_one_figure_and_before_an_environment_the_readmes_times(folder):
+    run, log = folder.make("help")
+    assert run.returncode == 0
+    assert "python" not in log
+    targets = re.findall(r"^([a-z-]+): .*## ", (SOURCE / "Makefile").read_text(), flags=re.M)
+    assert targets
+    for target in targets:
+        assert re.search(rf"^{target} +\S", run.stdout, flags=re.M), target
+    assert "snakemake --cores all bahri2021_fig1a" in run.stdout
+    readme = (SOURCE / "README.md").read_text()
+    for scale in ("quick", "laptop", "workstation", "paper"):
+        row = re.search(rf"^\| `{scale}` \|[^|]*\|([^|]*)\|([^|]*)\|", readme, flags=re.M)
+        shown = re.search(rf"SCALE={scale} +(.*)", run.stdout)
+        assert shown[1].split() == [*row[2].split(), "on", *row[1].split()]
+
+
+def test_help_in_an_environment_asks_the_plan_for_times_of_this_machine(folder):
+    log = folder.prepared().make("help")[1]
+    assert "-m scalinglaws plan --times" in log
+    assert "--scale laptop --times" in folder.make("help", "SCALE=laptop")[1]
+
+
+def test_a_new_environment_is_measured_for_the_plan(folder):
+    _, log = folder.make("environment", PYTHON=str(folder.path.parent / "python"))
+    assert "-m scalinglaws calibrate" in log
+
+
+def test_a_python_that_is_not_there_is_told_as_missing(folder):
+    run, _ = folder.make("environment", PYTHON="/nowhere/python3.11")
+    assert run.returncode != 0
+    assert "error: '/nowhere/python3.11' is missing, expected Python 3.11; install it" in run.stderr
 
 
 def test_another_python_is_refused_with_its_version(folder):

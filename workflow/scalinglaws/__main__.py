@@ -10,7 +10,9 @@ def python_problem(found: tuple[int, ...]) -> str | None:
     """One sentence where another Python runs this, else None."""
     if found[:2] == WANTED:
         return None
-    return f"this is Python {found[0]}.{found[1]}, expected Python 3.11: install it, then {INSTALL}."
+    return (
+        f"this is Python {found[0]}.{found[1]}, expected Python 3.11: install it, then {INSTALL}."
+    )
 
 
 def package_problem(lacking: ModuleNotFoundError) -> str:
@@ -22,14 +24,14 @@ def package_problem(lacking: ModuleNotFoundError) -> str:
 
 
 def run() -> None:
-    problem = python_problem(tuple(sys.version_info))
+    problem = python_problem((sys.version_info.major, sys.version_info.minor))
     if problem is None:
         try:
             from scalinglaws.shell.cli import main
+
+            main()  # which imports what a verb needs
         except ModuleNotFoundError as lacking:
             problem = package_problem(lacking)
-        else:
-            main()
     if problem:
         print(f"error: {problem}", file=sys.stderr)
         sys.exit(2)

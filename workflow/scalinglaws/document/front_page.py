@@ -1,11 +1,11 @@
 """The parts of README.md that follow from files: findings, scales with their times, figures.
 
-Each stands between two html comments; `make front-page` writes it anew, and a test holds it to that.
+Each stands between two html comments; `make front-page` writes it anew; a test holds it to that.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def front_page(text: str, root: Path = REPOSITORY) -> str:
     return text
 
 
-def replaced(text: str, name: str, lines: Sequence[str]) -> str:
+def replaced(text: str, name: str, lines: Iterable[str]) -> str:
     block = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
     if len(block.findall(text)) != 1:
         raise InputError(
@@ -81,7 +81,7 @@ def findings_lines(root: Path) -> list[str]:
     return [
         "",
         *(pictures if (root / folder / "forest.png").is_file() else []),
-        f"At scale `{found['scale']}`: {markup(found['headline'])}",
+        markup(found["headline"]),
         "",
         *count_lines(papers),
         "",

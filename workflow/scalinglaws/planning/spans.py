@@ -48,7 +48,9 @@ def target_span(plan: Plan, targets: Sequence[str], cores: int, gpus: int) -> Sp
 
 def on_what(machine: Machine, cores: int, gpus: int) -> str:
     """The machine that times hold for, in words."""
-    counted = f"{cores} core{'s' * (cores != 1)}" + (f", {gpus} GPU{'s' * (gpus != 1)}" if gpus else "")
+    counted = f"{cores} core{'s' * (cores != 1)}" + (
+        f", {gpus} GPU{'s' * (gpus != 1)}" if gpus else ""
+    )
     return f"{counted}, {'as calibrated' if machine.told else UNMEASURED}"
 
 

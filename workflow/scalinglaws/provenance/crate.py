@@ -22,7 +22,12 @@ SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 TERMS = "https://w3id.org/ro/terms/workflow-run#"
 LICENCE = "https://spdx.org/licenses/MIT"
-PYTHON, CONTRIBUTORS, WORKFLOW, RUN = "https://www.python.org/", "#contributors", "#workflow", "#run"
+PYTHON, CONTRIBUTORS, WORKFLOW, RUN = (
+    "https://www.python.org/",
+    "#contributors",
+    "#workflow",
+    "#run",
+)
 FORMATS = {
     ".csv": "text/csv",
     ".html": "text/html",
@@ -169,7 +174,7 @@ def file_entity(
 ) -> Entity:
     """A file of the folder; without a sum for the manifest itself, which holds the sums."""
     path = PurePosixPath(name)
-    entity = {
+    entity: Entity = {
         "@id": name,
         "@type": "File",
         "name": described(path, papers),
