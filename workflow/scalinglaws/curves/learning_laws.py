@@ -56,4 +56,4 @@ def specialised_law(beta: float, rows: pd.DataFrame) -> LearningLaw:
     first = rows.iloc[0]
     size = (int(first["units"]), int(first["levels"]), beta, float(first["eta"]))
     alphas, errors = rows["alpha"].to_numpy(), rows["value"].to_numpy()
-    return LearningLaw(f"beta = {beta:g}", alphas, errors, *mode_window(*size, fast=False))
+    return LearningLaw(f"β = {beta:g}", alphas, errors, *mode_window(*size, fast=False))

@@ -62,7 +62,7 @@ def gaussian_features(table: pd.DataFrame, tables: Tables) -> Iterator[SizeLaw]:
         for side, letter in (("data", "D"), ("parameters", "P")):
             line = curves(rows, "loss", "size", scan=side)
             theory = exact.reindex(line.sizes).to_numpy()
-            name = f"alpha_K = {alpha:g}, {letter}"
+            name = f"α = {alpha:g}, {letter}"
             yield law("Gaussian features", name, letter, line, theory)
 
 

@@ -1,4 +1,4 @@
-"""Released curves of arXiv:2505.13230: the largest training sizes forecast from the smaller ones."""
+"""Released curves of arXiv:2505.13230: large training sizes forecast from the smaller ones."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +36,7 @@ def draw(
     """Panels: a some curves; b every held-out point; c errors of the forecast and of the laws."""
     made = forecasts(tables["released_curves"])
     found = fits["released_forecasts"]
-    figure, axes = new_figure(1, 3, width=7.2, height=3.8)
+    figure, axes = new_figure(1, 3, width=7.4, height=3.8)
     parts: Rows = []
     shown = [name for name in settings["shown"] if name in made]
     for number, name in enumerate(shown):

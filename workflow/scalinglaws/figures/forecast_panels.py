@@ -21,7 +21,7 @@ from scalinglaws.figures.style import (
     theory_line,
 )
 from scalinglaws.forecast.forecasts import Forecaster, Point
-from scalinglaws.forecast.held_out import HeldOut
+from scalinglaws.forecast.held_out import LEVEL, HeldOut
 from scalinglaws.rounding import with_interval
 
 Rows = list[pd.DataFrame]
@@ -102,30 +102,41 @@ def record_panel(axes: Axes, made: Forecaster) -> list[pd.DataFrame]:
     return rows
 
 
-def held_out_curve(axes: Axes, panel: str, name: str, tried: HeldOut, number: int) -> Rows:
-    """One curve: known points (filled), held-out ones (open), the forecast with its 90 % band."""
+def held_out_curve(
+    axes: Axes, panel: str, name: str, tried: HeldOut, number: int, *, points: bool = True
+) -> Rows:
+    """One curve: known points (filled), held-out ones (open), the forecast with its 90 % band.
+
+    Without `points` the forecast alone, from the last known point on.
+    """
     colour, made = COLOURS[LINES[number % len(LINES)]], tried.made
     x = np.geomspace(made.last, tried.x[-1], STEPS)
-    low, high = made.interval(x, 0.9)
+    low, high = made.interval(x, LEVEL)
     axes.fill_between(x, low, high, color=colour, alpha=0.2, lw=0)
-    held = points_with_intervals(
-        axes, tried.x, tried.y, series=f"{name}, held out", hollow=True, panel=panel, colour=colour
+    parts = [rows_of(panel, f"{name}, 90 % band", x, made.values(x), low, high)]
+    from_here = x if not points else np.geomspace(made.curve.x[0], tried.x[-1], STEPS)
+    line = {"panel": panel, "series": f"{name}, forecast", "colour": colour}
+    parts.append(
+        theory_line(axes, from_here, made.values(from_here), label=None if points else name, **line)
     )
-    given = points_with_intervals(
-        axes,
-        made.curve.x,
-        made.curve.y,
-        series=f"{name}, given",
-        label=name,
-        panel=panel,
-        colour=colour,
-    )
-    whole = np.geomspace(made.curve.x[0], tried.x[-1], STEPS)
-    line = theory_line(
-        axes, whole, made.values(whole), series=f"{name}, forecast", panel=panel, colour=colour
-    )
-    band = rows_of(panel, f"{name}, 90 % band", x, made.values(x), low, high)
-    return [band, held, given, line]
+    if not points:
+        return parts
+    marks = {"held out": (tried.x, tried.y, "white"), "given": (*made.curve[:2], colour)}
+    for word, (at, values, face) in marks.items():
+        label = name if word == "given" else None
+        axes.plot(
+            at,
+            values,
+            "o",
+            color=colour,
+            label=label,
+            zorder=3,
+            markersize=3.2,
+            markerfacecolor=face,
+            markeredgewidth=0.8,
+        )
+        parts.append(rows_of(panel, f"{name}, {word}", at, values))
+    return parts
 
 
 def error_strip(axes: Axes, panel: str, grouped: Mapping[str, Sequence[HeldOut]]) -> Rows:
@@ -141,14 +152,15 @@ def error_strip(axes: Axes, panel: str, grouped: Mapping[str, Sequence[HeldOut]]
             for outside, marker in ((False, "."), (True, "|")):
                 kept = (np.abs(share) > WIDEST) == outside
                 shown = np.clip(share[kept], -WIDEST, WIDEST)
-                axes.plot(shown, [height] * len(shown), marker, color=ROLES["measured"], ms=5)
+                axes.plot(shown, [height] * len(shown), marker, color=ROLES["measured"], ms=4)
             parts.append(rows_of(panel, f"{group}, curve {place + 1}", share, height))
     for edge in (-1.0, 1.0):
         axes.axvline(edge, color=ROLES["reference"], lw=0.8, ls="--")
     dress(axes, "error / half-width", "", title=f"{panel}  held-out points", log="")
     axes.set_xlim(-1.05 * WIDEST, 1.05 * WIDEST)
     axes.set_ylim(len(grouped) - 0.5, -0.5)
-    axes.set_yticks(range(len(grouped)), list(grouped), rotation=45, va="center", fontsize=7)
+    axes.set_yticks(range(len(grouped)), list(grouped), fontsize=7)
+    axes.tick_params(axis="y", length=0)
     return parts
 
 

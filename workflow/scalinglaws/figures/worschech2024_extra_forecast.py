@@ -1,4 +1,4 @@
-"""Learning curves of arXiv:2410.09005 whose law changes at a known place, forecast from before it."""
+"""Learning curves of arXiv:2410.09005, forecast from before and across the end of a law."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from scalinglaws.figures.style import (
     dress,
     new_figure,
     plotted_rows,
-    points_with_intervals,
+    rows_of,
     series_colours,
     theory_line,
 )
@@ -52,7 +52,7 @@ def curve_panel(axes: Axes, law: LearningLaw, settings: Mapping[str, Any]) -> Ro
         except InputError:
             continue  # the curve ends before: nothing to draw
         name = rf"from {share:g} of the end"
-        parts += held_out_curve(axes, "a", name, tried, number)
+        parts += held_out_curve(axes, "a", name, tried, number, points=False)
     axes.axvline(law.ends, color=ROLES["reference"], lw=0.8, ls="--", label=END)
     lowest = law.errors[law.alphas <= settings["shown_to"] * law.ends].min()
     axes.set_xlim(law.begins, settings["shown_to"] * law.ends)
@@ -69,18 +69,8 @@ def errors_panel(axes: Axes, laws: list[LearningLaw], settings: Mapping[str, Any
         ahead = forecasts_ahead(law.alphas, law.errors, *reach)
         inside = ahead.only(ahead.origin >= settings["inside"][0] * law.begins)
         share = np.clip(inside.error / inside.half, None, settings["widest"])
-        parts.append(
-            points_with_intervals(
-                axes,
-                inside.x / law.ends,
-                share,
-                panel="b",
-                series=law.name,
-                label=law.name,
-                colour=colour,
-                hollow=True,
-            )
-        )
+        axes.plot(inside.x / law.ends, share, ".", ms=4, color=colour, label=law.name)
+        parts.append(rows_of("b", law.name, inside.x / law.ends, share))
     for edge in (-1.0, 1.0):
         axes.axhline(edge, color=ROLES["reference"], lw=0.8, ls="--")
     axes.axvline(1.0, color=ROLES["reference"], lw=0.8, ls="--")
