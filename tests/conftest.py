@@ -3,11 +3,14 @@ from pathlib import Path
 
 import pytest
 
+from scalinglaws.planning import machine
 from scalinglaws.shell.environment import limit_threads, steady_environment
 
 # As the command line sets them, so that the tests pass in a notebook and in a GPU shell too.
 steady_environment()
 limit_threads(1)
+# Plans are those of the assumed machine: `make environment` has measured this one.
+machine.CALIBRATION = Path(os.devnull) / "absent"
 
 # Checks of the real files are collected only where a mirror that holds MNIST is named.
 REAL_MIRROR = Path(os.environ.get("SCALINGLAWS_MIRROR", "absent"))

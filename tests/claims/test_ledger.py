@@ -646,6 +646,8 @@ PAPER = {
     "figures": {
         "damico2025_fig1": {
             "title": "f",
+            "original": "figure 1",
+            "brief": "What is seen.",
             "tables": ["runs"],
             "fits": ["laws"],
             "settings": {},

@@ -223,11 +223,13 @@ def test_the_table_below_a_figure_reaches_the_document(
         {},
         scale="quick",
         papers={"damico2025": PAPER},
-        figures={"damico2025_x": {"paper": "damico2025", "sheet": sheet}},
+        figures={"damico2025_fig3": {"paper": "damico2025", "sheet": sheet}},
         departures=[],
         plan={"blocks": [], "jobs": 0},
         cards=[],
         environment={},
+        findings={"papers": [], "headline": ""},
+        sizes={"damico2025_fig3": {"width": 1.0, "height": 1.0}},
     )
     assert record["papers"][0]["figures"][0]["sheet"]["rows"] == [["γ_1"]]
 

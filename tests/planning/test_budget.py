@@ -176,7 +176,7 @@ def test_a_written_scale_is_run_like_any_other(own_config, piloted, capsys):
     target = own_config / "scales" / "longer.yaml"
     ask = ("plan", "--scale", "quick", "--budget", "28min", "--pilot", str(piloted[0]))
     status, shown = answer(capsys, *ask, "--write", str(target))
-    assert status == 0
+    assert status == 0, shown.err
     assert "--config scale=longer" in shown.out
     _, recorded = answer(capsys, *ask, "--json")
     design = json.loads(recorded.out)["designs"]["dealt"]

@@ -81,3 +81,4 @@ localrules:
     plan,
     record_environment,
     write_manifest,
+    write_crate,

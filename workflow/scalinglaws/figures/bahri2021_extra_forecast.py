@@ -14,7 +14,7 @@ from scalinglaws.figures.forecast_panels import (
     held_out_curve,
     interval_text,
 )
-from scalinglaws.figures.style import Drawing, below, dress, new_figure, plotted_rows, theory_line
+from scalinglaws.figures.style import WIDE, Drawing, below, dress, new_figure, plotted_rows, theory_line
 from scalinglaws.forecast.held_out import HeldOut
 from scalinglaws.forecast.scores import held_out
 
@@ -30,7 +30,7 @@ def draw(
     laws = size_laws(tables)
     tried = [(law, held_out(law.sizes, law.values)) for law in laws]
     made = [(law, one) for law, one in tried if not isinstance(one, str)]
-    figure, axes = new_figure(1, 3, width=7.4, height=3.6)
+    figure, axes = new_figure(1, 3, width=WIDE, height=3.6)
     parts: Rows = []
     for axis, panel, group in zip(axes, "ab", SHOWN, strict=False):
         own = [pair for pair in made if pair[0].group == group and pair[0].letter == "D"]

@@ -13,6 +13,7 @@ from scalinglaws.figures.network_panels import PANELS, title_of
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     below,
     dress,
@@ -36,7 +37,7 @@ def draw(
     """Panels: a some curves; b every held-out point; c errors of the forecast and of the laws."""
     made = forecasts(tables["released_curves"])
     found = fits["released_forecasts"]
-    figure, axes = new_figure(1, 3, width=7.4, height=3.8)
+    figure, axes = new_figure(1, 3, width=WIDE, height=3.8)
     parts: Rows = []
     shown = [name for name in settings["shown"] if name in made]
     for number, name in enumerate(shown):

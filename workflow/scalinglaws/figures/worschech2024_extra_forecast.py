@@ -13,6 +13,7 @@ from scalinglaws.figures.forecast_panels import Rows, held_out_curve, interval_t
 from scalinglaws.figures.style import (
     COLOURS,
     ROLES,
+    WIDE,
     Drawing,
     below,
     dress,
@@ -34,7 +35,7 @@ def draw(
 ) -> Drawing:
     """Panels: a the linear network's curve with forecasts; b errors in half-widths, all curves."""
     laws = learning_laws(tables)
-    figure, axes = new_figure(1, 2, width=7.2, height=3.8)
+    figure, axes = new_figure(1, 2, width=WIDE, height=3.8)
     parts = curve_panel(axes[0], laws[0], settings) + errors_panel(axes[1], laws, settings)
     return Drawing(figure, plotted_rows(*parts), caption(fits["regime_forecasts"], settings))
 
