@@ -14,7 +14,15 @@ from scalinglaws.figures.forecast_panels import (
     held_out_curve,
     interval_text,
 )
-from scalinglaws.figures.style import WIDE, Drawing, below, dress, new_figure, plotted_rows, theory_line
+from scalinglaws.figures.style import (
+    WIDE,
+    Drawing,
+    below,
+    dress,
+    new_figure,
+    plotted_rows,
+    theory_line,
+)
 from scalinglaws.forecast.held_out import HeldOut
 from scalinglaws.forecast.scores import held_out
 
