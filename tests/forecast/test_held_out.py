@@ -6,6 +6,7 @@ import pytest
 
 from scalinglaws.curves.norm_curves import optima_of_means, released_means, released_set
 from scalinglaws.errors import InputError
+from scalinglaws.figures import bahri2021_extra_forecast
 from scalinglaws.fits import released_forecasts, size_forecasts
 from scalinglaws.forecast.held_out import forecast_rest, straight_line
 from scalinglaws.forecast.regimes import forecasts_ahead
@@ -140,3 +141,18 @@ def test_the_theory_is_held_against_the_interval_of_its_own_size():
     assert size_forecasts.fit(tables, {})["truth_coverage"]["estimate"] == pytest.approx(1.0)
     tables["kernel_theory"] = theory.assign(value=3 * loss)
     assert size_forecasts.fit(tables, {})["truth_coverage"]["estimate"] == pytest.approx(0.0)
+
+
+def test_a_scale_of_few_sizes_shows_them_without_a_forecast():
+    sizes = SIZES[:4].round().astype(int)
+    loss = offset_law(sizes.astype(float))
+    gaussian = pd.DataFrame({"alpha_k": 1.0, "scan": "data", "quantity": "loss", "seed": 0,
+                             "size": sizes, "value": loss})  # fmt: skip
+    both = pd.concat([gaussian, gaussian.assign(scan="parameters")])
+    theory = pd.DataFrame({"alpha_k": 1.0, "quantity": "loss", "samples": sizes, "value": loss})
+    tables = {name: pd.DataFrame(columns=columns) for name, columns in NO_ROWS.items()}
+    tables |= {"gaussian_features": both, "kernel_theory": theory}
+    fits = {"size_forecasts": size_forecasts.fit(tables, {})}
+    drawing = bahri2021_extra_forecast.draw(tables, fits, {})
+    assert set(drawing.plotted["series"]) == {"α = 1, D: few sizes"}
+    assert drawing.caption.startswith("0 of 2 curves")

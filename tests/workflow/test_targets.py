@@ -12,7 +12,7 @@ RECORDS = [
     yaml.safe_load((SOURCE / "config" / "papers" / f"{slug}.yaml").read_text()) for slug in PAPERS
 ]
 FIGURES = [figure for record in RECORDS for figure in record["figures"]]
-STAGES = ["all", "data", "figures", "findings", "ledger", "paper", "plan", "verify"]
+STAGES = ["all", "cards", "data", "figures", "findings", "ledger", "paper", "plan", "verify"]
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,7 @@ rule write_cards:
     message:
         "Writing a card for every figure"
     shell:
-        "python -m scalinglaws cards --config {params.config:q} --root {params.root} 2>&1"
+        "python -m scalinglaws cards --config {params.config:q} --root {params.root:q} 2>&1"
         " | tee {log}"
 
 
@@ -138,7 +138,7 @@ rule write_findings:
         "Writing the findings"
     shell:
         "python -m scalinglaws findings --ledgers {input.ledgers} --fits {input.fits}"
-        " --scale {params.scale} --output {params.folder} 2>&1 | tee {log}"
+        " --scale {params.scale} --output {params.folder:q} 2>&1 | tee {log}"
 
 
 rule findings:

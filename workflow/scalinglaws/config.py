@@ -251,6 +251,8 @@ def overlaid(whole: Any, changes: Any) -> Any:
 
 def base_of(scale: str) -> str:
     """The shipped scale that a scale is made of: itself, or its ``base``. Raises InputError."""
+    if scale in SCALES:
+        return scale
     where = f"config/scales/{scale}.yaml"
     return str(read_mapping(scale_path(scale), where).get("base", scale))
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -15,14 +14,17 @@ from scalinglaws.figures.forecast_panels import (
     interval_text,
 )
 from scalinglaws.figures.style import (
+    ROLES,
     WIDE,
     Drawing,
     below,
     dress,
     new_figure,
     plotted_rows,
+    points_with_intervals,
     theory_line,
 )
+from scalinglaws.forecast.curve import mean_of_seeds
 from scalinglaws.forecast.held_out import HeldOut
 from scalinglaws.forecast.scores import held_out
 
@@ -41,7 +43,7 @@ def draw(
     figure, axes = new_figure(1, 3, width=WIDE, height=3.6)
     parts: Rows = []
     for axis, panel, group in zip(axes, "ab", SHOWN, strict=False):
-        own = [pair for pair in made if pair[0].group == group and pair[0].letter == "D"]
+        own = [pair for pair in tried if pair[0].group == group and pair[0].letter == "D"]
         parts += curve_panel(axis, panel, own)
         dress(axis, "$D$", "loss", title=f"{panel}  {group}", **below())
     grouped: dict[str, list[HeldOut]] = {}
@@ -51,27 +53,33 @@ def draw(
     return Drawing(figure, plotted_rows(*parts), caption(fits["size_forecasts"], made, len(laws)))
 
 
-def curve_panel(axes: Axes, panel: str, pairs: Sequence[Tried]) -> Rows:
-    """The first and the last curve of a group."""
+def curve_panel(axes: Axes, panel: str, pairs: Sequence[tuple[SizeLaw, HeldOut | str]]) -> Rows:
+    """The first and the last curve of a group; one of few sizes without a forecast."""
     parts: Rows = []
     ends = [pairs[0], pairs[-1]] if len(pairs) > 1 else list(pairs)
     for number, (law, one) in enumerate(ends):
+        if isinstance(one, str):
+            parts.append(bare_curve(axes, panel, law))
+            continue
         parts += held_out_curve(axes, panel, law.name, one, number)
         if law.theory is not None:
-            kept = law.sizes <= one.x[-1]
-            label = "theory" if number == 0 else None
-            parts.append(
-                theory_line(
-                    axes,
-                    law.sizes[kept],
-                    law.theory[kept],
-                    panel=panel,
-                    series=f"{law.name}, theory",
-                    style=":",
-                    label=label,
-                )
-            )
+            parts.append(theory_of(axes, panel, law, one.x[-1], "theory" if number == 0 else None))
     return parts
+
+
+def theory_of(axes: Axes, panel: str, law: SizeLaw, last: float, label: str | None) -> pd.DataFrame:
+    assert law.theory is not None
+    kept, name = law.sizes <= last, f"{law.name}, theory"
+    at, values = law.sizes[kept], law.theory[kept]
+    return theory_line(axes, at, values, panel=panel, series=name, style=":", label=label)
+
+
+def bare_curve(axes: Axes, panel: str, law: SizeLaw) -> pd.DataFrame:
+    name, colour = f"{law.name}: few sizes", ROLES["reference"]
+    values = mean_of_seeds(law.values)
+    return points_with_intervals(
+        axes, law.sizes, values, panel=panel, series=name, label=name, colour=colour
+    )
 
 
 def caption(found: Fits, made: Sequence[Tried], count: int) -> str:
@@ -93,8 +101,3 @@ def caption(found: Fits, made: Sequence[Tried], count: int) -> str:
         share = interval_text(found["truth_coverage"])
         text.append(f"The theory's own value lies in {share} of the intervals.")
     return " ".join(text)
-
-
-def largest_reach(made: Sequence[Tried]) -> float:
-    """Last held-out size over the last one known, at most."""
-    return float(np.max([one.x[-1] / one.made.last for _, one in made]))

@@ -158,7 +158,7 @@ def error_strip(axes: Axes, panel: str, grouped: Mapping[str, Sequence[HeldOut]]
         axes.axvline(edge, color=ROLES["reference"], lw=0.8, ls="--")
     dress(axes, "error / half-width", "", title=f"{panel}  held-out points", log="")
     axes.set_xlim(-1.05 * WIDEST, 1.05 * WIDEST)
-    axes.set_ylim(len(grouped) - 0.5, -0.5)
+    axes.set_ylim(max(len(grouped), 1) - 0.5, -0.5)
     axes.set_yticks(range(len(grouped)), list(grouped), fontsize=7)
     axes.tick_params(axis="y", length=0)
     return parts
