@@ -22,6 +22,9 @@ def compile_pdf(main_typ: Path, inputs: Mapping[str, str], output: Path) -> None
             ignore_system_fonts=True,
             format="pdf",
             timestamp=0,
+            # Tags of some ten thousand table cells are more than half of the file (6.4 MB against
+            # 2.8), which is to fit among shipped results; screen readers have ledger.html.
+            pdf_tags=False,
         )
     except typst.TypstError as problem:
         raise InputError(complaint(main_typ, output, problem)) from problem
