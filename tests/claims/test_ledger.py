@@ -701,3 +701,13 @@ def test_another_file_is_not_called_a_damaged_ledger(tmp_path, content):
 def test_a_folder_in_place_of_a_ledger_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match=r"could not be read \(Is a directory\)"):
         terminal_table([tmp_path])
+
+
+def test_a_figure_that_the_scale_leaves_out_is_named_and_not_linked():
+    left = rows()[0]["figure"]
+    paper = {"title": "t", "figures": {left: {"left_out": {"quick": "nothing to compare"}}}}
+    meta = {**META, "scale": "quick", "papers": {"damico2025": paper}}
+    page, linked = (ledger_html({"damico2025": rows()}, one) for one in (meta, META))
+    assert f'href="figures/{left}.html"' in linked
+    assert f'href="figures/{left}.html"' not in page
+    assert left in page

@@ -21,7 +21,7 @@ def shipped(root, scale, picture=True):
     papers = [
         {
             "slug": slug,
-            "counts": {"stated": COUNTS, "sign": COUNTS},
+            "counts": {"stated": COUNTS, "sign": COUNTS, "ours": COUNTS},
             "sentences": [{"text": f"{slug} says {n} alpha_D | x^-2"} for n in range(many)],
         }
         for slug, many in (("one", 7), ("two", 1))
@@ -56,7 +56,7 @@ def test_picture_counts_and_a_few_findings_of_each_paper_are_shown(tmp_path):
     assert "| one | 6 | 2 | 4 | 0 |" in lines
     items = [line for line in lines if line.startswith("- ")]
     assert [item.split()[1] for item in items] == ["one", "two", *(FEW - 2) * ["one"]]
-    assert any(f"[findings]({folder}/findings.md)" in line for line in lines)
+    assert any(f"]({folder}/findings.md)" in line for line in lines)
     assert "<sup>−2</sup>" in items[0]
 
 

@@ -1,5 +1,6 @@
 """The ledger as one HTML page: nothing is fetched, everything is readable without its script."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -19,6 +20,7 @@ from scalinglaws.claims.wording import (
     registration_text,
     verdict_counts,
 )
+from scalinglaws.planning.left_out import why_left_out
 
 Record = Mapping[str, Any]
 
@@ -75,7 +77,7 @@ def ledger_html(papers: Mapping[str, Sequence[Record]], meta: Mapping[str, Any])
         for slug, judged in papers.items()
     )
     below = fragility_section(rows) + departures_section(register, papers) + how_section()
-    return (
+    page = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
@@ -90,6 +92,24 @@ def ledger_html(papers: Mapping[str, Sequence[Record]], meta: Mapping[str, Any])
         f"{below}</main>\n"
         f"<script>\n{SCRIPT.read_text('utf-8')}</script>\n</body>\n</html>\n"
     )
+    return unlinked(page, cardless(meta))
+
+
+def cardless(meta: Mapping[str, Any]) -> list[str]:
+    """Figures that the scale leaves out."""
+    return [
+        name
+        for paper in meta.get("papers", {}).values()
+        for name, figure in paper.get("figures", {}).items()
+        if why_left_out(figure, meta["scale"])
+    ]
+
+
+def unlinked(page: str, figures: Sequence[str]) -> str:
+    """Links to the cards of these figures become plain names: there are no such cards."""
+    for name in figures:
+        page = re.sub(rf'<a href="figures/{re.escape(name)}\.html">([^<]*)</a>', r"\1", page)
+    return page
 
 
 def how_section() -> str:

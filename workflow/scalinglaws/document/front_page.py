@@ -81,22 +81,22 @@ def findings_lines(root: Path) -> list[str]:
     return [
         "",
         *(pictures if (root / folder / "forest.png").is_file() else []),
-        markup(found["headline"]),
+        plain(found["headline"]),
         "",
         *count_lines(papers),
         "",
-        *(f"- {markup(sentence['text'])}" for sentence in first_of_each(papers)),
+        *(f"- {plain(sentence['text'])}" for sentence in first_of_each(papers)),
         "",
         *more_lines(root, folder),
     ]
 
 
 def count_lines(papers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """A table: claims of each paper by verdict, all kinds of claim together."""
+    """A table: claims of each paper by verdict; self-checks say nothing of a paper."""
     yield f"| paper | {' | '.join(VERDICTS)} |"
     yield "|---|" + "---:|" * len(VERDICTS)
     for paper in papers:
-        kinds = paper["counts"].values()
+        kinds = [counts for kind, counts in paper["counts"].items() if kind != "ours"]
         counts = [sum(kind.get(verdict, 0) for kind in kinds) for verdict in VERDICTS]
         yield f"| {paper['slug']} | {' | '.join(map(str, counts))} |"
 
@@ -107,10 +107,21 @@ def first_of_each(papers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
     return [sentence for sentence in turns if sentence is not None][:FEW]
 
 
+def plain(text: str) -> str:
+    """As a page of text shows it: apostrophes need no escape there."""
+    return markup(text).replace("&#x27;", "'")
+
+
 def more_lines(root: Path, folder: Path) -> Iterator[str]:
-    page = folder / "findings.md"
-    if (root / page).is_file():
-        yield f"All findings, what differs and why, what is undecided: [findings]({page})."
+    pages = {
+        "all findings, what differs and why, what is undecided": folder / "findings.md",
+        "the replication paper": folder.parent / "replication.pdf",
+        "the ledger, claim by claim": folder.parent / "ledger.html",
+        "a card per figure": folder.parent / "figures" / "index.html",
+    }
+    links = [f"[{name}]({page})" for name, page in pages.items() if (root / page).is_file()]
+    if links:
+        yield f"Shipped with the repository: {', '.join(links)}."
         yield ""
 
 
