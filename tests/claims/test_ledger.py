@@ -705,7 +705,8 @@ def test_a_folder_in_place_of_a_ledger_is_one_sentence(tmp_path):
 
 def test_a_figure_that_the_scale_leaves_out_is_named_and_not_linked():
     left = rows()[0]["figure"]
-    paper = {**META["papers"]["damico2025"], "figures": {left: {"left_out": {"quick": "nothing to compare"}}}}
+    figures = {left: {"left_out": {"quick": "nothing to compare"}}}
+    paper = {**META["papers"]["damico2025"], "figures": figures}
     meta = {**META, "scale": "quick", "papers": {"damico2025": paper}}
     page, linked = (ledger_html({"damico2025": rows()}, one) for one in (meta, META))
     assert f'href="figures/{left}.html"' in linked
