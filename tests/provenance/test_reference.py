@@ -9,6 +9,7 @@ import pytest
 
 import made_results
 from made_results import FIGURE, FINDINGS, PAPER, made_run, rewrite
+from scalinglaws import repository
 from scalinglaws.config import read_claims
 from scalinglaws.errors import InputError
 from scalinglaws.provenance import ship, verify, verify_reference
@@ -32,7 +33,7 @@ def place(run, tmp_path, monkeypatch):
     """A folder with a finished run, of a clean commit."""
     shutil.copytree(run, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ship, "clean_commit", lambda: "b" * 40)
+    monkeypatch.setattr(ship, "shipped_commit", lambda: "b" * 40)
     return tmp_path
 
 
@@ -41,7 +42,7 @@ def whole(run, tmp_path_factory):
     folder = shutil.copytree(run, tmp_path_factory.mktemp("whole"), dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(ship, "clean_commit", lambda: "b" * 40)
+        patch.setattr(ship, "shipped_commit", lambda: "b" * 40)
         ship.ship("quick", print)
     return folder / SHIPPED
 
@@ -158,9 +159,9 @@ def test_a_manifest_of_an_edited_tree_is_refused(place):
 
 
 def test_an_edited_tree_is_refused_and_the_file_is_named(monkeypatch):
-    monkeypatch.setattr(ship, "git", lambda *words: " M config/claims/damico2025.yaml")
+    monkeypatch.setattr(repository, "git", lambda *words: " M config/claims/damico2025.yaml")
     with pytest.raises(InputError, match=r"config/claims/damico2025\.yaml is not committed"):
-        ship.clean_commit()
+        ship.shipped_commit()
 
 
 def test_the_shell_ships_and_says_where(place, capsys):

@@ -11,7 +11,7 @@ from typing import Any
 from scalinglaws.cards.explorer import formula_section, window_section
 from scalinglaws.cards.formulas import Formula
 from scalinglaws.cards.lines import Line
-from scalinglaws.claims.entry import SIGNS, css
+from scalinglaws.claims.entry import badge
 from scalinglaws.claims.markup import markup
 from scalinglaws.claims.wording import KINDS, counts_text, ours_text, published_text
 from scalinglaws.planning.table import duration
@@ -170,13 +170,11 @@ def claim_item(row: Record) -> str:
         (f"<small>{markup(name)}</small> " if name else "") + markup(ours_text(judged))
         for name, judged in zip(names, row["judged"], strict=True)
     )
-    verdict = row["verdict"]
     primary = ' <span class="primary" title="primary">★</span>' if row["primary"] else ""
     exploratory = " <small>exploratory</small>" if row["exploratory"] else ""
     number = escape(row["id"].partition("_")[2])
-    sign = f'<span aria-hidden="true">{SIGNS[verdict]} </span>'
     return (
-        f'<li><span class="verdict {css(verdict)}">{sign}{verdict}</span>{exploratory} '
+        f"<li>{badge(row['verdict'])}{exploratory} "
         f'<a href="../ledger.html#{escape(row["id"])}">{number}</a>{primary}\n'
         f"<p>{markup(row['statement'])}</p>\n"
         f'<div class="numbers value"><span>ours {ours}</span>'

@@ -19,6 +19,7 @@ from scalinglaws.figures.style import (
     dress,
     new_figure,
     plotted_rows,
+    quantity_numbers,
     rows_of,
 )
 from scalinglaws.forecast.held_out import HeldOut
@@ -61,7 +62,8 @@ def forecasts(table: pd.DataFrame) -> dict[str, HeldOut]:
 def rivals_panel(axes: Axes, found: Fits, names: list[str]) -> Rows:
     parts: Rows = []
     for key, (label, marker, colour) in RIVALS.items():
-        values = [number(found.get(f"{key}_{name}")) for name in names]
+        known = [found.get(f"{key}_{name}") for name in names]
+        values = [np.nan if one is None else quantity_numbers(one)[0] for one in known]
         axes.plot(values, range(len(names)), marker, color=colour, ms=4.5, label=label)
         parts.append(rows_of("c", label, values, np.arange(len(names))))
     dress(axes, "error of log error", "", title="c  forecast or laws", log="x", **below())
@@ -69,10 +71,6 @@ def rivals_panel(axes: Axes, found: Fits, names: list[str]) -> Rows:
     axes.set_yticks(range(len(names)), [""] * len(names))
     axes.grid(axis="y", lw=0.4)
     return parts
-
-
-def number(found: Mapping[str, Any] | None) -> float:
-    return np.nan if not found or found["estimate"] is None else float(found["estimate"])
 
 
 def caption(found: Fits, made: Mapping[str, HeldOut]) -> str:

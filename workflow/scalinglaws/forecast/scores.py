@@ -3,7 +3,7 @@
 Points of one curve share its law, and their forecasts one fit: a curve counts as one unit.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -61,8 +61,3 @@ def mean_error(errors: Sequence[Array], n_points: int) -> Quantity:
     typical = float(np.mean([np.sqrt(np.mean(one**2)) for one in errors]))
     why = "a description of these curves, no estimate of others"
     return quantity(typical, None, n_points=n_points, n_seeds=len(errors), why=why)
-
-
-def truth_coverage(tried: Mapping[str, HeldOut], truths: Mapping[str, Array]) -> list[float]:
-    """Per curve the share of intervals that hold the theory's value of their point."""
-    return [float(np.mean(tried[name].holds(truth))) for name, truth in truths.items()]

@@ -11,7 +11,6 @@ import io
 import os
 import secrets
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -43,7 +42,7 @@ from scalinglaws.provenance.verify import (
     read_manifest,
     trained_blocks,
 )
-from scalinglaws.repository import git
+from scalinglaws.repository import clean_commit
 from scalinglaws.stations.judge import registration_record
 from scalinglaws.storage import read_json, read_table, write_json
 
@@ -70,7 +69,7 @@ def ship(scale: str, say: Callable[[str], None]) -> None:
     """
     folder = Path(f"results/{scale}")
     plan, manifest = finished(folder, scale)
-    head = clean_commit()
+    head = shipped_commit()
     check_source(folder, manifest, scale)
     blocks = repeated_blocks(plan, folder, manifest["files"])
     names = shipped_names(folder, manifest["files"]) + [block_file(block) for block in blocks]
@@ -129,28 +128,14 @@ def check_registration(folder: Path, plan: Plan) -> Iterator[str]:
             yield f"{file} was judged under another registration than config/registration.yaml's"
 
 
-def clean_commit() -> str:
+def shipped_commit() -> str:
     """The commit that holds all that the repository computes with. Raises InputError.
 
     References themselves may be uncommitted: a second one would else be refused for the first.
     """
     sources = ("Snakefile", "config", "envs", "paper", "workflow")
-    try:
-        edited = git("status", "--porcelain", "-uno", "--", ".", OUTPUTS)
-        edited = edited or git("status", "--porcelain", "--", *sources)
-        head = git("rev-parse", "HEAD")
-    except (OSError, subprocess.CalledProcessError) as problem:
-        raise InputError(
-            "a reference names the commit that made it, but git finds none here; ship in a clone "
-            "of the repository."
-        ) from problem
-    if edited:
-        first = edited.splitlines()[0].split(maxsplit=1)[-1]
-        raise InputError(
-            f"{first} is not committed; a reference names the commit that made it: run git commit, "
-            "then ship again."
-        )
-    return head
+    states = [("-uno", "--", ".", OUTPUTS), ("--", *sources)]
+    return clean_commit(states, "a reference names the commit that made it", "ship")
 
 
 def check_source(folder: Path, manifest: Mapping[str, Any], scale: str) -> None:

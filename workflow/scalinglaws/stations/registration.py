@@ -1,6 +1,5 @@
 """Registration of what is fixed before results are seen, and how a run stands to it."""
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +27,7 @@ from scalinglaws.config import (
 )
 from scalinglaws.errors import InputError
 from scalinglaws.files import write_whole
-from scalinglaws.repository import git
+from scalinglaws.repository import clean_commit
 
 FILE = "registration.yaml"
 HEAD = """\
@@ -77,21 +76,9 @@ def register(say: Any = print) -> None:
 
 def committed() -> str:
     """The commit that holds config as it is. Raises InputError without one."""
-    try:
-        edited = git("status", "--porcelain", "--", "config", f":!config/{FILE}")
-        head = git("rev-parse", "HEAD")
-    except (OSError, subprocess.CalledProcessError) as problem:
-        raise InputError(
-            "a registration names the commit that holds what it registers, but git finds none "
-            "here; register in a clone of the repository."
-        ) from problem
-    if edited:
-        first = edited.splitlines()[0].split(maxsplit=1)[-1]
-        raise InputError(
-            f"{first} is not committed; a registration names the commit that holds what it "
-            f"registers: run git commit, then register again."
-        )
-    return head
+    states = [("--", "config", f":!config/{FILE}")]
+    names = "a registration names the commit that holds what it registers"
+    return clean_commit(states, names, "register")
 
 
 def exploratory_claims(
