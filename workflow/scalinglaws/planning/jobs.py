@@ -1,5 +1,6 @@
 """What Snakemake needs to know about jobs: environment, time limits, command-line values."""
 
+import gc
 import json
 import math
 import os
@@ -29,6 +30,9 @@ def prepare_environment(repository: Path, is_main_process: bool) -> None:
     """
     if is_main_process:
         os.environ.pop(CODE, None)
+        # A plan of a thousand jobs is a million objects that all live to its end: at Python's own
+        # threshold, reading them again and again takes a seventh of a dry run.
+        gc.set_threshold(50_000, 20, 50)
     interpreter_folder = str(Path(sys.executable).parent)
     prepend("PATH", interpreter_folder)
     prepend("PYTHONPATH", str(repository / "workflow"))

@@ -40,6 +40,7 @@ class Plan:
     blocks: tuple[Block, ...]
     machine: Machine = field(default_factory=assumed)
     requests: Mapping[str, Request] = field(default_factory=dict)  # experiment -> what was cut
+    sizes: Mapping[str, Any] = field(default_factory=dict)  # paper -> its part of the scale's file
 
     @property
     def results(self) -> str:
@@ -230,7 +231,8 @@ def assemble(overrides: Mapping[str, Any] | None = None, machine: Machine | None
         for experiment, values in sizes[slug].items()
     }
     blocks = [block for request in requests.values() for block in experiment_blocks(request)]
-    plan = Plan(config, papers, read_datasets(), tuple(blocks), machine or assumed(), requests)
+    priced = machine or assumed()
+    plan = Plan(config, papers, read_datasets(), tuple(blocks), priced, requests, sizes)
     check_references(plan)
     check_budget(plan)
     if any(block.gpu for block in blocks):
@@ -300,8 +302,8 @@ def config_digest(plan: Plan) -> str:
 
 def terms_digest(plan: Plan, paper: str) -> str:
     """Names what a paper's verdicts rest on beside its fits' files: an edit judges again."""
-    sizes = read_scale(plan.config["scale"])[paper]
-    return digest([plan.papers[paper]["fits"], sizes, plan.config["seed"], plan.config["look"]])
+    sizes, fits = plan.sizes[paper], plan.papers[paper]["fits"]
+    return digest([fits, sizes, plan.config["seed"], plan.config["look"]])
 
 
 def code(*modules: str) -> list[str]:
