@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from scipy.stats import t as student
 
 from scalinglaws.claims.distance import margins_off
 from scalinglaws.claims.ledger import judge_paper
@@ -265,11 +266,63 @@ def test_what_is_not_run_is_listed_so_and_weakens_nothing():
 
 def test_a_law_that_bends_is_shown_with_both_slopes_and_its_target():
     bend = {"early": [0.8, 0.7, 0.9], "late": [1.2, 1.1, 1.3], "difference": [0.4, 0.2, 0.6]}
+    bend["beyond"] = [1.6, 1.3, 1.9]
     bent = {**FITS["laws"]["one"], "bend": {**bend, "bent": True}, "seed_interval": [0.99, 1.01]}
     fits = {"laws": {"one": {**bent, "target": "new seeds, given this test set"}}}
     text = ledger_html({"damico2025": judge_paper(CLAIMS[:1], fits, DEPARTURES)}, META)
     assert "new seeds, given this test set; bent: the slope is early 0.80 [0.70, 0.90]" in text
     assert "late 1.20 [1.10, 1.30]; over seeds alone 1.000 [0.990, 1.010]" in text
+
+
+def bent_fits(early, late):
+    """One slope, sharply known, of a law that bends: (estimate, half width) of its halves."""
+    whole = quantity(0.5, (0.45, 0.55), n_seeds=6, interval_kind="over seeds")
+    beyond = 2 * late[0] - early[0]
+    ends = {"early": early, "late": late, "difference": (late[0] - early[0], 0.01)}
+    bend = {name: [m, m - half, m + half] for name, (m, half) in ends.items()}
+    bend |= {"beyond": [beyond, beyond - 0.1, beyond + 0.1], "bent": True}
+    hull = [min(0.45, early[0], beyond - 0.1), max(0.55, early[0], beyond + 0.1)]
+    within = [min(bend["late"][1], 0.45), max(bend["early"][2], 0.55)]
+    made = {**whole, "bend": bend, "interval": hull, "window_interval": within}
+    return {"laws": {"slope": made}}
+
+
+def falls(**changes):
+    kind = {"kind": "at_least", "published": 0.0, "published_decimals": None, "margin": 0.0}
+    return claim("falls", quantities=["laws.slope"], **kind, **changes)
+
+
+def test_a_sign_is_judged_in_both_halves_of_the_window_and_a_value_beyond_it():
+    fits = bent_fits(early=(0.8, 0.05), late=(0.2, 0.05))
+    sign, value = judge_paper(
+        [falls(provenance="sign"), falls(provenance="stated")], fits, DEPARTURES
+    )
+    assert sign["judged"][0]["interval"] == fits["laws"]["slope"]["window_interval"]
+    assert (sign["interval_verdict"], value["interval_verdict"]) == ("reproduced", "undecided")
+
+
+def test_a_curve_that_may_rise_in_one_half_has_no_sign():
+    (row,) = judge_paper(
+        [falls(provenance="sign")], bent_fits((0.8, 0.05), (0.04, 0.05)), DEPARTURES
+    )
+    assert row["verdict"] == "undecided"
+
+
+def test_the_halves_of_a_bent_law_are_tested_each_by_its_own_scatter():
+    """The late half lies eight standard errors above 0; read as one wide interval around 0.5, the
+    whole would lie four above it.
+    """
+    reach = student.ppf(0.975, 5)
+    fits = bent_fits(early=(0.8, 0.05), late=(0.2, 0.2 / 8 * reach))
+    (row,) = judge_paper([falls(provenance="sign")], fits, DEPARTURES)
+    assert row["p_equivalence"] == pytest.approx(student.sf(8, 5))
+
+
+def test_a_law_that_bends_across_the_band_does_not_differ():
+    """Its halves lie above the band, and what it bends to below."""
+    fits = bent_fits(early=(0.8, 0.01), late=(0.4, 0.01))
+    (row,) = judge_paper([claim("through", quantities=["laws.slope"], published=0.2)], fits, [])
+    assert row["verdict"] == "undecided"
 
 
 def test_the_registration_is_named_in_table_and_page():

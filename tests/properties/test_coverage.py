@@ -390,3 +390,4 @@ def test_a_straight_law_is_seldom_bent_and_a_bent_one_is_reported_with_both_slop
     low, high = found["interval"]
     assert low <= found["bend"]["early"][0] < found["seed_interval"][0]
     assert high > found["bend"]["late"][2] - 1e-12
+    assert found["window_interval"] == [found["bend"]["early"][1], found["bend"]["late"][2]]

@@ -74,5 +74,7 @@ def varied(fits: Fits, name: str) -> Fits:
 def variant_of(quantity: Quantity, name: str) -> Any:
     if name not in variants(quantity):
         return quantity
-    estimate, low, high = variants(quantity)[name]
-    return {**quantity, "estimate": estimate, "interval": [low, high]}
+    estimate, *interval = variants(quantity)[name]
+    within = quantity["window_variants"].get(name, variants(quantity)[name])[1:]
+    ends = {"interval": interval, "window_interval": within}
+    return {**quantity, "estimate": estimate, "bend": None, **ends}

@@ -19,13 +19,14 @@ from scalinglaws.claims.verdict import (
     UNDECIDED,
     Band,
     Judgement,
+    as_claimed,
     band_of,
     is_deterministic,
     judge_quantity,
     margin_of,
+    parts_of,
 )
 from scalinglaws.errors import InputError
-from scalinglaws.statistics.quantity import Quantity
 
 Record = Mapping[str, Any]
 Row = dict[str, Any]
@@ -96,15 +97,14 @@ def decisions(claims: Sequence[Record], fits: Fits, share: float) -> list[Row]:
 
 def judgements(claim: Record, fits: Fits) -> list[Judgement]:
     band = band_of(claim, margin_of(claim)[0])
-    return [
-        judge_quantity(find_quantity(claim["id"], name, fits), band) for name in claim["quantities"]
-    ]
+    quantities = [find_quantity(claim, name, fits) for name in claim["quantities"]]
+    return [judge_quantity(one, band, parts_of(claim, one)) for one in quantities]
 
 
 def judged_row(claim: Record, fits: Fits, register: Mapping[str, Record]) -> Row:
     """The row as far as it does not depend on the other claims."""
     margin, reason = margin_of(claim)
-    quantities = [find_quantity(claim["id"], name, fits) for name in claim["quantities"]]
+    quantities = [find_quantity(claim, name, fits) for name in claim["quantities"]]
     found = judgements(claim, fits)
     powers = [one.power for one in found if one.power is not None]
     return {
@@ -128,15 +128,16 @@ def judged_row(claim: Record, fits: Fits, register: Mapping[str, Record]) -> Row
     }
 
 
-def find_quantity(claim: str, name: str, fits: Fits) -> Quantity:
+def find_quantity(claim: Record, name: str, fits: Fits) -> Any:
+    """The quantity of a claim, with the interval that the claim is about. Raises InputError."""
     fit, _, key = name.partition(".")
     if fit not in fits or key not in fits[fit]:
         known = sorted(f"{fit}.{key}" for fit, named in fits.items() for key in named)
         raise InputError(
-            f"claim {claim} names the quantity {name}, which no fit provides; expected one of "
-            f"{', '.join(known)}; correct config/claims."
+            f"claim {claim['id']} names the quantity {name}, which no fit provides; expected one "
+            f"of {', '.join(known)}; correct config/claims."
         )
-    return fits[fit][key]
+    return as_claimed(claim, fits[fit][key])
 
 
 def departures_of(claim: Record, register: Mapping[str, Record]) -> list[str]:

@@ -17,11 +17,13 @@ from typing import Any
 
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from scalinglaws.statistics.bend import significant
 from scalinglaws.statistics.quantity import NUMERICAL
 
 REPRODUCED, DIFFERS, UNDECIDED = "reproduced", "differs", "undecided"
 NOT_RUN = "not run"  # at this scale: no evidence, no verdict, no member of a family of tests
 VERDICTS = (REPRODUCED, DIFFERS, UNDECIDED, NOT_RUN)
+SIGN = "sign"  # the provenance of a claim that something grows, falls or is larger
 STRADDLES = "the interval lies neither inside the band nor wholly outside it"
 
 
@@ -80,8 +82,45 @@ def interval_verdict(interval: Sequence[float] | None, band: Band) -> str:
     return DIFFERS if high < band.low or low > band.high else UNDECIDED
 
 
-def judge_quantity(quantity: Mapping[str, Any], band: Band) -> Judgement:
-    """Judge one quantity by its plain interval and say how strong the evidence is."""
+def as_claimed(claim: Mapping[str, Any], quantity: Any) -> Any:
+    """The quantity with the interval that this claim is about.
+
+    A sign is said of the curve as it was measured: it is judged within the window, in both of its
+    halves where the law bends. A value is said of the law: there the bend is followed further.
+    """
+    if claim["provenance"] != SIGN:
+        return quantity
+    return {**quantity, "interval": quantity["window_interval"]}
+
+
+def parts_of(claim: Mapping[str, Any], quantity: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What must all lie in the band: the numbers whose intervals the claimed interval spans.
+
+    Where a law bends, these are the slope of the window and those of its halves (of a sign), or
+    the slope half a window beyond (of a value; the halves as they stand). Each has its own scatter,
+    so each is tested for itself: read as one wide interval, their distances would count as scatter.
+    """
+    bend = quantity["bend"]
+    if bend is None or quantity["interval"] is None or not significant(bend):
+        return [quantity]
+
+    def part(estimate: float, low: float, high: float) -> dict[str, Any]:
+        return {**quantity, "estimate": estimate, "interval": [low, high]}
+
+    whole = {**quantity, "interval": quantity["seed_interval"]}
+    if claim["provenance"] == SIGN:
+        return [whole, part(*bend["early"]), part(*bend["late"])]
+    halves = [part(*3 * bend[name][:1]) for name in ("early", "late")]
+    return [whole, *halves, part(*bend["beyond"])]
+
+
+def judge_quantity(
+    quantity: Mapping[str, Any], band: Band, parts: Sequence[Mapping[str, Any]] | None = None
+) -> Judgement:
+    """Judge one quantity by its plain interval and say how strong the evidence is.
+
+    `parts`: what its interval spans, see `parts_of`; by default itself alone.
+    """
     if quantity["not_run"]:
         return Judgement(NOT_RUN, None, None, None)
     verdict = interval_verdict(quantity["interval"], band)
@@ -89,10 +128,11 @@ def judge_quantity(quantity: Mapping[str, Any], band: Band) -> Judgement:
         return Judgement(verdict, None, None, None)
     if quantity["interval"] is None:
         return Judgement(verdict, 1.0, 1.0, 0.0)
+    tested = parts or [quantity]
     return Judgement(
         verdict,
-        p_equivalence(quantity, band),
-        p_difference(quantity, band),
+        max(p_equivalence(part, band) for part in tested),
+        p_difference(tested, band),
         power(quantity, band),
     )
 
@@ -110,13 +150,21 @@ def p_equivalence(quantity: Mapping[str, Any], band: Band) -> float:
     )
 
 
-def p_difference(quantity: Mapping[str, Any], band: Band) -> float:
-    """Two-sided p of the test that the truth lies in the band (safe for any width of the band)."""
-    estimate, below, above = one_sided_scales(quantity)
-    nearest = min(
-        tail(band.low - estimate, above, quantity), tail(estimate - band.high, below, quantity)
-    )
-    return min(1.0, 2 * nearest)
+def p_difference(parts: Sequence[Mapping[str, Any]], band: Band) -> float:
+    """Two-sided p of the test that the truth lies in the band (safe for any width of the band).
+
+    All parts must lie beyond the same end: between two on either side the truth may be anywhere.
+    """
+    sides = [
+        (
+            tail(band.low - estimate, above, part),
+            tail(estimate - band.high, below, part),
+        )
+        for part in parts
+        for estimate, below, above in [one_sided_scales(part)]
+    ]
+    beneath, beyond = (max(side) for side in zip(*sides, strict=True))
+    return min(1.0, 2 * min(beneath, beyond))
 
 
 def power(quantity: Mapping[str, Any], band: Band) -> float:

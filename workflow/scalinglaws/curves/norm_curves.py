@@ -4,6 +4,7 @@ The curves of arXiv:2505.13230: every run's error is interpolated in the logarit
 averaged over the seeds that reach it; the optimum is the norm of smallest error.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from scalinglaws.curves.means import Mean, mean_with_interval
 from scalinglaws.errors import InputError
 
 Array = np.ndarray
+QUARTERS = 4
 LEAST_SHARE = 0.5  # of the seeds must reach a norm for it to belong to the mean curve
 
 
@@ -24,7 +26,8 @@ class Runs:
     - `errors` (seeds, P, norms): NaN at norms a run did not pass
     - `optima` (seeds, P): norm at the seed's smallest test error; NaN where nothing is finite
     - `by_epoch` (seeds, P, epochs): test error at the logged epochs
-    - `monotone` (seeds, P): share of steps between logged epochs in which the norm did not fall
+    - `slowest_growth` (seeds, P): growth of log10 of the norm over that quarter of the logged
+      epochs in which it grows least; below 0 where it falls
     - `masked`: logged epochs left out because a member had diverged
     """
 
@@ -34,7 +37,7 @@ class Runs:
     errors: Array
     optima: Array
     by_epoch: Array
-    monotone: Array
+    slowest_growth: Array
     masked: int
 
 
@@ -75,7 +78,7 @@ def runs_of(table: pd.DataFrame, norm: str, grid_step: float, error: str = "test
     sizes, seeds, epochs = (np.unique(wide[name].to_numpy()) for name in ("P", "seed", "step"))
     errors = np.full((len(seeds), len(sizes), len(exponents)), np.nan)
     by_epoch = np.full((*errors.shape[:2], len(epochs)), np.nan)
-    optima, monotone = np.full(errors.shape[:2], np.nan), np.full(errors.shape[:2], np.nan)
+    optima, slowest = np.full(errors.shape[:2], np.nan), np.full(errors.shape[:2], np.nan)
     for _, run in finite.groupby(["P", "seed"], sort=True):
         at = place(seeds, run["seed"]), place(sizes, run["P"])
         x, y = np.log10(run[norm].to_numpy()), run[error].to_numpy()
@@ -84,10 +87,21 @@ def runs_of(table: pd.DataFrame, norm: str, grid_step: float, error: str = "test
         by_epoch[(*at, np.searchsorted(epochs, run["step"].to_numpy()))] = y
         # The run's own point: the grid's step must not enter the exponents.
         optima[at] = 10 ** x[np.argmin(y)]
-        monotone[at] = np.mean(np.diff(x) >= 0) if len(x) > 1 else np.nan
+        slowest[at] = slowest_growth(x)
     grid = 10 ** (exponents * grid_step)
     masked = len(wide) - len(finite)
-    return Runs(sizes, grid, epochs, errors, optima, by_epoch, monotone, masked)
+    return Runs(sizes, grid, epochs, errors, optima, by_epoch, slowest, masked)
+
+
+def slowest_growth(logs: Array) -> float:
+    """Of a run's logarithms in order of time: their growth over the quarter where it is least.
+
+    A single logged step may fall by the noise of its minibatches; a quarter of all may not. NaN
+    with fewer steps than quarters.
+    """
+    if len(logs) <= QUARTERS:
+        return math.nan
+    return float(min(part.sum() for part in np.array_split(np.diff(logs), QUARTERS)))
 
 
 def place(values: Array, column: pd.Series) -> int:

@@ -49,7 +49,7 @@ def without_empty_sizes(runs: Runs) -> Runs:
         errors=runs.errors[:, kept],
         optima=runs.optima[:, kept],
         by_epoch=runs.by_epoch[:, kept],
-        monotone=runs.monotone[:, kept],
+        slowest_growth=runs.slowest_growth[:, kept],
     )
 
 

@@ -27,15 +27,15 @@ from scalinglaws.statistics.laws_over_seeds import (
     offset_quantities,
 )
 from scalinglaws.statistics.norm_laws import LAWS, window_from
+from scalinglaws.statistics.over_seeds import mean_over_seeds
 from scalinglaws.statistics.quantity import Quantity, quantity
 from scalinglaws.statistics.seed_lines import seed_influences
-from scalinglaws.statistics.shares import share_over_seeds
 from scalinglaws.streams import generator
 
 OFFSETS = ("gamma_1_with_offset", "gamma_2_with_offset", "gamma_measured_with_offset")
 COUNTS = ("optima_at_last_point", "seeds_reaching_optimum")
 SIGNS = (
-    "norm_monotone_share",
+    "norm_slowest_growth",
     "optimum_rank",
     "epoch_over_norm_spread",
     "updates_over_norm_spread",
@@ -64,7 +64,7 @@ def panel_quantities(runs: Runs, settings: Mapping[str, Any], panel: str) -> dic
         "gamma_2_geometric": geometric_gamma_2(runs),
         **offset_quantities(runs, settings),
         **optimum_facts(runs),
-        "norm_monotone_share": monotone_quantity(runs),
+        "norm_slowest_growth": growth_quantity(runs),
         "optimum_rank": rank_quantity(runs, settings, panel),
         **spread_ratios(runs, settings, panel),
     }
@@ -87,15 +87,13 @@ def optimum_facts(runs: Runs) -> dict[str, Quantity]:
     }
 
 
-def monotone_quantity(runs: Runs) -> Quantity:
-    """Share of logged steps in which the norm did not fall, mean over sizes and seeds.
-
-    A run is one trial: its steps are not independent of each other.
+def growth_quantity(runs: Runs) -> Quantity:
+    """Growth of log10 of the norm over the quarter of training in which it grows least, at the size
+    where it does so least; mean over seeds.
     """
-    facts = {**facts_of(runs), "rule": None, "n_points": runs.monotone.size}
+    facts = {**facts_of(runs), "rule": None, "n_points": runs.slowest_growth.size}
     facts.pop("n_seeds")
-    trials = int(np.isfinite(runs.monotone).sum())
-    return share_over_seeds(np.nanmean(runs.monotone, axis=1), trials, **facts)
+    return mean_over_seeds(np.min(runs.slowest_growth, axis=1), **facts)
 
 
 def rank_quantity(runs: Runs, settings: Mapping[str, Any], panel: str) -> Quantity:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from scalinglaws.claims.multiplicity import CORRECTION, family_of
 from scalinglaws.claims.verdict import (
     Band,
+    as_claimed,
     band_of,
     interval_verdict,
     is_deterministic,
@@ -127,8 +128,12 @@ def read_fit(folder: Path, paper: str, fit: str) -> Mapping[str, Quantity]:
             "finished run with all fits of the configuration: finish it with 'make reproduce', or "
             "name another with --pilot."
         )
-    found: Mapping[str, Quantity] = read_record(path, "quantities")["quantities"]
-    return found
+    found: Mapping[str, Any] = read_record(path, "quantities")["quantities"]
+    # Fits of older code do not tell the window's own interval from the judged one.
+    return {
+        name: cast(Quantity, {"window_interval": one["interval"], "window_variants": {}, **one})
+        for name, one in found.items()
+    }
 
 
 def read_record(path: Path, *keys: str) -> Any:
@@ -184,12 +189,14 @@ def parts_of(plan: Plan, pilot: Pilot, paper: str, claim: Record) -> tuple[Part,
                 "was made with other claims or fits; expected a run of today's configuration: "
                 f"make one with 'make reproduce SCALE={pilot.scale}', or name another with --pilot."
             )
-        parts.append(part_of(plan, pilot, paper, name, band))
+        quantity = as_claimed(claim, pilot.quantities[paper][name])
+        parts.append(part_of(plan, pilot, paper, name, band, quantity))
     return tuple(parts)
 
 
-def part_of(plan: Plan, pilot: Pilot, paper: str, name: str, band: Band) -> Part:
-    quantity = pilot.quantities[paper][name]
+def part_of(
+    plan: Plan, pilot: Pilot, paper: str, name: str, band: Band, quantity: Quantity
+) -> Part:
     if is_deterministic(quantity):
         return Part(name, verdict=interval_verdict(quantity["interval"], band))
     experiments = experiments_behind(plan, pilot, paper, name)

@@ -9,12 +9,15 @@ lower and upper half are measured as well, with their interval over the same see
   as it did (upper + upper - lower, with its interval over seeds). A power law with a correction
   that at least halves over half a window has its asymptotic exponent between these. Without that
   last interval, a bend that is only just seen would be extrapolated by chance.
+- What is said of the window alone, such as that a curve falls there, needs no extrapolation: the
+  interval within the window holds those of both halves, and goes no further.
 - It is called *bent* where the difference is also of practical size, 5 % of the exponent; without
   this, curves without noise would all be bent.
 - A difference that noise can explain changes nothing: a bend below it stays unseen, and the
   interval is then that of the slope in the window, as its name says.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,11 +31,14 @@ Ends = tuple[float, float]
 
 
 def bend_of(local: Local) -> dict[str, Any] | None:
-    """Slopes of the halves and their difference, each [estimate, low, high]; None without."""
+    """Slopes of the halves, their difference, and the slope half a window beyond, each
+    [estimate, low, high]; None without.
+    """
     if local.early is None or local.late is None:
         return None
     difference = combined([local.late, local.early], [1.0, -1.0])
     parts = {"early": local.early, "late": local.late, "difference": difference}
+    parts["beyond"] = combined([local.late, local.early], [2.0, -1.0])
     found: dict[str, Any] = {name: triple(part) for name, part in parts.items()}
     if not np.all(np.isfinite([*found["difference"]])):
         return None
@@ -48,7 +54,8 @@ def triple(part: Estimate) -> list[float]:
     return [part.value, part.value - reach, part.value + reach]
 
 
-def significant(bend: dict[str, Any]) -> bool:
+def significant(bend: Mapping[str, Any]) -> bool:
+    """Whether seeds cannot explain the difference of the halves."""
     _, low, high = bend["difference"]
     return low > 0 or high < 0
 
@@ -56,8 +63,16 @@ def significant(bend: dict[str, Any]) -> bool:
 def judged(local: Local, bend: dict[str, Any] | None) -> Ends:
     """The interval over seeds with the model term in it."""
     low, high = local.whole.interval()
-    if bend is None or local.early is None or local.late is None or not significant(bend):
+    if bend is None or not significant(bend):
         return low, high
-    beyond = triple(combined([local.late, local.early], [2.0, -1.0]))
-    ends = (low, high, local.early.value, local.late.value, *beyond)
+    ends = (low, high, bend["early"][0], bend["late"][0], *bend["beyond"])
+    return min(ends), max(ends)
+
+
+def within_window(local: Local, bend: dict[str, Any] | None) -> Ends:
+    """The interval over seeds and, where the law bends, those of both halves."""
+    low, high = local.whole.interval()
+    if bend is None or not significant(bend):
+        return low, high
+    ends = (low, high, *bend["early"], *bend["late"])
     return min(ends), max(ends)

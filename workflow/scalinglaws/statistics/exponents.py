@@ -2,13 +2,13 @@
 that is judged (lack of fit included), the bend, the window scan and the variants.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from scalinglaws.errors import InputError
-from scalinglaws.statistics.bend import bend_of, judged
+from scalinglaws.statistics.bend import bend_of, judged, within_window
 from scalinglaws.statistics.offset_exponents import offset_exponent
 from scalinglaws.statistics.power_law import huber_slope
 from scalinglaws.statistics.quantity import NEW_SEEDS, Quantity, quantity, unavailable
@@ -114,6 +114,7 @@ def quantity_of(
         local.whole.value,
         ends,
         seed_interval=local.whole.interval(),
+        window_interval=within_window(local, bend),
         standard_error=local.whole.error,
         interval_kind=STUDENT_KIND if local.whole.inverted is None else INVERSION_KIND,
         degrees=n_seeds - 1 if n_seeds > 1 else None,
@@ -122,9 +123,10 @@ def quantity_of(
         **{**facts, "n_seeds": n_seeds},
     )
     if found["interval"] is not None:
-        found["variants"] = variants_of(measure, everyone, sign)
+        found["variants"], found["window_variants"] = variants_of(measure, everyone, sign)
         if huber is not None:
-            found["variants"] |= huber_variant(huber, found, sign)
+            found["variants"] |= huber_variant(huber, found, "interval", sign)
+            found["window_variants"] |= huber_variant(huber, found, "window_interval", sign)
     return found
 
 
@@ -162,8 +164,12 @@ def why_no_interval(n_seeds: int, offset: bool = False) -> str:
     return "the seeds do not bound the exponent"
 
 
-def variants_of(measure: Measure, seeds: Array, sign: int) -> dict[str, list[float]]:
-    """[estimate, low, high] with the window moved by one point and with one seed left out."""
+def variants_of(
+    measure: Measure, seeds: Array, sign: int
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """[estimate, low, high] with the window moved by one point and with one seed left out: as
+    judged, and within the window alone.
+    """
     moved = {name: attempt(measure, Choice(seeds, *move)) for name, move in MOVES.items()}
     if len(seeds) > 2:
         left_out = [attempt(measure, Choice(np.delete(seeds, at))) for at in range(len(seeds))]
@@ -175,14 +181,16 @@ def variants_of(measure: Measure, seeds: Array, sign: int) -> dict[str, list[flo
                 "one seed left out, lowest": there[0],
                 "one seed left out, highest": there[-1],
             }
-    found = {}
+    found, within = {}, {}
     for name, local in moved.items():
         if local is not None:
             local = signed(local, sign)
-            one = [local.whole.value, *judged(local, bend_of(local))]
+            bend = bend_of(local)
+            one = [local.whole.value, *judged(local, bend)]
             if np.all(np.isfinite(one)):
                 found[name] = one
-    return found
+                within[name] = [local.whole.value, *within_window(local, bend)]
+    return found, within
 
 
 def attempt(measure: Measure, choice: Choice) -> Local | None:
@@ -193,10 +201,13 @@ def attempt(measure: Measure, choice: Choice) -> Local | None:
         return None
 
 
-def huber_variant(line: SeedLine, found: Quantity, sign: int) -> dict[str, list[float]]:
-    """A Huber line through the logarithms of the mean curve, with the interval's reaches."""
+def huber_variant(
+    line: SeedLine, found: Quantity, interval_name: str, sign: int
+) -> dict[str, list[float]]:
+    """A Huber line through the logarithms of the mean curve, with the reaches of that interval."""
     x, curve = line.x[usable(line)], mean_curve(line.samples, log_or_mean(line))[usable(line)]
-    estimate, interval = found["estimate"], found["interval"]
+    values: Mapping[str, Any] = found
+    estimate, interval = values["estimate"], values[interval_name]
     if estimate is None or interval is None or np.any(~(curve > 0)):
         return {}
     slope = -sign * huber_slope(np.log(x), np.log(curve))

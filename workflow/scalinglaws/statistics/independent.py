@@ -35,7 +35,9 @@ def weighted_sum(parts: Sequence[Quantity], weights: Sequence[float]) -> Quantit
     facts: dict[str, Any] = {
         "seed_interval": sum_interval(estimate, pairs, "seed_interval"),
         "degrees": min(degrees) if degrees else None,
-        "variants": variants_of(parts, weights),
+        "window_interval": sum_interval(estimate, pairs, "window_interval"),
+        "variants": variants_of(parts, weights, "variants"),
+        "window_variants": variants_of(parts, weights, "window_variants"),
     }
     return quantity(
         estimate,
@@ -63,20 +65,22 @@ def sum_interval(
     return estimate - math.hypot(*below), estimate + math.hypot(*above)
 
 
-def variants_of(parts: Sequence[Quantity], weights: Sequence[float]) -> dict[str, list[float]]:
+def variants_of(
+    parts: Sequence[Any], weights: Sequence[float], kind: str
+) -> dict[str, list[float]]:
     """Of the sum, where all parts have the variant: all windows are moved alike. Seeds of
-    independent parts are not left out together.
+    independent parts are not left out together. `kind`: variants or window_variants.
     """
     shared = [
         name
-        for name in parts[0]["variants"]
-        if "seed" not in name and all(name in part["variants"] for part in parts)
+        for name in parts[0][kind]
+        if "seed" not in name and all(name in part[kind] for part in parts)
     ]
     found = {}
     for name in shared:
         moved: list[tuple[Any, float]] = [
             (
-                {"estimate": part["variants"][name][0], "interval": part["variants"][name][1:]},
+                {"estimate": part[kind][name][0], "interval": part[kind][name][1:]},
                 weight,
             )
             for part, weight in zip(parts, weights, strict=True)

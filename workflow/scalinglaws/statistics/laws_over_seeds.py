@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.curves.norm_curves import Means, Runs, errors_at_optimum, means_of
-from scalinglaws.statistics.bend import bend_of, judged
+from scalinglaws.statistics.bend import bend_of, judged, within_window
 from scalinglaws.statistics.bootstrap import Interval, student_interval
 from scalinglaws.statistics.exponents import exponent_over_seeds
 from scalinglaws.statistics.law_facts import OWN_RULE, scans_of, windows_of
@@ -153,13 +153,28 @@ def bent_quantity(
     low, high = found["interval"]
     local = Local(Estimate(value, influences_of(left_out), inverted=lambda: (low, high)), *halves)
     bend = bend_of(local)
-    ends = judged(local, bend)
-    variants = {}
-    if len(left_out) > 2 and np.all(np.isfinite(left_out)):
-        for word, other in (("lowest", left_out.min()), ("highest", left_out.max())):
-            moved = [float(other + end - value) for end in (value, *ends)]
-            variants[f"one seed left out, {word}"] = moved
-    return {**found, "interval": list(ends), "bend": bend, "variants": variants}
+    ends, within = judged(local, bend), within_window(local, bend)
+    return {
+        **found,
+        "interval": list(ends),
+        "window_interval": list(within),
+        "bend": bend,
+        "variants": left_out_variants(value, ends, left_out),
+        "window_variants": left_out_variants(value, within, left_out),
+    }
+
+
+def left_out_variants(
+    value: float, ends: tuple[float, float], left_out: Array
+) -> dict[str, list[float]]:
+    """With the extreme seed left out, whose reaches are taken as those of all."""
+    if len(left_out) <= 2 or not np.all(np.isfinite(left_out)):
+        return {}
+    others = {"lowest": left_out.min(), "highest": left_out.max()}
+    return {
+        f"one seed left out, {word}": [float(other + end - value) for end in (value, *ends)]
+        for word, other in others.items()
+    }
 
 
 def spread_quantity(value: float, drawn: Array, left_out: Array, **facts: Any) -> Quantity:

@@ -5,7 +5,7 @@ they are.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from scalinglaws.statistics.quantity import Quantity, unavailable
 
@@ -35,31 +35,39 @@ def mapped(found: Quantity, function: Function, above: float = -math.inf) -> Qua
     new = Quantity(**found)
     new["estimate"] = function(found["estimate"])
     new["interval"], new["seed_interval"] = ends(found["interval"]), ends(found["seed_interval"])
+    new["window_interval"] = ends(found["window_interval"])
     new["scan"] = ends(found["scan"])
     if new["interval"] is None:
-        new["seed_interval"] = None
+        new["seed_interval"] = new["window_interval"] = None
         new["why"] = found["why"] or f"the interval reaches {above:g}, beyond which it has no image"
     error = found["standard_error"]
     if error is not None:
         pair = ends([found["estimate"] - error, found["estimate"] + error])
         new["standard_error"] = None if pair is None else (pair[1] - pair[0]) / 2
-    new["variants"] = {
-        name: [function(one[0]), *sorted(map(function, one[1:]))]
-        for name, one in found["variants"].items()
-        if min(one) > above
-    }
+    new["variants"] = mapped_variants(found["variants"], function, above)
+    new["window_variants"] = mapped_variants(found["window_variants"], function, above)
     new["bend"] = mapped_bend(found, function, above)
     return new
 
 
+def mapped_variants(
+    variants: Mapping[str, Sequence[float]], function: Function, above: float
+) -> dict[str, list[float]]:
+    return {
+        name: [function(one[0]), *sorted(map(function, one[1:]))]
+        for name, one in variants.items()
+        if min(one) > above
+    }
+
+
 def mapped_bend(found: Quantity, function: Function, above: float) -> dict[str, object] | None:
-    """The halves' images; the difference's interval keeps its proportions, so its sign."""
+    """The slopes' images; the difference's interval keeps its proportions, so its sign."""
     bend = found["bend"]
-    if bend is None or not min(*bend["early"], *bend["late"]) > above:
+    slopes = ("early", "late", "beyond")
+    if bend is None or not min(end for name in slopes for end in bend[name]) > above:
         return None
     halves = {
-        name: [function(bend[name][0]), *sorted(map(function, bend[name][1:]))]
-        for name in ("early", "late")
+        name: [function(bend[name][0]), *sorted(map(function, bend[name][1:]))] for name in slopes
     }
     change = bend["difference"][0]
     slope = (halves["late"][0] - halves["early"][0]) / change if change else 1.0

@@ -20,17 +20,23 @@ NEW_SAMPLES = "new samples of data and teacher"
 NEW_SIZES = "other training sizes, given these mean curves"
 
 
+BEND = ("early", "late", "difference", "beyond")
+
+
 class Quantity(TypedDict):
     """One estimated number; ``interval_kind`` says how the interval was made.
 
     - `interval`: the one that is judged: `seed_interval`, over seeds alone, with the model term of
       a law that bends (statistics/bend.py) in it
+    - `window_interval`: of the same number within its window alone: where a law bends, over both
+      halves of the window and not beyond it; signs are judged by it
     - `target`: what the interval is about, empty for deterministic numbers; `degrees` of freedom
       behind it
-    - `bend`: slopes of the window's halves "early" and "late" and their "difference", each
-      [estimate, low, high], and whether the curve is "bent"
+    - `bend`: slopes of the window's halves "early" and "late", their "difference" and the slope
+      half a window "beyond", each [estimate, low, high], and whether the curve is "bent"
     - `variants`: name -> [estimate, low, high] of the same number otherwise: window moved by one
-      point, one seed left out, Huber's line
+      point, one seed left out, Huber's line; `window_variants` likewise, within the window alone,
+      where that differs
     - `not_run`: there is no estimate because the scale leaves out what it needs
     """
 
@@ -48,8 +54,10 @@ class Quantity(TypedDict):
     why: str | None
     target: str
     seed_interval: list[float] | None
+    window_interval: list[float] | None
     bend: dict[str, Any] | None
     variants: dict[str, list[float]]
+    window_variants: dict[str, list[float]]
     degrees: float | None
     not_run: bool
 
@@ -70,8 +78,10 @@ def quantity(
     why: str | None = None,
     target: str = "",
     seed_interval: Sequence[float] | None = None,
+    window_interval: Sequence[float] | None = None,
     bend: Mapping[str, Any] | None = None,
     variants: Mapping[str, Sequence[float]] | None = None,
+    window_variants: Mapping[str, Sequence[float]] | None = None,
     degrees: float | None = None,
 ) -> Quantity:
     """A JSON-safe quantity.
@@ -83,8 +93,8 @@ def quantity(
     - `window`, `rule`: the window and the rule, fixed in advance, that chose it; without a rule
       the first and last abscissa fitted.
     - `scan`: lowest and highest estimate over all admissible windows.
-    - `target`, `bend`, `variants`, `degrees`: see `Quantity`; `seed_interval` is the interval
-      itself unless it is given.
+    - `target`, `bend`, `variants`, `degrees`: see `Quantity`; `seed_interval` and
+      `window_interval` are the interval itself unless they are given.
 
     An interval is kept only with a finite estimate and two finite ends in order.
     Raises ValueError when the ends are out of order.
@@ -111,8 +121,12 @@ def quantity(
         why=reason,
         target="" if interval_kind == NUMERICAL else target,
         seed_interval=None if ends is None else finite_pair(seed_interval) or ends,
+        window_interval=None if ends is None else finite_pair(window_interval) or ends,
         bend=None if number is None or bend is None else finite_bend(bend),
         variants={name: list(map(float, one)) for name, one in (variants or {}).items()},
+        window_variants={
+            name: list(map(float, one)) for name, one in (window_variants or {}).items()
+        },
         degrees=finite(degrees),
         not_run=number is None and LEFT_OUT in (reason or ""),
     )
@@ -161,7 +175,7 @@ def finite(value: float | None) -> float | None:
 
 def finite_bend(bend: Mapping[str, Any]) -> dict[str, Any] | None:
     """A bend all of whose numbers are finite, as plain floats, or None."""
-    parts = {name: [float(x) for x in bend[name]] for name in ("early", "late", "difference")}
+    parts = {name: [float(x) for x in bend[name]] for name in BEND}
     if not all(math.isfinite(x) for part in parts.values() for x in part):
         return None
     return {**parts, "bent": bool(bend["bent"])}
