@@ -14,6 +14,7 @@ from scalinglaws.claims.multiplicity import LEVEL
 from scalinglaws.claims.table import worst
 from scalinglaws.claims.verdict import (
     REPRODUCED,
+    SIGN,
     UNDECIDED,
     band_of,
     degrees_of_freedom,
@@ -79,7 +80,7 @@ def need(row: Record, sizes: Sizes) -> Need:
     if is_deterministic(one):
         return Need("computation", "a finer computation: the numerical error spans the band's end")
     bent = [each for each in open_ones or [one] if (each.get("bend") or {}).get("bent")]
-    if bent:
+    if bent and row["provenance"] != SIGN:  # in its window a sign needs but seeds
         return Need("window", window_text(bent[0]))
     if one["interval_kind"].startswith(GIVEN):
         return Need("data", f"more training sizes than were released: {width_text(one, row)}")
@@ -144,7 +145,7 @@ def times_the_seeds(row: Record, sizes: Sizes) -> float | None:
     def decides(count: int) -> bool:
         parts = [with_seeds(one, count / seeds) for one in by_chance]
         equal = max(p_equivalence(one, band) for one in parts)
-        unequal = len(parts) * min(p_difference(one, band) for one in parts)
+        unequal = len(parts) * min(p_difference([one], band) for one in parts)
         return equal <= sizes.equivalence or unequal <= sizes.difference
 
     low, high = seeds, 2 * seeds

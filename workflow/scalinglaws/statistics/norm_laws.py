@@ -129,15 +129,16 @@ def early_spread(means: Means, window: Window, reach: float = 0.3) -> Array:
     """(...) median over norms of the standard deviation over sizes of log10(error).
 
     Taken over norms that all fitted sizes reach, from where the first of them starts to descend up
-    to `reach` of their smallest optimal norm: law 1 says that it vanishes there.
+    to `reach` of their smallest optimal norm: law 1 says that it vanishes there. Where the norm
+    grows too little for that, up to half of the way to it, in the logarithm.
     """
     fitted = window.used(means.sizes)
     curves = means.errors[..., fitted, :]
     start, best = branch(curves, window)
     logs = np.log10(means.grid)
-    early = (logs >= logs[start].min(axis=-1)[..., None] - 1e-9) & (
-        logs <= logs[best].min(axis=-1)[..., None] + np.log10(reach) + 1e-9
-    )
+    low, optimum = logs[start].min(axis=-1)[..., None], logs[best].min(axis=-1)[..., None]
+    high = np.maximum(optimum + np.log10(reach), (low + optimum) / 2)
+    early = (logs >= low - 1e-9) & (logs <= high + 1e-9)
     return median_where(spread(log10_of(curves)), early)
 
 
