@@ -153,6 +153,7 @@ def test_a_budget_buys_more_decisions_than_the_same_multiple_of_all_seeds(quick,
     budget = 1.25 * prices.total({})
     dealt = allocate(quick, claims, prices, budget)
     alike = all_alike(claims, prices, budget)
+    assert alike is not None
     assert dealt.core_seconds <= budget
     assert alike.core_seconds <= budget
     assert dealt.decided > alike.decided >= allocation(claims, prices, {}).decided

@@ -235,8 +235,10 @@ class Search:
         return self.known[key]
 
 
-def all_alike(claims: Sequence[Claim], prices: Prices, budget: float) -> Allocation:
-    """The same budget spent on the same multiple of all planned seeds."""
+def all_alike(claims: Sequence[Claim], prices: Prices, budget: float) -> Allocation | None:
+    """The same budget spent on the same multiple of all planned seeds; None where none fits, for
+    the budget is short of the planned seeds and parts of their blocks are no blocks.
+    """
     low, high = 0.0, 2.0
     names = [one for one in prices.plan.requests if units_of(prices.plan.requests[one].sizes)]
 
@@ -248,7 +250,7 @@ def all_alike(claims: Sequence[Claim], prices: Prices, budget: float) -> Allocat
     for _ in range(12):
         middle = (low + high) / 2
         low, high = (middle, high) if within(prices, design(middle), budget) else (low, middle)
-    return allocation(claims, prices, design(low))
+    return allocation(claims, prices, design(low)) if low else None
 
 
 def within(prices: Prices, design: Design, budget: float) -> bool:

@@ -56,7 +56,8 @@ def dealt_out(
     claims = claims_of(plan, read)
     dealt = allocate(plan, claims, prices, seconds)
     now = allocation(claims, prices, {})
-    designs = {"as planned": now, "all alike": all_alike(claims, prices, seconds), "dealt": dealt}
+    alike = all_alike(claims, prices, seconds)
+    designs = {"as planned": now, **({"all alike": alike} if alike else {}), "dealt": dealt}
     if as_record:
         return as_json(budget_record(plan, read, claims, designs, seconds))
     scale = plan.config["scale"]

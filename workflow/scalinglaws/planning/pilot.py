@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from scalinglaws.claims import verdict
 from scalinglaws.claims.multiplicity import CORRECTION, family_of
 from scalinglaws.claims.verdict import (
+    SIGN,
     Band,
     as_claimed,
     band_of,
@@ -22,7 +24,7 @@ from scalinglaws.files import read_bytes
 from scalinglaws.planning.chances import Piloted
 from scalinglaws.planning.plan import Plan
 from scalinglaws.planning.units import units_of
-from scalinglaws.statistics.quantity import Quantity
+from scalinglaws.statistics.quantity import BEND, Quantity
 from scalinglaws.storage import broken
 
 Record = Mapping[str, Any]
@@ -44,7 +46,8 @@ class Part:
     """What a run to come can say of one quantity of a claim.
 
     Either more seeds sharpen it (`piloted`), or its p values stay (`p_values`, of data that are
-    given), or its `verdict` stays (no chance in it), or the pilot has no estimate (`why`).
+    given), or its `verdict` stays (no chance in it), or the pilot has no estimate (`why`). Where a
+    law bends, all its `slopes` must lie in the band.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Part:
     piloted: Piloted | None = None
     p_values: tuple[float, float] | None = None  # of equivalence, of difference
     verdict: str | None = None
+    slopes: tuple["Part", ...] = ()
+    side: int = 0  # of a slope: below (-1), in (0) or above (1) the band
     bent: bool = False
     run: bool = True  # the pilot runs it
     why: str = ""
@@ -190,8 +195,31 @@ def parts_of(plan: Plan, pilot: Pilot, paper: str, claim: Record) -> tuple[Part,
                 f"make one with 'make reproduce SCALE={pilot.scale}', or name another with --pilot."
             )
         quantity = as_claimed(claim, pilot.quantities[paper][name])
-        parts.append(part_of(plan, pilot, paper, name, band, quantity))
+        part = part_of(plan, pilot, paper, name, band, quantity)
+        slopes = parts_in(claim, quantity)
+        if part.piloted is not None and len(slopes) > 1:
+            # More seeds shorten the intervals of a sign's slopes, but unbend no law of a value.
+            bent = part.bent and claim["provenance"] != SIGN
+            each = tuple(slope_of(part, slope, band) for slope in slopes)
+            part = replace(part, piloted=each[0].piloted, slopes=each, bent=bent)
+        parts.append(part)
     return tuple(parts)
+
+
+def parts_in(claim: Record, quantity: Quantity) -> Sequence[Record]:
+    """As `verdict.parts_of`; fits of older code lack the slope beyond the window."""
+    known = set(quantity["bend"] or BEND) >= set(BEND)
+    return verdict.parts_of(claim, quantity) if known else [quantity]
+
+
+def slope_of(part: Part, slope: Record, band: Band) -> Part:
+    """One slope of a law that bends, as a part of its own."""
+    low, high = slope["interval"]
+    side = int(slope["estimate"] > band.high) - int(slope["estimate"] < band.low)
+    if low == high:  # where a half lies: no interval is asked of it
+        return replace(part, piloted=None, side=side, p_values=(1.0, 0.0) if side else (0.0, 1.0))
+    alone = {**slope, "seed_interval": [low, high]}
+    return replace(part, side=side, piloted=piloted_of(alone, band))
 
 
 def part_of(

@@ -5,6 +5,7 @@ A design says how many times the planned seeds each experiment gets. Chances are
 on the low side where they share their seeds.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,6 +106,11 @@ def claim_chances(claim: Claim, sizes: Sizes, design: Design, *, known: bool = F
 
 def part_chances(part: Part, sizes: Sizes, parts: int, design: Design, known: bool) -> Chances:
     equivalence, difference = sizes.equivalence, sizes.difference / parts
+    if part.slopes:
+        each = [part_chances(slope, sizes, parts, design, known) for slope in part.slopes]
+        sides = {slope.side for slope in part.slopes}
+        differs = 0.0 if sides >= {-1, 1} else math.prod(one.differs for one in each)
+        return Chances(math.prod(one.reproduced for one in each), differs)
     if part.p_values:
         equal, unequal = part.p_values
         return Chances(float(equal <= equivalence), float(unequal <= difference))
