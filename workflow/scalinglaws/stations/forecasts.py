@@ -13,7 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from scalinglaws.canonical import canonical_json, digest
+from scalinglaws.canonical import digest
 from scalinglaws.config import CONFIG, check_scale, validate
 from scalinglaws.curves.scaling_curves import experiments, scaling_curves
 from scalinglaws.errors import InputError
@@ -126,7 +126,7 @@ def curve_record(made: Prediction) -> Record:
     """As it is kept, in JSON's own types: what is None is left out."""
     found = {field.name: getattr(made, field.name) for field in fields(made)}
     found["points"] = [without_none(point._asdict()) for point in made.points]
-    kept: Record = json.loads(canonical_json(without_none(found)))
+    kept: Record = json.loads(json.dumps(without_none(found), allow_nan=False))
     return kept
 
 
