@@ -75,7 +75,8 @@ def predicted(curve: ScalingCurve, own: Sizes, larger: Sizes) -> Prediction | No
     """None where the larger scale has not the line, or no size beyond its last one."""
     if (where := line_at(curve, larger)) is None:
         return None
-    last = float(curve.sizes[-1])
+    known = known_sizes(curve)
+    last = float(known[-1])
     beyond = planned_sizes(curve, larger, where)
     beyond = some(beyond[beyond > last * (1 + NEAR)])
     if not len(beyond):
@@ -83,7 +84,7 @@ def predicted(curve: ScalingCurve, own: Sizes, larger: Sizes) -> Prediction | No
     head = (curve.recipe.paper, curve.recipe.experiment, series_of(curve.recipe, where))
     at_both = settings_at(curve, own, curve.where), settings_at(curve, larger, where)
     changed = differences(*at_both) | tasks_apart(curve.where, where)
-    rest = (len(curve.sizes), last, changed)
+    rest = (len(known), last, changed)
     try:
         sizes, mean = mean_curve(curve)
         points = [written(point) for point in points_at(forecaster(sizes, mean), beyond)]
@@ -98,6 +99,12 @@ def some(sizes: Array) -> Array:
     return sizes[np.linspace(len(sizes) - 1, 0, count).round().astype(int)[::-1]]
 
 
+def known_sizes(curve: ScalingCurve) -> Array:
+    """Those at which some seed has a value; where none has any, all that were run."""
+    kept = np.isfinite(curve.values).any(axis=0)
+    return curve.sizes[kept] if kept.any() else curve.sizes
+
+
 def mean_curve(curve: ScalingCurve) -> tuple[Array, Array]:
     """Sizes at which some seed has a value, and the geometric mean over seeds. Raises InputError
     for values that are not positive."""
@@ -106,7 +113,8 @@ def mean_curve(curve: ScalingCurve) -> tuple[Array, Array]:
 
 
 def written(point: Point) -> Point:
-    return Point(*(rounded(part) if isinstance(part, float) else part for part in point))
+    numbers = [None if part is None else rounded(part) for part in point[1:6]]
+    return Point(rounded(point.x), *numbers, point.why)
 
 
 def rounded(value: float) -> float:
@@ -143,6 +151,19 @@ class Outcome:
 
     point: Point
     found: float
+
+    @property
+    def error(self) -> float:
+        """log of what was found over the forecast."""
+        assert self.point.value is not None
+        return float(np.log(self.found / self.point.value))
+
+    @property
+    def half_width(self) -> float:
+        """Of the 90 % interval in log y, above the forecast: below it may end at a floor."""
+        assert self.point.value is not None
+        assert self.point.high_90 is not None
+        return float(np.log(self.point.high_90 / self.point.value))
 
     @property
     def inside_50(self) -> bool:

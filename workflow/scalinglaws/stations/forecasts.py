@@ -1,9 +1,9 @@
 """What one scale predicts for a larger one, written down before the larger is run.
 
-config/forecasts/A_for_B.json holds numbered entries, each of every curve that scale B carries beyond
-the last size of a finished run at scale A: values and intervals, what they were made from, and which
-settings differ between the scales. Entries are only ever added; each holds a digest of its own
-content and that of the entry before, so that one edited by hand is refused.
+config/forecasts/A_for_B.json holds numbered entries, each of every curve that scale B carries
+beyond the last size of a finished run at scale A: values and intervals, what they were made from,
+and which settings differ between the scales. Entries are only ever added; each holds a digest of
+its own content and that of the entry before, so that one edited by hand is refused.
 """
 
 import hashlib
