@@ -113,8 +113,11 @@ def mean_curve(curve: ScalingCurve) -> tuple[Array, Array]:
 
 
 def written(point: Point) -> Point:
-    numbers = [None if part is None else rounded(part) for part in point[1:6]]
-    return Point(rounded(point.x), *numbers, point.why)
+    x, *ends, why = point
+    value, low_50, high_50, low_90, high_90 = (
+        None if end is None else rounded(end) for end in ends
+    )
+    return Point(rounded(x), value, low_50, high_50, low_90, high_90, why)
 
 
 def rounded(value: float) -> float:
