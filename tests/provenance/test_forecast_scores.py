@@ -123,6 +123,32 @@ def test_runs_of_one_scale_forecast_nothing_of_each_other(place):
     assert "forecast" not in comparison_text(found, PAIR)
 
 
+def test_the_order_of_the_folders_does_not_matter(place, runs):
+    forecast()
+    folders = place / "results" / "quick", store(place, "laptop", runs["laptop"])
+    first, second = (compare(*pair).forecasts for pair in (folders, folders[::-1]))
+    assert first.known
+    assert first == second
+
+
+def test_a_smaller_scale_was_not_to_be_forecast(place, runs):
+    folders = store(place, "laptop", runs["laptop"]), place / "results" / "quick"
+    assert compare(*folders).forecasts is None
+
+
+def test_one_block_of_several_is_no_table(place, runs):
+    forecast()
+    folder = store(place, "laptop", {"digits_mlp": runs["laptop"]["digits_mlp"]})
+    block = folder / "runs/bahri2021/digits_mlp/mnist_0.parquet"
+    block.parent.mkdir(parents=True)
+    (folder / "tables/bahri2021/digits_mlp.parquet").rename(block)
+    assert len(compared(place).forecasts.known) == 1
+    (folder / "plan").mkdir()
+    blocks = [{"experiment": "digits_mlp"}] * 2
+    (folder / "plan" / "plan.json").write_text(json.dumps({"blocks": blocks}))
+    assert not compared(place).forecasts.known
+
+
 def test_curves_that_have_no_forecast_are_named_with_the_reason(place, runs):
     forecast()
     store(place, "laptop", runs["laptop"])
@@ -143,7 +169,7 @@ def test_what_was_not_run_is_counted(place, runs):
     absent = [one for one in found.forecasts.curves if not one.outcomes]
     assert absent
     text = comparison_text(found, PAIR)
-    assert f"{len(absent)} forecast curves have no result in the second run" in text
+    assert f"{len(absent)} forecast curves have no result there" in text
 
 
 def test_an_entry_written_before_is_judged_though_a_later_one_is_there(place, runs):
@@ -156,7 +182,7 @@ def test_an_entry_written_before_is_judged_though_a_later_one_is_there(place, ru
     found = compared(place)
     assert found.forecasts.entry["number"] == 1
     assert found.forecasts.entries == 2
-    assert "the first run is another than the one they were made from" in comparison_text(
+    assert "the run of quick is another than the one they were made from" in comparison_text(
         found, PAIR
     )
 
@@ -190,7 +216,7 @@ def test_the_commit_of_the_larger_run_tells_whether_forecasts_were_there(place, 
         made_at(folder, head)
         found = compared(place)
         assert found.forecasts.held is held
-        said = "the second run was made from does not hold them"
+        said = "the run of laptop was made from does not hold them"
         assert (said in comparison_text(found, PAIR)) == (held is False)
 
 

@@ -139,6 +139,12 @@ def two_entries():
     return known
 
 
+def made_anew(one):
+    """Another in its place, whole by itself."""
+    content = {key: value for key, value in one.items() if key not in station.HEADS}
+    return station.entry([], "before", "1" * 40, content)
+
+
 def put(text):
     stored().parent.mkdir(parents=True)
     stored().write_text(text)
@@ -162,6 +168,7 @@ def test_entries_are_read_as_they_were_written(place):
         lambda entries: entries.reverse(),
         lambda entries: entries.insert(1, entries[1]),
         lambda entries: entries[0].update(number=3),
+        lambda entries: entries.__setitem__(0, made_anew(entries[0])),
     ],
 )
 def test_a_record_edited_by_hand_is_refused(place, change):

@@ -118,18 +118,21 @@ def share(values: Sequence[float]) -> Quantity:
     return share_over_seeds(np.array(values), len(values))
 
 
-def forecast_scores(first: Path, second: Path, scales: Sequence[Any]) -> Scores | None:
-    """Of two folders of results at `scales`; None where these are one, or unknown.
+def forecast_scores(first: Path, second: Path, scales: Sequence[str | None]) -> Scores | None:
+    """Of two folders of results at `scales`, whichever comes first; None where these are one, or
+    unknown, or neither is a shipped scale below the other and no forecast is kept.
 
-    Where no forecast is kept `entry` is None: whether one was made is told too. Raises InputError
-    for a record of forecasts that was edited by hand.
+    Where none is kept of a scale for a larger one, `entry` is None. Raises InputError for a record
+    of forecasts that was edited by hand.
     """
-    own, larger = map(str, scales)
-    if own == larger or not {own, larger} <= set(SCALES):
+    own, larger = scales
+    if own is None or larger is None or own == larger:
         return None
-    entries = forecast_entries(own, larger)
+    if not (entries := forecast_entries(own, larger)) and forecast_entries(larger, own):
+        return forecast_scores(second, first, (larger, own))
     if not entries:
-        return Scores(own, larger, None, 0, None, None, (), {})
+        below = own in SCALES and larger in SCALES and SCALES.index(own) < SCALES.index(larger)
+        return Scores(own, larger, None, 0, None, None, (), {}) if below else None
     chosen = judged_entry(entries)
     there = curves_of(second)
     made = [prediction_of(record) for record in chosen["curves"]]
@@ -190,7 +193,17 @@ def table_in(folder: Path, paper: str, experiment: str) -> Path | None:
     if table.is_file():
         return table
     blocks = [*(folder / "runs" / paper / experiment).glob("*.parquet")]
-    return blocks[0] if len(blocks) == 1 else None
+    return blocks[0] if len(blocks) == 1 and planned_blocks(folder, experiment) <= 1 else None
+
+
+def planned_blocks(folder: Path, experiment: str) -> int:
+    """Of an experiment, by the plan beside the results; 0 without one. What is shipped holds one
+    block of some experiments that have more."""
+    try:
+        blocks = json.loads((folder / "plan" / "plan.json").read_bytes())["blocks"]
+        return [block["experiment"] for block in blocks].count(experiment)
+    except UNREADABLE:
+        return 0
 
 
 def made_from(chosen: Record, folder: Path) -> bool | None:
@@ -276,9 +289,9 @@ def scores_lines(found: Scores) -> list[str]:
     lines += [f"  {group_text(one)}" for one in found.groups]
     lines += [f"  {line}" for line in miss_lines(known)]
     if absent := [one for one in found.curves if not one.outcomes]:
-        lines.append(f"  {len(absent)} forecast curves have no result in the second run")
+        lines.append(f"  {len(absent)} forecast curves have no result there")
     if found.unforecast:
-        lines.append(f"  {len(found.unforecast)} curves of the second run have no forecast:")
+        lines.append(f"  {len(found.unforecast)} curves of {found.larger} have no forecast:")
         lines += [f"    {names}: {why}" for why, names in by_reason(found.unforecast).items()]
     return lines
 
@@ -287,9 +300,9 @@ def remarks(found: Scores) -> list[str]:
     """What speaks against taking them for forecasts."""
     told = []
     if found.same_inputs is False:
-        told.append("the first run is another than the one they were made from")
+        told.append(f"the run of {found.own} is another than the one they were made from")
     if found.held is False:
-        told.append("the commit that the second run was made from does not hold them")
+        told.append(f"the commit that the run of {found.larger} was made from does not hold them")
     return told
 
 

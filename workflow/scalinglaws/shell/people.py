@@ -14,7 +14,9 @@ from scalinglaws.shell.verbs import add_verb, json_text, number
 
 STATUS = """\
 Exit status: 0 where verdicts are the same or one run leaves open what the other decides, 1 where
-some flipped between reproduced and differs, 2 where two folders cannot be compared."""
+some flipped between reproduced and differs, 2 where two folders cannot be compared. Of two scales
+it also says how many forecasts of the smaller for the larger held ('register --forecasts'); the
+status does not depend on that."""
 FORECASTS = """\
 --forecasts adds an entry to config/forecasts/A_for_B.json: every curve that scale B carries beyond
 the last size of the finished run at scale A, with 50 % and 90 % intervals. 'compare results/A
