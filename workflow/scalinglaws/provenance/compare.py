@@ -4,7 +4,8 @@ Runs may differ in scale, seed, device, precision or version; each folder is a r
 reference's. A verdict has flipped where reproduced became differs or the other way round. A
 number's shift is its difference in joint standard errors: of two runs with other seeds and the same
 truth, one in twenty lies beyond 2. Numbers disagree where a deterministic one left the bounds of
-its numerical error, and where a shift is larger than chance leaves among so many.
+its numerical error, and where a shift is larger than chance leaves among so many. What the first
+scale had forecast for the second is held against it (provenance.forecast_scores).
 """
 
 import json
@@ -27,6 +28,12 @@ from scalinglaws.claims.verdict import (
 )
 from scalinglaws.errors import InputError
 from scalinglaws.files import read_bytes
+from scalinglaws.provenance.forecast_scores import (
+    Scores,
+    forecast_scores,
+    scores_lines,
+    scores_record,
+)
 from scalinglaws.provenance.reference import listed
 from scalinglaws.stations.ledger import ledger_of_any_code
 
@@ -61,6 +68,7 @@ class Comparison:
     verdicts: Mapping[str, Sequence[str]]  # claim -> verdict in the two runs
     shifts: Sequence[Shift]
     alone: Sequence[Sequence[str]]  # claims of the first, of the second run only
+    forecasts: Scores | None = None  # of the first scale for the second, where they differ
 
     @property
     def largest(self) -> dict[str, Shift]:
@@ -106,11 +114,14 @@ def compare(first: Path, second: Path) -> Comparison:
             f"{first} and {second} judge no claim in common; expected two runs of one paper at "
             "least."
         )
+    inputs = inputs_of(first), inputs_of(second)
+    scales = [one.get("scale") for one in inputs]
     return Comparison(
-        inputs=differing(inputs_of(first), inputs_of(second)),
+        inputs=differing(*inputs),
         verdicts={name: (rows[name]["verdict"], others[name]["verdict"]) for name in both},
         shifts=[shift for name in both for shift in shifts_of(rows[name], others[name])],
         alone=(sorted(set(rows) - set(others)), sorted(set(others) - set(rows))),
+        forecasts=forecast_scores(first, second, scales),
     )
 
 
@@ -241,6 +252,7 @@ def comparison_record(found: Comparison) -> dict[str, Any]:
         "beyond_chance": [one.quantity for one in found.beyond_chance],
         "same_verdicts": found.same_verdicts,
         "agree": found.agree,
+        "forecasts": None if found.forecasts is None else scores_record(found.forecasts),
     }
 
 
@@ -277,6 +289,7 @@ def comparison_text(found: Comparison, names: Sequence[str]) -> str:
         )
     lines += [f"  {claim_text(found, name)}" for name, (a, b) in found.verdicts.items() if a != b]
     lines += [f"  {shift_text(one)}" for one in found.shifts if worth_a_line(one)]
+    lines += [] if found.forecasts is None else scores_lines(found.forecasts)
     moved = len(found.beyond_chance)
     lines.append(
         f"numbers: {moved} moved further than chance allows"

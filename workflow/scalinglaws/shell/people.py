@@ -14,7 +14,13 @@ from scalinglaws.shell.verbs import add_verb, json_text, number
 
 STATUS = """\
 Exit status: 0 where verdicts are the same or one run leaves open what the other decides, 1 where
-some flipped between reproduced and differs, 2 where two folders cannot be compared."""
+some flipped between reproduced and differs, 2 where two folders cannot be compared. Of two scales
+it also says how many forecasts of the smaller for the larger held ('register --forecasts'); the
+status does not depend on that."""
+FORECASTS = """\
+--forecasts adds an entry to config/forecasts/A_for_B.json: every curve that scale B carries beyond
+the last size of the finished run at scale A, with 50 % and 90 % intervals. 'compare results/A
+results/B' then says how many held. With results of B on disk it refuses."""
 POINT = """\
 --point takes dots of every figure whose tables are there. Of scans over seeds and sizes
 (teacher-student, variance-limited, Gaussian features, linear student, committee, square-loss
@@ -63,7 +69,13 @@ def add_for_people(verbs: Any) -> None:
     text = "status 1 also where numbers moved further than chance allows"
     verb.add_argument("--numbers", action="store_true", help=text)
 
-    add_verb(verbs, "register", register, "fix claims, windows and seeds before results are seen")
+    text = "fix claims, windows and seeds, or forecasts, before results are seen"
+    verb = add_verb(verbs, "register", register, text, FORECASTS)
+    text = "instead, what a finished scale predicts for this larger one, before that is run"
+    verb.add_argument("--forecasts", metavar="SCALE", help=text)
+    verb.add_argument("--scale", help="the finished scale (default: config.yaml's)")
+    text = "forecasts although results are there: the entry says so"
+    verb.add_argument("--late", action="store_true", help=text)
 
     verb = add_verb(
         verbs, "verify", verify, "check results by manifest, fits, code and a rerun", POINT
@@ -173,10 +185,22 @@ def compare(options: argparse.Namespace) -> int:
     return 0 if (found.agree if options.numbers else found.same_verdicts) else 1
 
 
-def register(_: argparse.Namespace) -> None:
-    from scalinglaws.stations.registration import register
+def register(options: argparse.Namespace) -> None:
+    if options.forecasts is None and (options.scale or options.late):
+        raise InputError(
+            "--scale and --late are for --forecasts; expected it too, for example --forecasts "
+            "laptop: add it, or leave them out."
+        )
+    if options.forecasts is None:
+        from scalinglaws.stations.registration import register
 
-    register(print)
+        register(print)
+        return
+    from scalinglaws.config import read_config
+    from scalinglaws.stations.forecasts import register_forecasts
+
+    own = options.scale or read_config()["scale"]
+    register_forecasts(own, options.forecasts, options.late, print)
 
 
 def verify(options: argparse.Namespace) -> int:
