@@ -325,6 +325,20 @@ def test_a_law_that_bends_across_the_band_does_not_differ():
     assert row["verdict"] == "undecided"
 
 
+def test_a_verdict_kept_back_for_later_looks_says_so():
+    """p = 0.0234 by itself: enough for all of the error rate, not for 85 % of it."""
+    near = quantity(0.0, (-1.0, 1.0), n_seeds=9, interval_kind="over seeds")
+    reach = student.ppf(0.975, 8)
+    margin = student.isf(0.0234, 8) / reach
+    fits = {"laws": {"slope": near}}
+    terms = {"published": 0.0, "published_decimals": None, "margin": margin}
+    claims = [claim("near", quantities=["laws.slope"], **terms)]
+    assert judge_paper(claims, fits, [])[0]["verdict"] == "reproduced"
+    (row,) = judge_paper(claims, fits, [], share=0.85)
+    assert row["verdict"] == "undecided"
+    assert "and 15 % of the error rate kept for later looks the verdict is undecided" in row["why"]
+
+
 def test_the_registration_is_named_in_table_and_page():
     registration = {"number": 2, "of": 3, "date": "2026-01-02", "commit": "ab" * 20, "seed": 7}
     words = "Registration 2 of 3: 2026-01-02, commit abababababab, root seed 7."

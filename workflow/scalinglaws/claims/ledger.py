@@ -13,6 +13,7 @@ from scalinglaws.claims.multiplicity import (
     claim_p_values,
     combine,
     family_of,
+    verdict_of,
 )
 from scalinglaws.claims.verdict import (
     STRADDLES,
@@ -62,7 +63,7 @@ def judge_paper(
         row |= decision
         changes = list((exploratory or {}).get(row["id"], ()))
         row |= {"exploratory": bool(changes), "exploratory_why": changes}
-        row["why"] = explanation(row)
+        row["why"] = explanation(row, share)
 
     def verdicts(claims: Sequence[Record], fits: Fits) -> list[str]:
         return [decision["verdict"] for decision in decisions(claims, fits, share)]
@@ -158,15 +159,27 @@ def finite_band(band: Band) -> list[float | None]:
     return [end if math.isfinite(end) else None for end in (band.low, band.high)]
 
 
-def explanation(row: Row) -> str | None:
-    """Why a claim is undecided or not run, or why its verdict is weaker than plain intervals."""
+def look_text(row: Row, share: float) -> str:
+    """Names the looks still to come where they, not the correction, withhold a verdict."""
+    equal, unequal = row["p_equivalence_adjusted"], row["p_difference_adjusted"]
+    if equal is None or verdict_of(equal, unequal) == row["verdict"]:
+        return ""
+    return f" and {1 - share:.0%} of the error rate kept for later looks".replace("%", " %")
+
+
+def explanation(row: Row, share: float = 1.0) -> str | None:
+    """Why a claim is undecided or not run, or why its verdict is weaker than plain intervals.
+
+    - ``share``: of the error rate that this look at the data may spend.
+    """
     missing = [f"{one['name']}: {one['why']}" for one in row["judged"] if one["interval"] is None]
     if missing:
         return "; ".join(missing)
     if row["verdict"] != row["interval_verdict"]:
         return (
             f"the intervals alone say {row['interval_verdict']}; with {row['correction']}'s "
-            f"correction for the number of {row['family']} claims the verdict is {row['verdict']}"
+            f"correction for the number of {row['family']} claims{look_text(row, share)} the "
+            f"verdict is {row['verdict']}"
         )
     if row["verdict"] == UNDECIDED:
         return STRADDLES
