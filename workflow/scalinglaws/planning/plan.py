@@ -15,6 +15,7 @@ from scalinglaws.config import (
     SCALES,
     read_config,
     read_datasets,
+    read_departures,
     read_ladder,
     read_paper,
     read_scale,
@@ -153,8 +154,17 @@ class Plan:
 
         return files
 
+    @cached_property
+    def departures(self) -> set[str]:
+        """Those from which this scale departs."""
+        register = read_departures()
+        return {entry["id"] for entry in register if self.config["scale"] in entry["scales"]}
+
     def figure(self, name: str) -> Mapping[str, Any]:
-        """What config/papers says of a figure. Raises InputError when there is none of the name."""
+        """What config/papers says of a figure, with the departures of this scale alone.
+
+        Raises InputError when there is none of the name.
+        """
         self.refuse_left_out(name)
         if name not in self.figures():
             near = difflib.get_close_matches(name, self.figures(), n=1)
@@ -163,7 +173,9 @@ class Plan:
                 + (f"; did you mean {near[0]}? All" if near else "; all")
                 + " targets: snakemake --list-target-rules"
             )
-        return self.papers[paper_of(name)]["figures"][name]
+        record = self.papers[paper_of(name)]["figures"][name]
+        own = [entry for entry in record["departures"] if entry in self.departures]
+        return {**record, "departures": own}
 
     def refuse_left_out(self, name: str) -> None:
         """Raises InputError, with the reason, for a figure that this scale does not draw."""
