@@ -30,7 +30,7 @@ ifeq ($(MADE_HERE),)
 .PHONY: $(READY)
 endif
 
-.PHONY: help environment reproduce plan test benchmark benchmark-forecast lint format front-page verify clean
+.PHONY: help environment reproduce plan test test-kills benchmark benchmark-forecast lint format front-page verify clean
 
 # Times are the plan's, for this machine once there is an environment, before that README's.
 help:           ## show this list
@@ -71,6 +71,9 @@ plan: $(READY)  ## what SCALE will run and what it costs
 
 test: $(READY)  ## the tests
 	$(BIN)/python -m pytest -n $(or $(CORES),auto) --dist loadfile
+
+test-kills: $(READY) ## a small run of everything, killed twenty times and started again
+	$(BIN)/python -m pytest -m kills -s tests/workflow/test_kills.py
 
 benchmark: $(READY) ## speed of simulators and equations, as ratios measured in one run
 	$(BIN)/python tests/performance/committee_simulators.py
