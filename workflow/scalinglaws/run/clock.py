@@ -3,7 +3,8 @@
 Snakemake orders files by their times. To it a result of the future is newer than whatever is edited
 next, and a job that reads a file of the future has failed, whenever it is started. Settings and
 code of blocks, tables, fits and figures are compared by content (digests in parameters and
-headers), so their times may be set; whatever else reads sources, takes seconds and is made again.
+headers), so their times may be set. Whatever else reads sources is made again where these differ
+from what Snakemake noted of them, or are too large to be noted; it takes seconds.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from scalinglaws.errors import InputError
 
 SLACK = 2.0  # seconds that the clocks of a machine and of its file server may differ
+LONG_AGO = 1.0  # a file of time 0 is to Snakemake one that has no time
 SOURCES = ("config", "paper", "workflow")
 # The time of a benchmark counts as one of its job's results.
 BY_CONTENT = ("runs", "theory", "tables", "fits", "figures", "benchmarks", "logs")
@@ -37,13 +39,13 @@ def mend_times(repository: Path, results: Path) -> str:
     for place, path in enumerate(kept):
         date(path, now - 1.0 + place / len(kept))
     for path in again:
-        date(path, 0.0)
+        date(path, LONG_AGO)
     found = [*sources, *kept, *again]
     if not found:
         return ""
     return (
         f"{len(found)} files were dated later than this machine's clock says, {found[0]} for one; "
-        "they are dated anew, and what of them may be older than its sources is made again"
+        "they are dated anew, and what may be older than its sources is made again"
     )
 
 
