@@ -58,7 +58,7 @@ def test_in_the_registry_of_data_sets(own_config, name):
 def test_of_a_panel(own_config, name):
     section = ("damico2025", "cnn_curves", "panels")
     rename(own_config / "scales" / "quick.yaml", section, "CNN_MNIST", name)
-    with pytest.raises(InputError, match="unknown key .* in panels"):
+    with pytest.raises(InputError, match=r"unknown key .* in panels"):
         assemble({})
 
 
