@@ -30,7 +30,7 @@ ifeq ($(MADE_HERE),)
 .PHONY: $(READY)
 endif
 
-.PHONY: help environment reproduce plan test test-kills benchmark benchmark-forecast lint format front-page verify clean
+.PHONY: help environment reproduce plan test test-kills benchmark benchmark-forecast audit lint format front-page verify clean
 
 # Times are the plan's, for this machine once there is an environment, before that README's.
 help:           ## show this list
@@ -73,7 +73,7 @@ test: $(READY)  ## the tests
 	$(BIN)/python -m pytest -n $(or $(CORES),auto) --dist loadfile
 
 test-kills: $(READY) ## a small run of everything, killed twenty times and started again
-	$(BIN)/python -m pytest -m kills -s tests/workflow/test_kills.py
+	$(BIN)/python -m pytest -m kills tests/workflow/test_kills.py
 
 benchmark: $(READY) ## speed of simulators and equations, as ratios measured in one run
 	$(BIN)/python tests/performance/committee_simulators.py
@@ -88,6 +88,15 @@ benchmark-forecast: $(READY) ## forecasts held against public learning curves in
 	@test -n '$(DATA)' || { echo "error: DATA is empty, expected the folder of curves.csv and" \
 	"chinchilla.csv; run: make benchmark-forecast DATA=FOLDER" >&2; exit 2; }
 	$(BIN)/python tests/performance/forecasts.py '$(DATA)' --output results/benchmark_forecast.csv
+
+audit: $(VENV)/audit/bin/pip-audit ## known vulnerabilities of the locked packages, where a database can be asked
+	$(BIN)/python envs/audit.py envs/cuda.lock $(VENV)/audit/bin/pip-audit
+
+# Not of the environment: what it needs itself would be locked into results.
+$(VENV)/audit/bin/pip-audit: $(READY) envs/audit.lock
+	$(BIN)/python -m venv --clear $(VENV)/audit
+	PYTHONPATH= $(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	--require-hashes --requirement envs/audit.lock
 
 lint: $(READY)  ## formatting, linting, types, workflow lint
 	$(BIN)/python -m ruff check .

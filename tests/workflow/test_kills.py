@@ -29,7 +29,7 @@ def undisturbed(path, *command):
     return repository
 
 
-def check_killed(path, straight, command, instants, between):
+def check_killed(path, straight, command, instants, between, fewest):
     killed = small_repository(path)
     runs = KilledRuns(
         killed, ("scalinglaws", *command), len(made(straight)), drawn(12, instants), between
@@ -41,21 +41,20 @@ def check_killed(path, straight, command, instants, between):
     differing = [name for name in first if first[name].read_bytes() != second[name].read_bytes()]
     assert differing == []
     assert runs.between_kills() == len(between)
-    assert runs.kills >= len(between) + 0.7 * instants  # the last ones may come too late
+    assert runs.kills >= fewest
     for left in ("locks", "incomplete"):
         assert list(killed.path.glob(f".snakemake/{left}/*")) == []
-    return runs
 
 
 def test_a_figure_whose_run_is_killed_four_times_has_the_same_bytes(tmp_path):
     command = ("reproduce", "--cores", "2", FIGURE)
     straight = undisturbed(tmp_path / "straight", *command)
-    check_killed(tmp_path / "killed", straight, command, 1, IN_A_FIGURE)
+    check_killed(tmp_path / "killed", straight, command, 1, IN_A_FIGURE, 4)
 
 
 @pytest.mark.kills
 def test_a_whole_run_that_is_killed_twenty_times_has_the_same_bytes(tmp_path):
     command = ("reproduce", "--cores", "2")
     straight = undisturbed(tmp_path / "straight", *command)
-    runs = check_killed(tmp_path / "killed", straight, command, 10, WRITTEN)
-    print(f"{runs.kills} kills")
+    # More than are asked for: the last ones may come after the end.
+    check_killed(tmp_path / "killed", straight, command, 14, WRITTEN, 20)
