@@ -10,6 +10,7 @@ LOCK ?= envs/cpu.lock
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 # Empty: the scale of config/config.yaml.
 SCALE ?=
+SHORT ?=
 SHIPPED := quick laptop workstation paper
 OWN := $(filter-out $(SHIPPED),$(basename $(notdir $(wildcard config/scales/*.yaml))))
 SCALES := $(strip $(SHIPPED) $(OWN))
@@ -30,7 +31,7 @@ ifeq ($(MADE_HERE),)
 .PHONY: $(READY)
 endif
 
-.PHONY: help environment reproduce plan test test-kills benchmark benchmark-forecast audit lint format front-page verify clean
+.PHONY: help environment reproduce plan test test-kills benchmark benchmark-forecast benchmark-scaling audit lint format front-page verify clean
 
 # Times are the plan's, for this machine once there is an environment, before that README's.
 help:           ## show this list
@@ -88,6 +89,10 @@ benchmark-forecast: $(READY) ## forecasts held against public learning curves in
 	@test -n '$(DATA)' || { echo "error: DATA is empty, expected the folder of curves.csv and" \
 	"chinchilla.csv; run: make benchmark-forecast DATA=FOLDER" >&2; exit 2; }
 	$(BIN)/python tests/performance/forecasts.py '$(DATA)' --output results/benchmark_forecast.csv
+
+benchmark-scaling: $(READY) ## how time and memory grow with sizes, threads and jobs (minutes: SHORT=yes)
+	PYTHONPATH=$(PYTHONPATH):tests:tests/workflow $(BIN)/python tests/performance/scaling.py \
+	results/benchmark_scaling $(if $(SHORT),--short --turns 1)
 
 audit: $(VENV)/audit/bin/pip-audit ## known vulnerabilities of the locked packages, where a database can be asked
 	$(BIN)/python envs/audit.py envs/cuda.lock $(VENV)/audit/bin/pip-audit
