@@ -2,16 +2,17 @@
 
     PYTHONPATH=workflow:tests:tests/workflow python tests/performance/scaling.py FOLDER [--short]
 
-`make benchmark-scaling` runs it. Blocks are those that the workflow plans, run as its jobs run them;
-those of one kind in a process of their own, from the smallest, which runs twice (the first time
-compiles). What grows: members of an ensemble, threads, N (inputs), D (examples), L (levels of the
-spectrum), M (hidden units), and jobs of the DAG, whose cost is a dry run of each scale.
+`make benchmark-scaling` runs it. Blocks are those that the workflow plans, run as its jobs run
+them; those of one kind in a process of their own, from the smallest, which runs twice (the first
+time compiles). What grows: members of an ensemble, threads, N (inputs), D (examples), L (levels of
+the spectrum), M (hidden units), and jobs of the DAG, whose cost is a dry run of each scale.
 
 Exponents are slopes over the upper half of the values, one for each turn: what a run costs in any
 case flattens small values. Seconds are processor time, but wall time where threads grow. Memory is
-the most that the process has taken, less what it took for the smallest block. On a machine that does
-other things meanwhile times are noisy: the range over the turns says how much. Writes scaling.csv,
-scaling.json, scaling.pdf and scaling.png. Exit status 1 if a block takes more memory than planned.
+the most that the process has taken, less what it took for the smallest block. On a machine that
+does other things meanwhile times are noisy: the range over the turns says how much. Writes
+scaling.csv, scaling.json, scaling.pdf and scaling.png. Exit status 1 if a block takes more memory
+than planned.
 """
 
 import argparse
