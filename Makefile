@@ -10,6 +10,7 @@ LOCK ?= envs/cpu.lock
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 # Empty: the scale of config/config.yaml.
 SCALE ?=
+SHORT ?=
 SHIPPED := quick laptop workstation paper
 OWN := $(filter-out $(SHIPPED),$(basename $(notdir $(wildcard config/scales/*.yaml))))
 SCALES := $(strip $(SHIPPED) $(OWN))
@@ -30,7 +31,7 @@ ifeq ($(MADE_HERE),)
 .PHONY: $(READY)
 endif
 
-.PHONY: help environment reproduce plan test benchmark benchmark-forecast lint format front-page verify clean
+.PHONY: help environment reproduce plan test test-kills benchmark benchmark-forecast benchmark-scaling audit lint format front-page verify clean
 
 # Times are the plan's, for this machine once there is an environment, before that README's.
 help:           ## show this list
@@ -72,6 +73,9 @@ plan: $(READY)  ## what SCALE will run and what it costs
 test: $(READY)  ## the tests
 	$(BIN)/python -m pytest -n $(or $(CORES),auto) --dist loadfile
 
+test-kills: $(READY) ## a small run of everything, killed twenty times and started again
+	$(BIN)/python -m pytest -m kills tests/workflow/test_kills.py
+
 benchmark: $(READY) ## speed of simulators and equations, as ratios measured in one run
 	$(BIN)/python tests/performance/committee_simulators.py
 	$(BIN)/python tests/performance/committee_theory.py
@@ -85,6 +89,19 @@ benchmark-forecast: $(READY) ## forecasts held against public learning curves in
 	@test -n '$(DATA)' || { echo "error: DATA is empty, expected the folder of curves.csv and" \
 	"chinchilla.csv; run: make benchmark-forecast DATA=FOLDER" >&2; exit 2; }
 	$(BIN)/python tests/performance/forecasts.py '$(DATA)' --output results/benchmark_forecast.csv
+
+benchmark-scaling: $(READY) ## how time and memory grow with sizes, threads and jobs (minutes: SHORT=yes)
+	PYTHONPATH=$(PYTHONPATH):tests:tests/workflow $(BIN)/python tests/performance/scaling.py \
+	results/benchmark_scaling $(if $(SHORT),--short --turns 1)
+
+audit: $(VENV)/audit/bin/pip-audit ## known vulnerabilities of the locked packages, where a database can be asked
+	$(BIN)/python envs/audit.py envs/cuda.lock $(VENV)/audit/bin/pip-audit
+
+# Not of the environment: what it needs itself would be locked into results.
+$(VENV)/audit/bin/pip-audit: $(READY) envs/audit.lock
+	$(BIN)/python -m venv --clear $(VENV)/audit
+	PYTHONPATH= $(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	--require-hashes --requirement envs/audit.lock
 
 lint: $(READY)  ## formatting, linting, types, workflow lint
 	$(BIN)/python -m ruff check .

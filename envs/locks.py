@@ -1,4 +1,4 @@
-"""Writes envs/{cpu,cuda}.lock with sha256 sums, and the conda files, from what uv resolved.
+"""Writes envs/{cpu,cuda,audit}.lock with sha256 sums, and the conda files, from what uv resolved.
 
 The steps of make_locks.sh; standard library only, since it runs before there is an environment.
 """
@@ -11,13 +11,14 @@ FOLDER = Path(__file__).resolve().parent
 # What only the package index's torch for Linux needs: libraries of its CUDA build.
 CUDA_ONLY = re.compile(r"nvidia-|cuda-|triton$")
 ABOUT = """\
-# Made by envs/make_locks.sh from envs/requirements.in; edit neither this nor its sums.
+# Made by envs/make_locks.sh from envs/{source}; edit neither this nor its sums.
 # {what}
-# Sums are of all files that the index has of a version; make environment has pip check them.
+# Sums are of all files that the index has of a version; make {target} has pip check them.
 """
 CPU = """Everything needed to run and to test, on CPUs: torch is one of PyTorch's CPU builds where
 # pip is offered one, else the index's, with its CUDA libraries from cuda.lock."""
 CUDA = "The pins of cpu.lock plus the libraries of torch's CUDA 13 build, for Linux."
+AUDIT = "What make audit asks for known vulnerabilities with: an environment of its own."
 CONDA = """\
 # Generated from {name}.lock by envs/make_locks.sh; edit neither. Versions only: conda's pip
 # resolves what torch's build needs, and sums would have to name that as well.
@@ -56,12 +57,17 @@ def pins(lock: str) -> list[str]:
     return [pin for pin, _ in entries(lock).values()]
 
 
-def text_of(what: str, locked: dict[str, tuple[str, list[str]]]) -> str:
+def text_of(
+    what: str,
+    locked: dict[str, tuple[str, list[str]]],
+    source: str = "requirements.in",
+    target: str = "environment",
+) -> str:
     parts = [
         " \\\n".join([pin, *(f"    --hash=sha256:{digest}" for digest in sorted(sums))])
         for _, (pin, sums) in sorted(locked.items())
     ]
-    return ABOUT.format(what=what) + "\n".join(parts) + "\n"
+    return ABOUT.format(what=what, source=source, target=target) + "\n".join(parts) + "\n"
 
 
 def conda_file(name: str, lock: str) -> str:
@@ -102,12 +108,16 @@ def free(requirements: str, before: str) -> list[str]:
 
 def main() -> None:
     match sys.argv[1:]:
-        case ["pins"]:
-            print("\n".join(pins((FOLDER / "cuda.lock").read_text("utf-8"))))
+        case ["pins", name]:
+            print("\n".join(pins((FOLDER / f"{name}.lock").read_text("utf-8"))))
         case ["free", requirements]:
             print("\n".join(free(Path(requirements).read_text("utf-8"), sys.stdin.read())))
         case ["write", resolved]:
             write(Path(resolved).read_text("utf-8"))
+        case ["write-audit", resolved]:
+            locked = entries(Path(resolved).read_text("utf-8"))
+            lock = text_of(AUDIT, locked, "audit.in", "audit")
+            (FOLDER / "audit.lock").write_text(lock, encoding="utf-8")
 
 
 if __name__ == "__main__":

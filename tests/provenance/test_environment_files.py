@@ -60,6 +60,12 @@ def test_lock_holds_every_requirement_at_its_declared_version(lock):
     assert {name: locked.get(name) for name in declared} == declared
 
 
+def test_what_audits_the_locks_is_pinned_with_all_it_needs_and_no_part_of_them():
+    declared, locked = pins(ENVS / "audit.in"), pins(ENVS / "audit.lock")
+    assert {name: locked.get(name) for name in declared} == declared
+    assert not set(declared) & set(pins(ENVS / "cuda.lock"))
+
+
 def test_both_locks_agree_where_they_overlap():
     cpu, cuda = pins(ENVS / "cpu.lock"), pins(ENVS / "cuda.lock")
     assert {name: cuda.get(name) for name in cpu} == cpu
@@ -81,7 +87,7 @@ def test_lock_has_no_local_version_and_no_address(lock):
     assert " @ " not in text
 
 
-@pytest.mark.parametrize("lock", ["cpu.lock", "cuda.lock"])
+@pytest.mark.parametrize("lock", ["cpu.lock", "cuda.lock", "audit.lock"])
 def test_every_pin_has_a_version_and_sums(lock):
     for name, (pin, sums) in LOCKS["entries"]((ENVS / lock).read_text()).items():
         assert re.fullmatch(r"[^=]+==\S+", pin), name

@@ -23,7 +23,14 @@ OTHER = """#!/bin/sh
 if [ "$1" = --version ]; then echo Python 3.13.1; else exit 1; fi
 """
 MARKED = "results/{}/mark"
-PARTS = ("Makefile", "README.md", "pyproject.toml", "envs/cpu.lock", "config/config.yaml")
+PARTS = (
+    "Makefile",
+    "README.md",
+    "pyproject.toml",
+    "envs/cpu.lock",
+    "envs/audit.lock",
+    "config/config.yaml",
+)
 
 
 class Folder:
@@ -166,6 +173,16 @@ def test_packages_of_a_cluster_module_are_not_seen(folder):
     _, log = folder.prepared().make("plan", PYTHONPATH="/shadow", PYTHONHOME="/shadow")
     assert "/shadow" not in log
     assert "venv --clear" not in log
+
+
+def test_the_audit_has_an_environment_of_its_own_whose_sums_are_checked(folder):
+    log = folder.prepared().make("audit")[1].splitlines()
+    made, filled, asked = log[-3:]
+    assert "-m venv --clear .venv/audit" in made
+    assert re.search(
+        r"\.venv/audit/bin/python -m pip .*--require-hashes .*envs/audit\.lock", filled
+    )
+    assert "envs/audit.py envs/cuda.lock .venv/audit/bin/pip-audit" in asked
 
 
 @pytest.mark.parametrize("verb", ["reproduce", "plan", "verify"])

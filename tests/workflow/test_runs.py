@@ -152,6 +152,39 @@ def test_a_comment_in_the_readme_reruns_nothing(finished):
     assert "Nothing to be done" in finished.snakemake("-n").stdout
 
 
+def ahead_by(seconds, repository):
+    """Date all results later, as a clock leaves them that was set back since."""
+    for path in repository.path.glob("results/**/*"):
+        if path.is_file():
+            when = path.stat().st_mtime + seconds
+            os.utime(path, (when, when))
+
+
+def test_results_of_the_future_are_neither_trained_again_nor_taken_for_newer_than_an_edit(
+    finished,
+):
+    before, source = shipped(finished), finished.path / "paper/main.typ"
+    text = source.read_text()
+    picture = finished.path / "results/quick/figures/worschech2024_fig3.png"
+    ahead_by(3600, finished)
+    try:
+        source.write_text(text.replace("#", "// Edited.\n#", 1))
+        assert "Nothing to be done" in dry_reasons(finished)  # Snakemake alone does not see it
+        picture.unlink()
+        run = finished.verb("reproduce", "--cores", "2", "paper")
+        assert run.returncode == 0, run.stdout[-3000:]
+        assert "files were dated later than this machine's clock says" in run.stdout
+    finally:
+        source.write_text(text)
+    log = (finished.path / "results/quick/logs/snakemake.log").read_text()
+    assert "Compiling" in log
+    assert re.findall(r"Drawing (\w+)", log) == ["worschech2024_fig3"]
+    assert not re.search("Training|Computing|Collecting|Fitting", log)
+    run_all(finished)  # the manifest again, for the tests that follow
+    assert shipped(finished) == before
+    assert "Nothing to be done" in finished.snakemake("-n").stdout
+
+
 def test_verify_passes_on_a_fresh_run_and_fails_on_a_touched_number(finished):
     whole = finished.verb("verify")
     assert whole.returncode == 0, whole.stdout

@@ -14,6 +14,7 @@ from scalinglaws.planning.jobs import minutes, planned_code, prepare_environment
 from scalinglaws.planning.jobs import CaptionFile, report_labels, report_subcategory
 from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
 from scalinglaws.planning.plan import target_titles, terms_digest
+from scalinglaws.run.leftovers import remove_torn_files
 
 min_version("9.20")
 
@@ -38,6 +39,9 @@ prepare_environment(Path(workflow.basedir), workflow.is_main_process)
 
 
 onstart:
+    if workflow.is_main_process:  # which holds Snakemake's lock
+        for folder in (PLAN.results, "results/data"):
+            remove_torn_files(Path(folder))
     try:
         prepare_gpus(PLAN, workflow)
         announce_code(PLAN, workflow)

@@ -23,6 +23,7 @@ from scalinglaws.planning.devices import check_gpu_present, visible_gpus
 from scalinglaws.planning.machine import this_machine
 from scalinglaws.planning.plan import Plan, assemble, target_titles
 from scalinglaws.planning.table import plan_table
+from scalinglaws.run.clock import mend_times
 from scalinglaws.run.progress import Progress, Show, line_printer, painter
 from scalinglaws.run.sole_run import only_run
 
@@ -50,6 +51,8 @@ def reproduce(scale: str | None, cores: int | None, targets: Sequence[str]) -> i
     progress = Progress(plan, targets, cores)
     progress.gpus = gpus_for(progress.waiting)
     with on_signals(raise_stopped), only_run() as (lock, stale):
+        if mended := mend_times(REPOSITORY, REPOSITORY / plan.results):
+            print(f"note: {mended}", file=sys.stderr)
         print(plan_table(plan))
         print(progress.promise(), flush=True)
         environment = snakemake_environment()
