@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "srun")
 GROUPS = Path("/sys/fs/cgroup")
 # Character devices that anyone may read stand for two GPUs: full and random of Linux.
@@ -32,6 +34,8 @@ def missing() -> str:
         return f"SLURM is not installed ({', '.join(lacking)}): apt-get install slurm-wlm munge"
     if os.getuid() != 0:
         return "SLURM's daemons are started by root only"
+    if any(process.name() == "slurmd" for process in psutil.process_iter()):
+        return "a SLURM runs on this machine already, whose jobs this one's could be taken for"
     return ""
 
 
@@ -71,6 +75,10 @@ class OneNode:
         records = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in lines]
         known = [record for record in records if "JobId" in record]
         return sorted(known, key=lambda record: int(record["JobId"]))
+
+    def state(self, job: dict[str, str]) -> str:
+        """What has become of a job by now."""
+        return next(one["JobState"] for one in self.jobs() if one["JobId"] == job["JobId"])
 
     def queue(self) -> list[str]:
         """Numbers of the jobs that wait, run or are being ended."""
@@ -142,7 +150,7 @@ def configure(node: OneNode) -> None:
         f"SlurmctldPort={free_port()}",
         f"SlurmdPort={free_port()}",
         "AuthType=auth/munge",
-        f"AuthInfo=socket={folder}/munge/socket",
+        f"AuthInfo=socket={folder}/munge/socket,cred_expire=5",  # a job queued again waits that long
         "AccountingStorageType=accounting_storage/none",
         "SelectType=select/cons_tres",
         "SelectTypeParameters=CR_Core_Memory",

@@ -6,6 +6,7 @@ can be lost, queued again or watched in the middle of a block.
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -133,7 +134,9 @@ def cluster(node: OneNode, tmp_path: Path) -> Iterator[Cluster]:
     yield running
     for controller in running.controllers:
         controller.kill()
-        controller.communicate()
+        controller.wait()
+        if controller.stdout:
+            controller.stdout.close()
     node.cancel_all()
 
 
@@ -153,22 +156,197 @@ def minutes(job: dict[str, str]) -> int:
     return 60 * int(hours) + int(of_hour)
 
 
-def test_blocks_lost_to_time_memory_and_scancel_go_on_from_their_states(
+def megabytes(job: dict[str, str]) -> int:
+    return int(job["MinMemoryNode"].removesuffix("M"))
+
+
+def test_blocks_lost_in_every_way_go_on_from_their_states(
     cluster: Cluster, reference: dict[str, bytes]
 ) -> None:
-    late, hungry, cancelled = NAMES[:3]
+    """Time limit, scancel, a job that is queued again, memory: the shipped profile, no option."""
+    late, cancelled, queued, hungry = NAMES
+    node = cluster.node
     cluster.hold()
-    controller = cluster.start(*files(hungry, late, cancelled))
+    controller = cluster.start(*files(*NAMES[:3]))
     until(lambda: len(cluster.seen()) == 3)
-    print(cluster.seen())
-    cluster.node.run("scancel", cluster.job_of(cancelled)["JobId"])
-    cluster.node.run("scontrol", "update", f"JobId={cluster.job_of(late)['JobId']}", "TimeLimit=1")
-    until(lambda: [job["JobState"] for job in cluster.own_jobs()].count("TIMEOUT") == 1)
+    first = {name: cluster.job_of(name) for name in NAMES[:3]}
+    node.run("scontrol", "update", f"JobId={first[late]['JobId']}", "TimeLimit=1")
+    node.run("scancel", first[cancelled]["JobId"])
+    # As shipped, SLURM does not queue a block again by itself; whoever may change jobs can.
+    assert first[queued]["Requeue"] == "0"
+    node.run("scontrol", "update", f"JobId={first[queued]['JobId']}", "Requeue=1")
+    node.run("scontrol", "requeue", first[queued]["JobId"])
+    until(lambda: node.state(first[late]) == "TIMEOUT")
+    # Three processes were lost, and as many go on, each alone on its block.
+    until(lambda: len(cluster.seen()) == 6)
+    assert {job["JobState"] for job in cluster.jobs_of(late)} == {"TIMEOUT", "RUNNING"}
     cluster.release()
     said = controller.communicate(timeout=240)[0]
-    print(said)
-    print(cluster.own_jobs())
     assert controller.returncode == 0, said
-    for name in (late, hungry, cancelled):
+    for name in NAMES[:3]:
+        assert cluster.result(name) == reference[name], name
+        assert "taking over from PID" in cluster.log(name)
+        assert "resuming from saved state" in cluster.log(name)
+    for name in (late, cancelled):
+        one, two = cluster.jobs_of(name)
+        assert int(two["TimeLimit"].split(":")[1]) == 2 * minutes(first[name])
+        assert megabytes(two) == 1.5 * megabytes(one)
+    assert [job["Restarts"] for job in cluster.jobs_of(queued)] == ["1"]
+
+
+def test_a_block_that_takes_too_much_memory_is_ended_and_goes_on_with_more(
+    cluster: Cluster, reference: dict[str, bytes]
+) -> None:
+    (name,) = NAMES[3:]
+    (cluster.brake / "hungry").touch()
+    controller = cluster.start(*files(name))
+    said = controller.communicate(timeout=240)[0]
+    assert controller.returncode == 0, said
+    one, two = cluster.jobs_of(name)
+    assert re.search("Out Of Memory|oom|exceeded memory", Path(one["StdOut"]).read_text())
+    assert (two["JobState"], len(cluster.seen())) == ("COMPLETED", 2)
+    assert megabytes(two) == 1.5 * megabytes(one)
+    assert "resuming from saved state" in cluster.log(name)
+    assert cluster.result(name) == reference[name]
+
+
+def test_controllers_that_die_never_give_a_block_two_writers(
+    cluster: Cluster, reference: dict[str, bytes]
+) -> None:
+    """A killed controller leaves its jobs; an interrupted one takes them with it."""
+    names = NAMES[:2]
+    cluster.hold()
+    killed = cluster.start(*files(*names))
+    until(lambda: len(cluster.seen()) == 2)
+    killed.kill()
+    killed.wait()
+    orphans = cluster.node.queue()
+    assert len(orphans) == 2
+    at_once = cluster.start(*files(*names)).communicate(timeout=60)[0]
+    assert "--unlock" in at_once
+    assert cluster.repository.snakemake("--unlock").returncode == 0
+    second = cluster.start(*files(*names))
+    until(lambda: all("is being written by another process" in cluster.log(n) for n in names))
+    assert re.search(rf"\(PID \d+ on \S+, job ({'|'.join(orphans)})\)", cluster.log(names[0]))
+    second.send_signal(signal.SIGINT)
+    said = second.communicate(timeout=60)[0]
+    assert second.returncode != 0, said
+    until(lambda: cluster.node.queue() == orphans, 30)
+    cluster.node.run("scancel", *orphans)
+    until(lambda: not cluster.node.queue(), 60)
+    assert len(cluster.seen()) == 2  # no other process ever came as far as a state
+    cluster.release()
+    third = cluster.start(*files(*names))
+    said = third.communicate(timeout=240)[0]
+    assert third.returncode == 0, said
+    for name in names:
+        assert "resuming from saved state" in cluster.log(name)
         assert cluster.result(name) == reference[name]
-        print(cluster.log(name))
+
+
+def test_two_blocks_on_gpus_see_one_each_and_a_refused_job_costs_no_other(
+    cluster: Cluster, reference: dict[str, bytes]
+) -> None:
+    names, refused = NAMES[:2], "results/quick/theory/worschech2024/linear_theory/all.parquet"
+    cluster.hold()
+    controller = cluster.start(
+        *files(*names),
+        refused,
+        *("--set-resources", "train_block:gpu=1", "compute_theory:mem_mb=1000000"),
+        *("--set-threads", "train_block=2"),
+    )
+    until(lambda: len(cluster.seen()) == 2)
+    each_has_its_own(cluster)
+    assert {job["NumCPUs"] for job in map(cluster.job_of, names)} == {"2"}
+    cluster.release()
+    said = controller.communicate(timeout=240)[0]
+    assert controller.returncode != 0
+    assert not cluster.node.queue()
+    assert not (cluster.repository.path / refused).exists()
+    sentence = r"Error in rule (\w+):\n    message: SLURM sbatch failed\. .* 'sbatch: error: Memory .*"
+    assert set(re.findall(sentence, said)) == {"compute_theory"}
+    for name in names:
+        assert cluster.result(name) == reference[name]
+
+
+def each_has_its_own(cluster: Cluster) -> None:
+    """Of two GPUs, whether devices are confined or only counted."""
+    seen = cluster.seen()
+    if cluster.node.confined:
+        assert sorted(one["opened"] for one in seen) == [[0], [1]]
+        assert [one["cards"] for one in seen] == ["0", "0"]
+    else:
+        assert sorted(one["cards"] for one in seen) == ["0", "1"]
+
+
+def test_code_edited_while_blocks_run_gives_one_sentence_and_no_result(cluster: Cluster) -> None:
+    """On GPUs that are asked for as generic resources, as the profile says for some sites."""
+    cluster.hold()
+    names = NAMES[:2]
+    generic = ("--set-resources", "train_block:gpu=0", "train_block:gres=gpu:1")
+    controller = cluster.start(*files(*names), *generic, "--retries", "0")
+    until(lambda: len(cluster.seen()) == 2)
+    each_has_its_own(cluster)
+    edited = cluster.repository.path / "workflow/scalinglaws/experiments/committee/run_sgd.py"
+    edited.write_text(edited.read_text() + "\nEDITED = 1\n")
+    cluster.release()
+    assert controller.wait(timeout=240) != 0
+    for name in names:
+        assert not (cluster.repository.path / BLOCKS / f"{name}.parquet").exists()
+        sentence = r"error: the code of committee_sgd/\w+ .* plans anew\.\n"
+        assert re.fullmatch(sentence, cluster.log(name))
+
+
+def test_cards_that_jobs_on_one_node_are_confined_to_are_held_at_once(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    if not cluster.node.confined:
+        pytest.skip("control groups cannot be made here, so no job is confined to its card")
+    driver = tmp_path / "nvidia-smi"
+    cards = " ".join(map(str, cluster.node.devices))
+    driver.write_text(
+        f"#!/bin/sh\nn=0\nfor card in {cards}; do\n"
+        '(: <$card) 2>/dev/null && echo "$n, GPU-$(basename $card), 80000, H100" && n=$((n+1))\n'
+        "done\nexit 0\n"
+    )
+    driver.chmod(0o755)
+    program = tmp_path / "hold.py"
+    program.write_text(
+        "import pathlib, sys, time\n"
+        "from scalinglaws.stations.own_gpu import own_gpu\n"
+        "with own_gpu('cuda'):\n"
+        "    pathlib.Path(sys.argv[1]).touch()\n"
+        "    time.sleep(60)\n"
+    )
+    held = [tmp_path / "one", tmp_path / "two"]
+    environment = cluster.environment()
+    environment["PATH"] = f"{tmp_path}:{environment['PATH']}"
+    for path in held:
+        command = ["sbatch", "--gpus=1", "--mem=500", f"--output={path}.log"]
+        command += [f"--wrap=srun -n1 {sys.executable} {program} {path}"]
+        subprocess.run(command, env=environment, check=True)
+    until(lambda: all(path.exists() for path in held), 50)
+
+
+def test_a_controller_in_a_job_of_one_core_submits_blocks_of_two(
+    cluster: Cluster, reference: dict[str, bytes]
+) -> None:
+    said = cluster.brake / "said"
+    command = [sys.executable, "-m", "snakemake", *files(NAMES[0])]
+    command += ["--workflow-profile", PROFILE, *QUICKLY, "--set-threads", "train_block=2"]
+    place = ["sbatch", "--cpus-per-task=1", "--mem=1500", f"--output={said}"]
+    place += [f"--chdir={cluster.repository.path}", "--wait", f"--wrap={shlex.join(command)}"]
+    subprocess.run(place, env=cluster.environment(), check=True, timeout=240)
+    assert "You are running snakemake in a SLURM job context." in said.read_text()
+    assert [job["NumCPUs"] for job in cluster.own_jobs()] == ["1", "2"]
+    assert cluster.result(NAMES[0]) == reference[NAMES[0]]
+
+
+def test_job_arrays(cluster: Cluster, reference: dict[str, bytes]) -> None:
+    controller = cluster.start(*files(*NAMES[:3]), "--slurm-array-jobs", "train_block")
+    said = controller.communicate(timeout=240)[0]
+    print(said)
+    print([(job["JobId"], job.get("ArrayTaskId"), job["JobState"]) for job in cluster.own_jobs()])
+    assert controller.returncode == 0, said
+    for name in NAMES[:3]:
+        assert cluster.result(name) == reference[name]

@@ -1,10 +1,10 @@
-"""A block stops half-way, after its first saved state, while files of $BRAKE say so.
+"""A block stops half-way, at the first file it writes, while files of $BRAKE say so.
 
 Python imports this at its start where the folder is on its path. In $BRAKE:
 
-- ``hold``: blocks wait after their first saved state until it is gone;
+- ``hold``: blocks wait there until it is gone;
 - ``hungry``: the block that finds it first takes it away and then takes 3 GB of memory;
-- ``seen``: one line for each process of a block: what it was when its first state was saved.
+- ``seen``: one line for each process of a block: what it was there.
 """
 
 import contextlib
@@ -21,21 +21,26 @@ replace = os.replace
 
 
 def replace_and_wait(source: Any, target: Any, **options: Any) -> None:
-    replace(source, target, **options)
-    if Path(target).name.startswith("state_") and not met:
+    """A block without states waits before its result instead."""
+    state = Path(target).name.startswith("state_")
+    if state:
+        replace(source, target, **options)
+    if not met:
         met.append(target)
-        tell(Path(target).parent.name)
+        tell(Path(target))
         eat()
         while (FOLDER / "hold").exists():
             time.sleep(0.1)
+    if not state:
+        replace(source, target, **options)
 
 
 met: list[Any] = []
 
 
-def tell(block: str) -> None:
+def tell(target: Path) -> None:
     seen = {
-        "block": block,
+        "file": f"{target.parent.name}/{target.name}",
         "pid": os.getpid(),
         "job": os.environ.get("SLURM_JOB_ID", ""),
         "cards": os.environ.get("CUDA_VISIBLE_DEVICES", ""),
