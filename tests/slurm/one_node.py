@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 
-PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "srun")
+DAEMONS = ("munged", "slurmctld", "slurmd")
+COMMANDS = ("sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo", "sacct", "sacctmgr")
 GROUPS = Path("/sys/fs/cgroup")
 # Character devices that anyone may read stand for two GPUs: full and random of Linux.
 DEVICES = ((1, 7), (1, 8))
@@ -30,7 +31,7 @@ FREE = ("CompleteWait=0", "KillWait=2", "MinJobAge=600", "ReturnToService=2")
 
 def missing() -> str:
     """Why no SLURM can be started here, in a sentence; nothing where it can."""
-    if lacking := [name for name in PROGRAMS if not program(name)]:
+    if lacking := [name for name in (*DAEMONS, *COMMANDS) if not program(name)]:
         return f"SLURM is not installed ({', '.join(lacking)}): apt-get install slurm-wlm munge"
     if os.getuid() != 0:
         return "SLURM's daemons are started by root only"
@@ -57,17 +58,17 @@ class OneNode:
 
     def run(self, *command: str) -> str:
         """What a command of SLURM says. Raises CalledProcessError."""
-        done = subprocess.run(
-            command, env=self.environment(), capture_output=True, text=True, check=True
-        )
-        return done.stdout
+        program = str(self.folder / "bin" / command[0])
+        return subprocess.run(
+            [program, *command[1:]], capture_output=True, text=True, check=True
+        ).stdout
 
     def environment(self) -> dict[str, str]:
-        """Snakemake's plugin drops $SLURM_CONF inside jobs, so their srun brings it along."""
-        return os.environ | {
-            "SLURM_CONF": str(self.folder / "slurm.conf"),
-            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
-        }
+        """Commands that speak to this scheduler come first on the path.
+
+        $SLURM_CONF would not do: inside jobs, Snakemake's plugin drops it.
+        """
+        return os.environ | {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}"}
 
     def jobs(self) -> list[dict[str, str]]:
         """All jobs that the scheduler remembers, in the order of their numbers."""
@@ -106,7 +107,7 @@ def one_node(folder: Path) -> Iterator[OneNode]:
         yield node
         node.cancel_all()
     finally:
-        for daemon in ("slurmd", "slurmctld", "munged"):
+        for daemon in reversed(DAEMONS):
             end(folder / f"{daemon}.pid")
         if node.confined:
             remove_groups()
@@ -128,9 +129,11 @@ def configure(node: OneNode) -> None:
     folder, host = node.folder, socket.gethostname().partition(".")[0]
     for name in ("state", "spool", "munge", "bin"):
         (folder / name).mkdir()
-    srun = folder / "bin" / "srun"
-    write(srun, ["#!/bin/sh", f'SLURM_CONF={folder}/slurm.conf exec {program("srun")} "$@"'])
-    srun.chmod(0o755)
+    for name in COMMANDS:
+        told_where = folder / "bin" / name
+        command = f'SLURM_CONF={folder}/slurm.conf exec {program(name)} "$@"'
+        write(told_where, ["#!/bin/sh", command])
+        told_where.chmod(0o755)
     key = folder / "munge" / "key"
     key.write_bytes(os.urandom(128))
     key.chmod(0o400)
@@ -150,7 +153,8 @@ def configure(node: OneNode) -> None:
         f"SlurmctldPort={free_port()}",
         f"SlurmdPort={free_port()}",
         "AuthType=auth/munge",
-        f"AuthInfo=socket={folder}/munge/socket,cred_expire=5",  # a job queued again waits that long
+        # A job that is queued again waits until its credentials have expired.
+        f"AuthInfo=socket={folder}/munge/socket,cred_expire=5",
         "AccountingStorageType=accounting_storage/none",
         "SelectType=select/cons_tres",
         "SelectTypeParameters=CR_Core_Memory",
@@ -196,7 +200,7 @@ def start(node: OneNode) -> None:
     ):
         daemon = program(command[0])
         assert daemon, command
-        subprocess.run([daemon, *command[1:]], env=node.environment(), check=True, timeout=60)
+        subprocess.run([daemon, *command[1:]], check=True, timeout=60)
     deadline = time.monotonic() + 30
     while "idle" not in node.run("sinfo", "--noheader", "--format=%T"):
         assert time.monotonic() < deadline, told(folder)

@@ -3,7 +3,7 @@
 Python imports this at its start where the folder is on its path. In $BRAKE:
 
 - ``hold``: blocks wait there until it is gone;
-- ``hungry``: the block that finds it first takes it away and then takes 3 GB of memory;
+- ``hungry_BLOCK``: that block takes the file away and then 3 GB of memory;
 - ``seen``: one line for each process of a block: what it was there.
 """
 
@@ -28,7 +28,7 @@ def replace_and_wait(source: Any, target: Any, **options: Any) -> None:
     if not met:
         met.append(target)
         tell(Path(target))
-        eat()
+        eat(Path(target).parent.stem)
         while (FOLDER / "hold").exists():
             time.sleep(0.1)
     if not state:
@@ -59,9 +59,9 @@ def can_be_opened(device: str) -> bool:
     return True
 
 
-def eat() -> None:
+def eat(block: str) -> None:
     with contextlib.suppress(FileNotFoundError):
-        (FOLDER / "hungry").unlink()
+        (FOLDER / f"hungry_{block}").unlink()
         eaten = []
         while len(eaten) < 60:
             eaten.append(b"x" * 50_000_000)
