@@ -1,4 +1,4 @@
-"""A real SLURM of one node, in a folder of its own: nothing of the machine's own is read or changed.
+"""A real SLURM of one node, in a folder of its own: the machine's own is neither read nor changed.
 
 Daemons, authentication and configuration live in the folder, on free ports. Where control groups
 (version 1) can be written, jobs are confined to their memory and to their devices, as on a cluster;
