@@ -50,7 +50,8 @@ def test_a_driver_that_fails_or_complains_shows_no_cards(driver: Any) -> None:
 
 def test_cards_have_an_index_a_name_and_a_memory(driver: Any) -> None:
     driver(LISTED)
-    h100, a30 = VisibleGpu(0, "NVIDIA H100 80GB HBM3", 81559), VisibleGpu(1, "NVIDIA A30", 24576)
+    h100 = VisibleGpu(0, "NVIDIA H100 80GB HBM3", 81559, "GPU-aaaa1111")
+    a30 = VisibleGpu(1, "NVIDIA A30", 24576, "GPU-bbbb2222")
     assert visible_gpus() == [h100, a30]
 
 
@@ -69,8 +70,8 @@ def test_only_cards_that_cuda_may_see_count(
 def test_more_memory_than_the_card_has_is_one_sentence_with_block_estimate_and_card() -> None:
     sentence = "block part0 of image_data_scan .* need 30000 MB .* NVIDIA A30 .* has 24576 MB: "
     with pytest.raises(InputError, match=sentence):
-        check_gpu_memory([PLAIN, LARGE], [VisibleGpu(1, "NVIDIA A30", 24576)])
-    check_gpu_memory([PLAIN, LARGE], [VisibleGpu(0, "NVIDIA H100", 81559)])
+        check_gpu_memory([PLAIN, LARGE], [VisibleGpu(1, "NVIDIA A30", 24576, "GPU-b")])
+    check_gpu_memory([PLAIN, LARGE], [VisibleGpu(0, "NVIDIA H100", 81559, "GPU-a")])
     check_gpu_memory([PLAIN, LARGE], [])
 
 

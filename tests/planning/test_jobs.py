@@ -87,12 +87,6 @@ def test_a_killed_block_is_tried_three_times_more_on_a_cluster(name):
     assert profile(name)["rerun-incomplete"] is True
 
 
-def test_the_script_with_a_real_scheduler_uses_the_profile_as_shipped():
-    script = (REPOSITORY / "tests/slurm/one_node_slurm.sh").read_text()
-    assert "--workflow-profile workflow/profiles/slurm" in script
-    assert "--retries" not in script
-
-
 def rules(pattern: str) -> set[str]:
     files = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "workflow/rules").glob("*.smk"))]
     return {name for file in files for name in re.findall(pattern, Path(file).read_text(), re.M)}

@@ -7,7 +7,7 @@ from scalinglaws.planning.devices import VisibleGpu
 from scalinglaws.stations import own_gpu as room
 from scalinglaws.stations.own_gpu import free_gpu, made_on, own_gpu
 
-TWO = [VisibleGpu(0, "H100", 81559), VisibleGpu(3, "H100", 81559)]
+TWO = [VisibleGpu(0, "H100", 81559, "GPU-a"), VisibleGpu(3, "H100", 81559, "GPU-b")]
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +26,15 @@ def test_blocks_beside_each_other_see_a_card_each():
             seen.append(os.environ["CUDA_VISIBLE_DEVICES"])
     assert seen == ["0", "3"]
     assert os.environ["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+
+
+def test_cards_that_two_confined_jobs_both_call_0_are_two_cards(monkeypatch):
+    """SLURM shows each job its own card as number 0."""
+    monkeypatch.setattr(room.time, "sleep", lambda _: pytest.fail("waits for another's card"))
+    with free_gpu([VisibleGpu(0, "H100", 81559, "GPU-a")])[1]:
+        gpu, lock = free_gpu([VisibleGpu(0, "H100", 81559, "GPU-b")])
+        lock.close()
+    assert gpu.uuid == "GPU-b"
 
 
 def test_a_block_waits_until_a_card_is_free(monkeypatch):

@@ -2,14 +2,10 @@
 
 import os
 import re
-import sys
-from pathlib import Path
 
+import fake_slurm
 import pytest
 from repository import TINY, copy_repository
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "slurm"))
-import fake_slurm
 
 pytestmark = pytest.mark.workflow
 BLOCK = "results/quick/theory/worschech2024/linear_theory/all.parquet"

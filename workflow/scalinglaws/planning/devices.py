@@ -14,11 +14,16 @@ PATIENCE = 20  # seconds: a driver that hangs must not hang the plan
 
 @dataclass(frozen=True)
 class VisibleGpu:
-    """A card that programs started from here can use; `index` is the driver's."""
+    """A card that programs started from here can use.
+
+    ``index`` is the driver's, which counts only what a job may open: two jobs on one machine may
+    both hold a card 0. ``uuid`` is the card's own.
+    """
 
     index: int
     name: str
     memory_mb: int
+    uuid: str
 
 
 def check_precision(where: str, precision: str, device: str) -> None:
@@ -38,22 +43,22 @@ def visible_gpus() -> list[VisibleGpu]:
         return []
     cards = [gpu for line in listed.stdout.splitlines() if (gpu := listed_gpu(line))]
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return [gpu for _, gpu in cards] if chosen is None else left(cards, chosen)
+    return cards if chosen is None else left(cards, chosen)
 
 
-def listed_gpu(line: str) -> tuple[str, VisibleGpu] | None:
-    """A line's card under its unique name; None for what is no card, such as a complaint."""
+def listed_gpu(line: str) -> VisibleGpu | None:
+    """A line's card; None for what is no card, such as a complaint."""
     parts = [part.strip() for part in line.split(",", 3)]
     if len(parts) != 4 or not parts[0].isdigit() or not parts[2].isdigit():
         return None
-    return parts[1], VisibleGpu(int(parts[0]), parts[3], int(parts[2]))
+    return VisibleGpu(int(parts[0]), parts[3], int(parts[2]), parts[1])
 
 
-def left(cards: Sequence[tuple[str, VisibleGpu]], chosen: str) -> list[VisibleGpu]:
+def left(cards: Sequence[VisibleGpu], chosen: str) -> list[VisibleGpu]:
     """Cards named by index or (the beginning of) the unique name, up to the first unknown one."""
     found = []
     for name in filter(None, map(str.strip, chosen.split(","))):
-        matching = [gpu for uuid, gpu in cards if name == str(gpu.index) or uuid.startswith(name)]
+        matching = [gpu for gpu in cards if name == str(gpu.index) or gpu.uuid.startswith(name)]
         if not matching:
             break  # as CUDA itself: what follows an unknown name is hidden
         found.append(matching[0])

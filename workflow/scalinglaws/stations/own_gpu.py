@@ -53,7 +53,8 @@ def free_gpu(gpus: Sequence[VisibleGpu]) -> tuple[VisibleGpu, IO[str]]:
 
 
 def lock_file(gpu: VisibleGpu) -> Path:
-    return Path(tempfile.gettempdir()) / f"scalinglaws-{os.getuid()}-gpu{gpu.index}.lock"
+    """Named after the card itself: jobs that a scheduler confines to a card each call theirs 0."""
+    return Path(tempfile.gettempdir()) / f"scalinglaws-{os.getuid()}-{gpu.uuid}.lock"
 
 
 def made_on(device: str) -> dict[str, Any]:
