@@ -307,6 +307,7 @@ def test_an_estimate_outside_the_band_needs_the_seeds_that_show_the_difference()
 
 def test_a_law_that_bends_needs_no_seeds_but_another_window():
     bend = {"early": (1.5, 1.4, 1.6), "late": (0.8, 0.7, 0.9), "difference": (-0.7, -0.8, -0.6)}
+    bend["beyond"] = (0.1, -0.1, 0.3)
     (found,) = needs([open_row(seeded(1.1, 0.4, bend={**bend, "bent": True}))]).values()
     assert found.obstacle == "window"
     assert "bends from 1.50 to 0.80" in found.text
