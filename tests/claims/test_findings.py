@@ -313,6 +313,15 @@ def test_a_law_that_bends_needs_no_seeds_but_another_window():
     assert "bends from 1.50 to 0.80" in found.text
 
 
+def test_a_sign_needs_seeds_even_where_its_law_bends():
+    """Both halves lie in the band: what their intervals want is more seeds."""
+    bend = {"early": (1.05, 0.8, 1.3), "late": (0.95, 0.8, 1.1), "difference": (-0.1, -0.15, -0.05)}
+    bend |= {"beyond": (0.85, 0.6, 1.1), "bent": True}
+    wide = seeded(1.0, 0.1, bend=bend, window_interval=(0.8, 1.3))
+    (found,) = needs([open_row(wide, provenance="sign")]).values()
+    assert found.obstacle == "seeds"
+
+
 def test_an_estimate_on_the_edge_is_not_promised_any_seeds():
     assert needs([open_row(seeded(1.1, 0.4))])["damico2025_one"].obstacle == "edge"
 
