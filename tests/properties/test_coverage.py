@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from made_seeds import SIZES, seed_losses, skewed
 
+from scalinglaws.claims.verdict import as_claimed, band_of, judge_quantity, parts_of
 from scalinglaws.curves.norm_curves import Means, Runs, subset_of
 from scalinglaws.errors import InputError
 from scalinglaws.fits import released_laws
@@ -373,6 +374,23 @@ def test_the_asymptotic_exponent_of_a_law_that_bends_is_not_lost(bend):
     assert np.mean(found[:, 0] > 0.5) <= EDGE + 0.01  # "reproduced" with the truth at the edge
     low, high = reach_of_slopes(-np.log(samples) @ slope_weights(SIZES, np.ones(len(SIZES))))
     assert np.mean((low <= 0.5) & (high >= 0.5)) < 0.2  # the seed interval alone
+
+
+def test_a_curve_that_is_flat_in_its_late_half_is_seldom_said_to_fall():
+    """The sign of a bent law at the band's edge: both halves are tested, the flat one decides."""
+    rng = np.random.default_rng(11)
+    law = np.minimum(SIZES, SIZES[len(SIZES) // 2]) ** -0.5
+    claim = {"provenance": "sign", "kind": "at_least", "published": 0.0}
+    band, said, bent = band_of(claim, 0.0), [], []
+    samples, _ = seed_losses(rng, FEW, 6, law, spread=0.02, shared=0.0)
+    for one in samples:
+        found = exponent_over_seeds(SIZES, one)
+        claimed = as_claimed(claim, found)
+        verdict = judge_quantity(claimed, band, parts_of(claim, claimed))
+        said.append(verdict.p_equivalence <= EDGE)
+        bent.append(found["bend"]["bent"])
+    assert np.mean(bent) > 0.99
+    assert 0 < np.mean(said) <= EDGE + 0.016  # two standard errors of a share of 400
 
 
 def test_a_straight_law_is_seldom_bent_and_a_bent_one_is_reported_with_both_slopes():
