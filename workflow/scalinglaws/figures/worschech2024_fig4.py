@@ -90,8 +90,16 @@ def end_line(axes: Axes, panel: str, simulated: pd.DataFrame, theory: pd.DataFra
         return []
     last = float(simulated["alpha"].max())
     axes.axvline(last, color=ROLES["reference"], lw=0.8, ls=":", zorder=1)
-    place: dict[str, Any] = {"xytext": (3, 3), "textcoords": "offset points", "rotation": 90}
-    axes.annotate("SGD ends", (last, 0.0), xycoords=("data", "axes fraction"), fontsize=7, **place)
+    # At the top: what ends the plateau falls, to the right of it there is room above.
+    place: dict[str, Any] = {"xytext": (3, -3), "textcoords": "offset points", "va": "top"}
+    axes.annotate(
+        "SGD ends",
+        (last, 1.0),
+        xycoords=("data", "axes fraction"),
+        fontsize=7,
+        rotation=90,
+        **place,
+    )
     return [rows_of(panel, "last alpha of SGD", last, np.nan)]
 
 
