@@ -85,9 +85,11 @@ def law_line(
     mean: str = "log",
     style: str = "-",
 ) -> Rows:
-    """The fitted power law in its window, through the mean of the points there."""
+    """The fitted power law in its window, through the mean of the points there; none without an
+    interval: a line would show a slope that the seeds do not bound.
+    """
     inside = within_window(curve, slope)
-    if slope["estimate"] is None or inside.sum() < 2:
+    if slope["interval"] is None or inside.sum() < 2:
         return []
     x, values = curve.only(inside)
     law = law_through_centre(x, mean_with_interval(values, mean).mean, slope["estimate"], x)
