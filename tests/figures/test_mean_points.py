@@ -115,6 +115,15 @@ def test_without_a_law_all_points_are_hollow_and_the_legend_says_so():
     assert points.get_label() == "s: no law fitted"
 
 
+def test_a_slope_that_the_seeds_do_not_bound_gets_no_line():
+    _, (axes,) = new_figure()
+    curve = Curves(SIZES, np.array([[1 / 10, 1 / 20, 1 / 40]] * 4))
+    unbounded = quantity(1.0, None, window=(10, 40), why="the seeds do not bound the exponent")
+    parts = fitted_line(axes, curve, unbounded, panel="a", series="s", colour="#112233")
+    assert [part["series"].iloc[0] for part in parts] == ["s"]
+    assert "no interval" in axes.lines[0].get_label()
+
+
 def test_the_published_law_has_its_exponent_and_stands_above_the_points():
     _, (axes,) = new_figure()
     curve = Curves(SIZES, np.array([[1 / 10, 1 / 20, 1 / 40]] * 4))
