@@ -248,10 +248,10 @@ def summary(points: "pd.DataFrame") -> list[dict[str, Any]]:
 def told(found: dict[str, float | None]) -> str:
     """The exponent with its range over the turns, if there is more than one."""
     if found["exponent"] is None:
-        return "none to tell"
+        return "no exponent"
     least, most = found["least"], found["most"]
     spread = "" if least == most else f" [{least:.2f}, {most:.2f}]"
-    return f"{found['exponent']:.2f}{spread}".replace("-", "\N{MINUS SIGN}")
+    return f"exponent {found['exponent']:.2f}{spread}".replace("-", "\N{MINUS SIGN}")
 
 
 def drawn(points: "pd.DataFrame", rows: list[dict[str, Any]]) -> "Drawing":
@@ -288,11 +288,11 @@ def drawn(points: "pd.DataFrame", rows: list[dict[str, Any]]) -> "Drawing":
                 planned = part.groupby("value")["planned_mb"].first()
                 if planned.any():
                     panel.plot(planned.index, planned, ":", color=ROLES["reference"])
-                panel.set_ylim(bottom=0)
+                panel.set_ylim(0, 1.1 * max(middle.max(), planned.max()))
             panel.set_xlabel(row["axis"])
             panel.set_ylabel(label)
             name = f"{row['title']}\n" if column == "throughput" else ""
-            panel.set_title(f"{name}exponent {told(row[key])}")
+            panel.set_title(f"{name}{told(row[key])}")
             plotted.append(
                 pd.DataFrame(
                     {
