@@ -246,19 +246,24 @@ def summary(points: "pd.DataFrame") -> list[dict[str, Any]]:
 
 
 def told(found: dict[str, float | None]) -> str:
+    """The exponent with its range over the turns, if there is more than one."""
     if found["exponent"] is None:
-        return "no growth to speak of"
-    spread = (
-        "" if found["least"] == found["most"] else f" [{found['least']:.2f}, {found['most']:.2f}]"
-    )
-    return f"{found['exponent']:.2f}{spread}"
+        return "no exponent"
+    least, most = found["least"], found["most"]
+    spread = "" if least == most else f" [{least:.2f}, {most:.2f}]"
+    return f"exponent {found['exponent']:.2f}{spread}".replace("-", "\N{MINUS SIGN}")
 
 
 def drawn(points: "pd.DataFrame", rows: list[dict[str, Any]]) -> "Drawing":
-    """Throughput above, memory below, of each case; a line joins medians over the turns."""
-    import pandas as pd
+    """Throughput above, memory below, of each case; lines join medians over the turns.
 
-    from scalinglaws.figures.style import COLOURS, PLOTTED, WIDE, Drawing, new_figure
+    Dotted: the memory that a block is planned with. The exponent of memory is that of what a block
+    adds to its process.
+    """
+    import pandas as pd
+    from matplotlib.ticker import NullFormatter
+
+    from scalinglaws.figures.style import COLOURS, PLOTTED, ROLES, WIDE, Drawing, new_figure
 
     columns = 3
     pairs = -(-len(rows) // columns)
@@ -269,13 +274,21 @@ def drawn(points: "pd.DataFrame", rows: list[dict[str, Any]]) -> "Drawing":
         place = 2 * columns * (number // columns) + number % columns
         for panel, column, key, label, colour in (
             (axes[place], "throughput", "throughput", f"{row['throughput_unit']} / s", "blue"),
-            (axes[place + columns], "megabytes", "memory", "MB", "orange"),
+            (axes[place + columns], "peak_mb", "memory", "peak memory (MB)", "orange"),
         ):
             middle = part.groupby("value")[column].median()
             panel.plot(part["value"], part[column], "o", color=COLOURS[colour], alpha=0.5)
             panel.plot(middle.index, middle, color=COLOURS[colour])
             panel.set_xscale("log", base=2)
-            panel.set_yscale("log" if (part[column] > 0).all() else "linear")
+            if column == "throughput":
+                panel.set_yscale("log")
+                panel.set_ylim(middle.min() / 3, middle.max() * 3)  # a decade of ticks at least
+                panel.yaxis.set_minor_formatter(NullFormatter())
+            else:
+                planned = part.groupby("value")["planned_mb"].first()
+                if planned.any():
+                    panel.plot(planned.index, planned, ":", color=ROLES["reference"])
+                panel.set_ylim(0, 1.1 * max(middle.max(), planned.max()))
             panel.set_xlabel(row["axis"])
             panel.set_ylabel(label)
             name = f"{row['title']}\n" if column == "throughput" else ""
