@@ -104,8 +104,12 @@ class Cluster:
         return (self.repository.path / BLOCKS / f"{name}.parquet").read_bytes()
 
     def log(self, name: str) -> str:
-        path = f"results/quick/logs/train_block/{EXPERIMENT}/{name}.log"
-        return (self.repository.path / path).read_text()
+        """What a block says; nothing while Snakemake has cleared its log for a new attempt."""
+        logs = self.repository.path / "results/quick/logs/train_block" / EXPERIMENT
+        try:
+            return (logs / f"{name}.log").read_text()
+        except FileNotFoundError:
+            return ""
 
 
 def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
