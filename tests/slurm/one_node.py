@@ -96,9 +96,13 @@ class OneNode:
         assert not self.queue()
 
 
+class Unstartable(Exception):
+    """This machine does not let SLURM's daemons run, in their own words."""
+
+
 @contextlib.contextmanager
 def one_node(folder: Path) -> Iterator[OneNode]:
-    """Start the daemons, and end them and their jobs."""
+    """Start the daemons, and end them and their jobs. Raises Unstartable."""
     folder.chmod(0o755)
     node = OneNode(folder, confined=groups_can_be_made())
     configure(node)
@@ -200,11 +204,21 @@ def start(node: OneNode) -> None:
     ):
         daemon = program(command[0])
         assert daemon, command
-        subprocess.run([daemon, *command[1:]], check=True, timeout=60)
-    deadline = time.monotonic() + 30
-    while "idle" not in node.run("sinfo", "--noheader", "--format=%T"):
-        assert time.monotonic() < deadline, told(folder)
+        started = subprocess.run([daemon, *command[1:]], timeout=60)
+        if started.returncode:
+            raise Unstartable(f"{command[0]} does not start: {told(folder)}")
+    deadline = time.monotonic() + 120
+    while not is_idle(node):
+        if time.monotonic() > deadline:
+            raise Unstartable(f"the node does not come up: {told(folder)}")
         time.sleep(0.2)
+
+
+def is_idle(node: OneNode) -> bool:
+    try:
+        return "idle" in node.run("sinfo", "--noheader", "--format=%T")
+    except subprocess.CalledProcessError:  # a controller that does not answer yet
+        return False
 
 
 def told(folder: Path) -> str:

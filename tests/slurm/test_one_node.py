@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
-from one_node import OneNode, missing, one_node
+from one_node import OneNode, Unstartable, missing, one_node
 from repository import TINY, Repository, copy_repository, environment
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -39,8 +39,11 @@ QUICKLY = (
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneNode]:
     if why := missing():
         pytest.skip(why)
-    with one_node(tmp_path_factory.mktemp("slurm")) as started:
-        yield started
+    try:
+        with one_node(tmp_path_factory.mktemp("slurm")) as started:
+            yield started
+    except Unstartable as problem:
+        pytest.skip(f"no SLURM can run here: {problem}")
 
 
 @dataclass
