@@ -318,6 +318,22 @@ def test_the_halves_of_a_bent_law_are_tested_each_by_its_own_scatter():
     assert row["p_equivalence"] == pytest.approx(student.sf(8, 5))
 
 
+def test_a_bent_law_is_judged_slope_by_slope_with_another_choice_as_well():
+    """Huber's line lies where the other does: it must not cost a sign its verdict."""
+    fits = bent_fits(early=(0.8, 0.05), late=(0.2, 0.2 / 8 * student.ppf(0.975, 5)))
+    slope = fits["laws"]["slope"]
+    parts = {name: slope["bend"][name] for name in ("early", "late", "beyond")}
+    slope["variants"] = {"Huber": [0.5, *slope["interval"]]}
+    slope["window_variants"] = {"Huber": [0.5, *slope["window_interval"]]}
+    slope["variant_slopes"] = {"Huber": {"whole": slope["seed_interval"], **parts}}
+    many = [falls(provenance="sign")] + [
+        claim(f"open{n}", quantities=["laws.wide"], published_decimals=None) for n in range(9)
+    ]
+    fits["laws"]["wide"] = quantity(1.0, (0.0, 2.0), n_seeds=6, interval_kind="over seeds")
+    row = judge_paper(many, fits, [])[0]
+    assert row["verdict"] == row["fragility"]["Huber"] == "reproduced"
+
+
 def test_a_law_that_bends_across_the_band_does_not_differ():
     """Its halves lie above the band, and what it bends to below."""
     fits = bent_fits(early=(0.8, 0.01), late=(0.4, 0.01))

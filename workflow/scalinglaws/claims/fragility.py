@@ -76,5 +76,9 @@ def variant_of(quantity: Quantity, name: str) -> Any:
         return quantity
     estimate, *interval = variants(quantity)[name]
     within = quantity["window_variants"].get(name, variants(quantity)[name])[1:]
-    ends = {"interval": interval, "window_interval": within}
-    return {**quantity, "estimate": estimate, "bend": None, **ends}
+    ends: dict[str, Any] = {"interval": interval, "window_interval": within, "bend": None}
+    if slopes := quantity["variant_slopes"].get(name):
+        change = slopes["late"][0] - slopes["early"][0]
+        ends |= {"seed_interval": slopes["whole"]}
+        ends["bend"] = {**slopes, "difference": [change] * 3, "bent": True}
+    return {**quantity, "estimate": estimate, **ends}

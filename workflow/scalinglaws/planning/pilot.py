@@ -136,7 +136,7 @@ def read_fit(folder: Path, paper: str, fit: str) -> Mapping[str, Quantity]:
     found: Mapping[str, Any] = read_record(path, "quantities")["quantities"]
     # Fits of older code do not tell the window's own interval from the judged one.
     return {
-        name: cast(Quantity, {"window_interval": one["interval"], "window_variants": {}, **one})
+        name: cast(Quantity, {"window_interval": one["interval"], **one})
         for name, one in found.items()
     }
 

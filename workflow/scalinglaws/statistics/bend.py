@@ -17,7 +17,7 @@ lower and upper half are measured as well, with their interval over the same see
   interval is then that of the slope in the window, as its name says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from scalinglaws.statistics.seed_lines import Local
 from scalinglaws.statistics.student import LEVEL, Estimate, combined, critical
 
 PRACTICAL = 0.05  # share of the exponent
+
+SLOPES = ("early", "late", "beyond")
 
 Ends = tuple[float, float]
 
@@ -67,6 +69,20 @@ def judged(local: Local, bend: dict[str, Any] | None) -> Ends:
         return low, high
     ends = (low, high, bend["early"][0], bend["late"][0], *bend["beyond"])
     return min(ends), max(ends)
+
+
+def slopes_of(local: Local, bend: dict[str, Any] | None) -> dict[str, list[float]] | None:
+    """What a bent law is judged by: the ends over seeds of the "whole" window, and the slopes
+    "early", "late" and "beyond", [estimate, low, high] each. None for a law that does not bend.
+    """
+    if bend is None or not significant(bend):
+        return None
+    slopes = {name: list(bend[name]) for name in SLOPES}
+    return {"whole": list(local.whole.interval()), **slopes}
+
+
+def moved(slopes: Mapping[str, Sequence[float]], by: float) -> dict[str, list[float]]:
+    return {name: [float(end + by) for end in ends] for name, ends in slopes.items()}
 
 
 def within_window(local: Local, bend: dict[str, Any] | None) -> Ends:

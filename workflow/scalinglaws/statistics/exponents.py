@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.errors import InputError
-from scalinglaws.statistics.bend import bend_of, judged, within_window
+from scalinglaws.statistics.bend import bend_of, judged, moved, slopes_of, within_window
 from scalinglaws.statistics.offset_exponents import offset_exponent
 from scalinglaws.statistics.power_law import huber_slope
 from scalinglaws.statistics.quantity import NEW_SEEDS, Quantity, quantity, unavailable
@@ -123,10 +123,14 @@ def quantity_of(
         **{**facts, "n_seeds": n_seeds},
     )
     if found["interval"] is not None:
-        found["variants"], found["window_variants"] = variants_of(measure, everyone, sign)
+        variants, within, slopes = variants_of(measure, everyone, sign)
         if huber is not None:
-            found["variants"] |= huber_variant(huber, found, "interval", sign)
-            found["window_variants"] |= huber_variant(huber, found, "window_interval", sign)
+            own = slopes_of(local, bend)
+            variants |= huber_variant(huber, found, "interval", sign)
+            within |= huber_variant(huber, found, "window_interval", sign)
+            if own is not None and "Huber" in variants:
+                slopes["Huber"] = moved(own, variants["Huber"][0] - local.whole.value)
+        found |= {"variants": variants, "window_variants": within, "variant_slopes": slopes}
     return found
 
 
@@ -164,25 +168,26 @@ def why_no_interval(n_seeds: int, offset: bool = False) -> str:
     return "the seeds do not bound the exponent"
 
 
-def variants_of(
-    measure: Measure, seeds: Array, sign: int
-) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+Variants = tuple[dict[str, list[float]], dict[str, list[float]], dict[str, dict[str, list[float]]]]
+
+
+def variants_of(measure: Measure, seeds: Array, sign: int) -> Variants:
     """[estimate, low, high] with the window moved by one point and with one seed left out: as
-    judged, and within the window alone.
+    judged, and within the window alone; and the slopes of those whose law bends.
     """
-    moved = {name: attempt(measure, Choice(seeds, *move)) for name, move in MOVES.items()}
+    chosen = {name: attempt(measure, Choice(seeds, *move)) for name, move in MOVES.items()}
     if len(seeds) > 2:
         left_out = [attempt(measure, Choice(np.delete(seeds, at))) for at in range(len(seeds))]
         there = sorted(
             (one for one in left_out if one is not None), key=lambda one: sign * one.whole.value
         )
         if there:
-            moved |= {
+            chosen |= {
                 "one seed left out, lowest": there[0],
                 "one seed left out, highest": there[-1],
             }
-    found, within = {}, {}
-    for name, local in moved.items():
+    found, within, slopes = {}, {}, {}
+    for name, local in chosen.items():
         if local is not None:
             local = signed(local, sign)
             bend = bend_of(local)
@@ -190,7 +195,9 @@ def variants_of(
             if np.all(np.isfinite(one)):
                 found[name] = one
                 within[name] = [local.whole.value, *within_window(local, bend)]
-    return found, within
+                if own := slopes_of(local, bend):
+                    slopes[name] = own
+    return found, within, slopes
 
 
 def attempt(measure: Measure, choice: Choice) -> Local | None:

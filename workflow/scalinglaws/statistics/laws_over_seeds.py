@@ -4,14 +4,14 @@ The whole chain (mean curve, optimum, window, slopes) runs anew for every draw o
 draws at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from scalinglaws.curves.norm_curves import Means, Runs, errors_at_optimum, means_of
-from scalinglaws.statistics.bend import bend_of, judged, within_window
+from scalinglaws.statistics.bend import bend_of, judged, moved, slopes_of, within_window
 from scalinglaws.statistics.bootstrap import Interval, student_interval
 from scalinglaws.statistics.exponents import exponent_over_seeds
 from scalinglaws.statistics.law_facts import OWN_RULE, scans_of, windows_of
@@ -161,6 +161,7 @@ def bent_quantity(
         "bend": bend,
         "variants": left_out_variants(value, ends, left_out),
         "window_variants": left_out_variants(value, within, left_out),
+        "variant_slopes": left_out_slopes(value, slopes_of(local, bend), left_out),
     }
 
 
@@ -168,12 +169,27 @@ def left_out_variants(
     value: float, ends: tuple[float, float], left_out: Array
 ) -> dict[str, list[float]]:
     """With the extreme seed left out, whose reaches are taken as those of all."""
+    return {
+        name: [float(other + end - value) for end in (value, *ends)]
+        for name, other in extremes(left_out).items()
+    }
+
+
+def left_out_slopes(
+    value: float, slopes: Mapping[str, Sequence[float]] | None, left_out: Array
+) -> dict[str, dict[str, list[float]]]:
+    if slopes is None:
+        return {}
+    return {name: moved(slopes, other - value) for name, other in extremes(left_out).items()}
+
+
+def extremes(left_out: Array) -> dict[str, float]:
+    """What is found with one seed left out, at its lowest and highest."""
     if len(left_out) <= 2 or not np.all(np.isfinite(left_out)):
         return {}
-    others = {"lowest": left_out.min(), "highest": left_out.max()}
     return {
-        f"one seed left out, {word}": [float(other + end - value) for end in (value, *ends)]
-        for word, other in others.items()
+        "one seed left out, lowest": float(left_out.min()),
+        "one seed left out, highest": float(left_out.max()),
     }
 
 

@@ -46,6 +46,14 @@ def mapped(found: Quantity, function: Function, above: float = -math.inf) -> Qua
         new["standard_error"] = None if pair is None else (pair[1] - pair[0]) / 2
     new["variants"] = mapped_variants(found["variants"], function, above)
     new["window_variants"] = mapped_variants(found["window_variants"], function, above)
+    new["variant_slopes"] = {
+        name: {
+            part: [*map(function, ends[:-2]), *sorted(map(function, ends[-2:]))]
+            for part, ends in slopes.items()
+        }
+        for name, slopes in found["variant_slopes"].items()
+        if min(min(ends) for ends in slopes.values()) > above
+    }
     new["bend"] = mapped_bend(found, function, above)
     return new
 

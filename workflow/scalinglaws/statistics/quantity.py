@@ -36,7 +36,8 @@ class Quantity(TypedDict):
       half a window "beyond", each [estimate, low, high], and whether the curve is "bent"
     - `variants`: name -> [estimate, low, high] of the same number otherwise: window moved by one
       point, one seed left out, Huber's line; `window_variants` likewise, within the window alone,
-      where that differs
+      where that differs; `variant_slopes`, of variants whose law bends: the ends over seeds of the
+      "whole" window, and "early", "late" and "beyond" as in `bend`
     - `not_run`: there is no estimate because the scale leaves out what it needs
     """
 
@@ -58,6 +59,7 @@ class Quantity(TypedDict):
     bend: dict[str, Any] | None
     variants: dict[str, list[float]]
     window_variants: dict[str, list[float]]
+    variant_slopes: dict[str, dict[str, list[float]]]
     degrees: float | None
     not_run: bool
 
@@ -82,6 +84,7 @@ def quantity(
     bend: Mapping[str, Any] | None = None,
     variants: Mapping[str, Sequence[float]] | None = None,
     window_variants: Mapping[str, Sequence[float]] | None = None,
+    variant_slopes: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     degrees: float | None = None,
 ) -> Quantity:
     """A JSON-safe quantity.
@@ -126,6 +129,10 @@ def quantity(
         variants={name: list(map(float, one)) for name, one in (variants or {}).items()},
         window_variants={
             name: list(map(float, one)) for name, one in (window_variants or {}).items()
+        },
+        variant_slopes={
+            name: {part: list(map(float, ends)) for part, ends in slopes.items()}
+            for name, slopes in (variant_slopes or {}).items()
         },
         degrees=finite(degrees),
         not_run=number is None and LEFT_OUT in (reason or ""),
