@@ -73,7 +73,7 @@ def test_a_shipped_reference_verifies_whatever_folder_it_is_in(reference):
     sound, text = said(reference)
     assert sound, text
     assert text.count("\nok ") == 6
-    assert "perceptron_square/samples0to63 of damico2025, repeated" in text
+    assert re.search(r"perceptron_square/samples0to\d+ of damico2025, repeated", text)
 
 
 def test_the_record_says_what_made_the_reference(whole):
