@@ -137,8 +137,9 @@ def test_simulated_spectra_must_have_a_theory():
 def test_theory_is_configured_for_the_simulation_it_is_compared_with(scale):
     sizes = read_scale(scale)["worschech2024"]
     sgd, theory = sizes["near_teacher_sgd"], sizes["asymptotic_theory"]
-    shared = sgd.keys() & theory.keys() - {"betas", "seeds_per_block"}
-    assert {"dimension", "eta", "seeds"} <= shared
+    shared = sgd.keys() & theory.keys() - {"betas", "seeds_per_block", "seeds"}
+    assert {"dimension", "eta"} <= shared
+    assert theory["seeds"] >= sgd["seeds"]  # each simulated start has its theory
     assert {key: sgd[key] for key in shared} == {key: theory[key] for key in shared}
     assert sgd["betas"] == theory["simulated_betas"]
     settings = RECORD["fits"]["specialised_laws"]["settings"]
