@@ -1,8 +1,10 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from scalinglaws import config
 from scalinglaws.planning import machine
 from scalinglaws.shell.environment import limit_threads, steady_environment
 
@@ -21,6 +23,15 @@ collect_ignore = [] if HELD else ["data/test_data_real_mirror.py"]
 @pytest.fixture
 def no_mirror(monkeypatch):
     monkeypatch.delenv("SCALINGLAWS_MIRROR", raising=False)
+
+
+@pytest.fixture
+def own_config(tmp_path, monkeypatch):
+    """A copy of config/ that a test may spoil or add to."""
+    folder = tmp_path / "config"
+    shutil.copytree(config.CONFIG, folder)
+    monkeypatch.setattr(config, "CONFIG", folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 import copy
 import json
 import re
-import shutil
 
 import pytest
 
@@ -190,15 +189,6 @@ def test_tensor_float_needs_a_gpu(paper, experiment):
     with pytest.raises(InputError, match="precision is tf32, which only NVIDIA GPUs know"):
         cut(experiment, sizes)
     assert cut(experiment, sizes, device="cuda")
-
-
-@pytest.fixture
-def own_config(tmp_path, monkeypatch):
-    """A copy of config/ that a test may spoil."""
-    folder = tmp_path / "config"
-    shutil.copytree(config.CONFIG, folder)
-    monkeypatch.setattr(config, "CONFIG", folder)
-    return folder
 
 
 @pytest.mark.parametrize("scale", SCALES)

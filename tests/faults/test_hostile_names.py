@@ -1,25 +1,13 @@
 """Names of a configuration that stand in paths and commands: only letters, digits, underscores."""
 
-import shutil
-
 import pytest
 import yaml
 
-from scalinglaws import config
 from scalinglaws.errors import InputError
 from scalinglaws.planning.plan import assemble
 
 HOSTILE = ("x; touch executed", "$(touch executed)", "a b", "../up", "-rf", "x\n", "ü", "")
 REFUSED = "does not match"
-
-
-@pytest.fixture
-def own_config(tmp_path, monkeypatch):
-    """A copy of config/ that a test may spoil."""
-    folder = tmp_path / "config"
-    shutil.copytree(config.CONFIG, folder)
-    monkeypatch.setattr(config, "CONFIG", folder)
-    return folder
 
 
 def rename(path, section, name, new):

@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-import shutil
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -43,15 +42,6 @@ def piloted(quick, tmp_path_factory):
     """Claims of the quick scale whose estimates lie within their bands, not always far within."""
     folder = write_pilot(tmp_path_factory.mktemp("results") / "pilot", quick)
     return folder, claims_of(quick, read_pilot(folder, quick))
-
-
-@pytest.fixture
-def own_config(tmp_path, monkeypatch):
-    """A copy of config/ that a test may add to."""
-    folder = tmp_path / "config"
-    shutil.copytree(config.CONFIG, folder)
-    monkeypatch.setattr(config, "CONFIG", folder)
-    return folder
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("120min", 7200), ("2h", 7200), (" 1.5 h", 5400)])

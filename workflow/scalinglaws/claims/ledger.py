@@ -97,16 +97,23 @@ def decisions(claims: Sequence[Record], fits: Fits, share: float) -> list[Row]:
 
 
 def judgements(claim: Record, fits: Fits) -> list[Judgement]:
+    return judged_each(claim, claimed_quantities(claim, fits))
+
+
+def claimed_quantities(claim: Record, fits: Fits) -> list[Any]:
+    return [find_quantity(claim, name, fits) for name in claim["quantities"]]
+
+
+def judged_each(claim: Record, quantities: Sequence[Record]) -> list[Judgement]:
     band = band_of(claim, margin_of(claim)[0])
-    quantities = [find_quantity(claim, name, fits) for name in claim["quantities"]]
     return [judge_quantity(one, band, parts_of(claim, one)) for one in quantities]
 
 
 def judged_row(claim: Record, fits: Fits, register: Mapping[str, Record]) -> Row:
     """The row as far as it does not depend on the other claims."""
     margin, reason = margin_of(claim)
-    quantities = [find_quantity(claim, name, fits) for name in claim["quantities"]]
-    found = judgements(claim, fits)
+    quantities = claimed_quantities(claim, fits)
+    found = judged_each(claim, quantities)
     powers = [one.power for one in found if one.power is not None]
     return {
         **claim,
@@ -164,7 +171,7 @@ def look_text(row: Row, share: float) -> str:
     equal, unequal = row["p_equivalence_adjusted"], row["p_difference_adjusted"]
     if equal is None or verdict_of(equal, unequal) == row["verdict"]:
         return ""
-    return f" and {1 - share:.0%} of the error rate kept for later looks".replace("%", " %")
+    return f" and {100 * (1 - share):.0f} % of the error rate kept for later looks"
 
 
 def explanation(row: Row, share: float = 1.0) -> str | None:

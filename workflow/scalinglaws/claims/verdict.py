@@ -155,16 +155,14 @@ def p_difference(parts: Sequence[Mapping[str, Any]], band: Band) -> float:
 
     All parts must lie beyond the same end: between two on either side the truth may be anywhere.
     """
-    sides = [
-        (
-            tail(band.low - estimate, above, part),
-            tail(estimate - band.high, below, part),
-        )
-        for part in parts
-        for estimate, below, above in [one_sided_scales(part)]
-    ]
-    beneath, beyond = (max(side) for side in zip(*sides, strict=True))
-    return min(1.0, 2 * min(beneath, beyond))
+    sides = zip(*(outside(part, band) for part in parts), strict=True)
+    return min(1.0, 2 * min(map(max, sides)))
+
+
+def outside(quantity: Mapping[str, Any], band: Band) -> tuple[float, float]:
+    """One-sided p of the tests that the truth does not lie beneath, and not beyond, the band."""
+    estimate, below, above = one_sided_scales(quantity)
+    return tail(band.low - estimate, above, quantity), tail(estimate - band.high, below, quantity)
 
 
 def power(quantity: Mapping[str, Any], band: Band) -> float:

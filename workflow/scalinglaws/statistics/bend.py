@@ -22,12 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from scalinglaws.statistics.quantity import SLOPES
 from scalinglaws.statistics.seed_lines import Local
 from scalinglaws.statistics.student import LEVEL, Estimate, combined, critical
 
 PRACTICAL = 0.05  # share of the exponent
-
-SLOPES = ("early", "late", "beyond")
 
 Ends = tuple[float, float]
 

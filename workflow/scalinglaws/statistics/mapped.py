@@ -7,7 +7,7 @@ they are.
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.quantity import SLOPES, Quantity, unavailable
 
 Function = Callable[[float], float]
 
@@ -71,11 +71,10 @@ def mapped_variants(
 def mapped_bend(found: Quantity, function: Function, above: float) -> dict[str, object] | None:
     """The slopes' images; the difference's interval keeps its proportions, so its sign."""
     bend = found["bend"]
-    slopes = ("early", "late", "beyond")
-    if bend is None or not min(end for name in slopes for end in bend[name]) > above:
+    if bend is None or not min(end for name in SLOPES for end in bend[name]) > above:
         return None
     halves = {
-        name: [function(bend[name][0]), *sorted(map(function, bend[name][1:]))] for name in slopes
+        name: [function(bend[name][0]), *sorted(map(function, bend[name][1:]))] for name in SLOPES
     }
     change = bend["difference"][0]
     slope = (halves["late"][0] - halves["early"][0]) / change if change else 1.0

@@ -21,6 +21,7 @@ NEW_SIZES = "other training sizes, given these mean curves"
 
 
 BEND = ("early", "late", "difference", "beyond")
+SLOPES = ("early", "late", "beyond")  # those of a bend that are slopes of the curve
 
 
 class Quantity(TypedDict):
