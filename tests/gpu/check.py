@@ -11,7 +11,9 @@ standing. `--package FOLDER` checks the package in another folder (before a chan
 - `bytes`: every network trained twice, and killed and resumed: equal bytes, or what went wrong.
 - `gradients`: against float64 on the CPU, by precision.
 - `speed`: milliseconds a step by network, precision and engine; share of the card's peak.
+- `kernels`: where the time of a step goes, kernel by kernel.
 - `streams`: does a second network beside the first one pay?
+- `variance`: the variance-limited networks: equal bytes, the CPU's numbers, milliseconds a step.
 - `precision`: paired runs judged by two one-sided tests (equivalence.py).
 """
 
@@ -31,8 +33,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve()
 LIMIT = {
-    **{"card": 60, "bytes": 150, "gradients": 60, "speed": 150, "streams": 60},
-    **{"precision": 200},
+    **{"card": 60, "bytes": 150, "gradients": 60, "speed": 150, "kernels": 60, "streams": 60},
+    **{"variance": 100, "precision": 200},
 }
 PRECISIONS = ("float32", "tf32", "bf16")
 
@@ -41,6 +43,9 @@ def main() -> int:
     options = parser().parse_args()
     sys.path[:0] = [str(options.package), str(HERE.parents[1])]
     if options.inside:
+        from gpu.bare import without_jsonschema
+
+        without_jsonschema()
         options.output.write_text(json.dumps(inside(options)))
         return 0
     found: dict[str, Any] = {}
@@ -65,6 +70,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--data", type=Path, help="npz with a data set for `precision`, else made images"
     )
+    made.add_argument("--seeds", type=int, default=6, help="of `precision`")
+    made.add_argument(
+        "--root", type=int, default=1, help="another root gives `precision` new seeds"
+    )
+    made.add_argument("--precisions", default="tf32,bf16", help="that `precision` compares, a,b")
     made.add_argument("--inside", help=argparse.SUPPRESS)
     return made
 
@@ -91,7 +101,7 @@ def outside(section: str, options: argparse.Namespace) -> dict[str, Any]:
 def inside(options: argparse.Namespace) -> dict[str, Any]:
     sections: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
         **{"card": card, "bytes": equal_bytes, "gradients": gradients, "speed": speed},
-        **{"streams": streams, "precision": precision},
+        **{"kernels": kernels, "streams": streams, "variance": variance, "precision": precision},
     }
     return sections[options.inside](options)
 
@@ -256,6 +266,17 @@ def difference(first: Any, other: Any) -> Any:
     names = first["quantity"]
     found = {str(name): float(np.nanmax(apart[names == name])) for name in set(names.tolist())}
     return {name: value for name, value in found.items() if value > 0}
+
+
+def distance(first: Any, other: Any) -> dict[str, float]:
+    """Largest difference of each quantity in units of its largest value."""
+    import numpy as np
+
+    found = {}
+    for name in sorted(set(other["quantity"].tolist())):
+        ours, theirs = (part["value"][part["quantity"] == name] for part in (first, other))
+        found[name] = float(np.abs(ours - theirs).max() / np.abs(theirs).max())
+    return found
 
 
 # -- gradients ----------------------------------------------------------------------------------
@@ -447,6 +468,45 @@ def chosen_engine(name: str) -> Iterator[None]:
             module.engine_for = original
 
 
+# -- kernels ------------------------------------------------------------------------------------
+
+
+def kernels(options: argparse.Namespace) -> dict[str, Any]:
+    names = ["CNN_MNIST"] if options.small else ["CNN_CIFAR10", "ResNet_MNIST", "ViT_MNIST"]
+    lower = PRECISIONS[1:] if options.device == "cuda" else ("float32",)
+    return {
+        f"{name} {precision}": attempt(
+            lambda chosen=(name, precision): kernel_times(*chosen, options)
+        )
+        for name in wanted(names, options)
+        for precision in lower
+    }
+
+
+def kernel_times(name: str, precision: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Microseconds a step and calls a step of the costliest kernels, and the sum of all."""
+    import torch
+    from torch.profiler import ProfilerActivity, profile
+
+    run, _ = replayed(name, precision, options)
+    cuda = options.device == "cuda"
+    steps = 20 if cuda else 2
+    run(3)
+    kind = ProfilerActivity.CUDA if cuda else ProfilerActivity.CPU
+    with profile(activities=[kind]) as profiler:
+        run(steps)
+        if cuda:
+            torch.cuda.synchronize()
+    field = "self_device_time_total" if cuda else "self_cpu_time_total"
+    events = sorted(
+        profiler.key_averages(), key=lambda event: float(getattr(event, field)), reverse=True
+    )
+    spans = {event.key: getattr(event, field) / steps for event in events}
+    calls = {event.key: event.count / steps for event in events}
+    first = {key[:150]: [round(span, 2), calls[key]] for key, span in list(spans.items())[:24]}
+    return {"sum": sum(spans.values()), "kernels": sum(calls.values()), "first": first}
+
+
 # -- streams ------------------------------------------------------------------------------------
 
 
@@ -520,6 +580,73 @@ def replayed(name: str, precision: str, options: argparse.Namespace) -> Any:
     return run, torch.cuda.Stream() if options.device == "cuda" else None
 
 
+# -- variance -----------------------------------------------------------------------------------
+
+VARIANCE: dict[str, dict[str, Any]] = {
+    "variance_limited_cnn": {
+        **{"tasks": ["cifar10"], "population": 1000, "test_size": 200, "data_sizes": [20000]},
+        **{"losses": ["cross_entropy"], "sets": 2, "seeds": 1, "seeds_per_block": 1},
+    },
+    "variance_limited_centred": {
+        **{"tasks": ["mnist"], "losses": ["cross_entropy"], "test_size": 200, "seeds": 1},
+        **{"widths": [64, 512, 4096], "seeds_per_block": 1},
+    },
+}
+
+
+def variance(options: argparse.Namespace) -> dict[str, Any]:
+    names = wanted(VARIANCE, options)
+    return {name: attempt(lambda name=name: of_variance(name, options)) for name in names}
+
+
+def of_variance(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Bytes twice, the largest distance from the CPU's losses, milliseconds a step of a network."""
+    steps = (20, 60) if not options.small else (1, 3)
+    block = {count: variance_block(name, count, options) for count in steps}
+    devices = [options.device, options.device, "cpu"]
+    first, again, exact = (variance_run(block[steps[0]], device) for device in devices)
+    spans = [variance_time(block[count], options.device) for count in (*steps, *steps)]
+    networks = block[steps[0]].members
+    longer = min(spans[1], spans[3]) - min(spans[0], spans[2])
+    return {
+        "repeat": difference(first, again),
+        "from_cpu": distance(first, exact),
+        "milliseconds": 1e3 * longer / (steps[1] - steps[0]) / networks,
+    }
+
+
+def variance_block(name: str, steps: int, options: argparse.Namespace) -> Any:
+    """The block of scale workstation with fewer networks and steps."""
+    from gpu.cases import sizes_at
+    from scalinglaws.experiments.variance.plan import blocks
+    from scalinglaws.planning.blocks import Request
+
+    sizes = {**sizes_at("workstation")["bahri2021"][name], **VARIANCE[name], "steps": steps}
+    if options.small:
+        sizes |= {"population": 100} if "population" in sizes else {"widths": [64, 128]}
+    (block,) = blocks(Request("bahri2021", "variance", name, sizes, 1, options.device))
+    return block
+
+
+def variance_run(block: Any, device: str) -> Any:
+    import importlib
+
+    from gpu.cases import made_data
+    from scalinglaws.training.arithmetic import set_arithmetic
+    from scalinglaws.training.session import Session
+
+    set_arithmetic(device, 1 if device == "cpu" else 4, "float32")
+    data = {task: made_data(task) for task in block.datasets}
+    experiment = importlib.import_module(block.module)
+    return experiment.run(block.settings, data, Session(device=device))
+
+
+def variance_time(block: Any, device: str) -> float:
+    began = time.perf_counter()
+    variance_run(block, device)
+    return time.perf_counter() - began
+
+
 # -- precision ----------------------------------------------------------------------------------
 
 
@@ -549,20 +676,21 @@ def paired(name: str, options: argparse.Namespace) -> Any:
     data = loaded(options.data) if options.data else None
 
     def run(chosen: str) -> Any:
-        case = paired_case(name, chosen, data, options.small)
+        case = paired_case(name, chosen, data, options)
         return run_case(case, Session(device=options.device), data)
 
     quantities = ["test_error", "test_loss", "spectral_complexity", "frobenius_norm"]
     if name not in PANELS:
         quantities = ["final_test_error", "best_test_loss"]
-    lower = ["tf32", "bf16"] if options.device == "cuda" else ["bf16"]
+    lower = options.precisions.split(",") if options.device == "cuda" else ["bf16"]
     return compared(run, lower, quantities)
 
 
-def paired_case(name: str, precision: str, data: Any, small: bool) -> Any:
-    """Six seeds of a network while it learns; `small`: a few minutes of a processor for all."""
+def paired_case(name: str, precision: str, data: Any, options: argparse.Namespace) -> Any:
+    """Some seeds of a network while it learns; `small`: a few minutes of a processor for all."""
     from gpu.cases import PANELS, panel_case, scan_case
 
+    small, seeds = options.small, options.seeds
     tests = 200 if data is None else 1000
     if name in PANELS:
         size, epochs = (4000, 12) if name.startswith("CNN") else (2000, 10)
@@ -571,12 +699,15 @@ def paired_case(name: str, precision: str, data: Any, small: bool) -> Any:
             few |= {**SMALL[name], "epochs": 8, "batch_size": 32, "pool": 2, "augmentation": "none"}
             few |= {"dataset": next(iter(data or {"mnist": 0}))}
         size = 500 if small else min(size, 1000 if data is None else size)
-        return panel_case(name, precision, size, 6, **few)
+        module, settings = panel_case(name, precision, size, seeds, **few)
+        return module, {**settings, "seed": options.root}
     few = {"steps": 200, "evaluate_every": 50, "test_size": tests}
     if small:
         task = next(iter(data or {"mnist": 0}))
         few |= {"batch": 32, "pooling": 2, "variant": {"task": task, "width": 8}}
-    return scan_case(name, precision, 500 if small or data is None else 4000, 6, **few)
+    size = 500 if small or data is None else 4000
+    module, settings = scan_case(name, precision, size, seeds, **few)
+    return module, {**settings, "seed": options.root}
 
 
 def loaded(path: Path) -> Any:

@@ -24,6 +24,9 @@ EXPERIMENT, PANEL = "cnn_curves", "CNN_CIFAR10"
 def main() -> int:
     options = parser().parse_args()
     sys.path[:0] = [str(HERE.parents[2] / "workflow"), str(HERE.parents[1])]
+    from gpu.bare import without_jsonschema
+
+    without_jsonschema()
     blocks = planned(options)
     if options.block:
         run({block.name: block for block in blocks}[options.block], options)
@@ -44,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("--data", type=Path, required=True, help="CIFAR-10 as rule fetch_data has it")
     made.add_argument("--output", type=Path, required=True)
-    made.add_argument("--seed", type=int, default=314159, help="config.yaml's")
+    made.add_argument("--seed", type=int, help="root seed, by default the registered one")
     made.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
     made.add_argument("--blocks", type=int, help="only the first so many, a seed each")
     made.add_argument("--block", help=argparse.SUPPRESS)
@@ -53,12 +56,14 @@ def parser() -> argparse.ArgumentParser:
 
 def planned(options: argparse.Namespace) -> list[Any]:
     from gpu.cases import sizes_at
+    from scalinglaws.config import registered_seed
     from scalinglaws.experiments.learning_curves.plan import blocks
     from scalinglaws.planning.blocks import Request
 
     sizes = sizes_at("workstation")["damico2025"][EXPERIMENT]
     panel = {**sizes, "panels": {PANEL: sizes["panels"][PANEL]}}
-    asked = Request("damico2025", "learning_curves", EXPERIMENT, panel, options.seed, "cuda")
+    seed = registered_seed() if options.seed is None else options.seed
+    asked = Request("damico2025", "learning_curves", EXPERIMENT, panel, seed, "cuda")
     return blocks(asked)
 
 

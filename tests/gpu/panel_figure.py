@@ -26,7 +26,9 @@ SET = "CNN_CIFAR10"
 
 
 def main(folder: Path) -> None:
-    table = pd.concat([pd.read_parquet(path) for path in sorted(folder.glob(f"{SET}_*.parquet"))])
+    # A block holds one seed; blocks of another root seed hold other networks of the same number.
+    blocks = [pd.read_parquet(path) for path in sorted(folder.glob(f"{SET}_*.parquet"))]
+    table = pd.concat([block.assign(seed=number) for number, block in enumerate(blocks)])
     published = load_published(CONFIG / "published" / "damico2025" / f"{SET}.json")
     released = released_means(pd.DataFrame(stack(released_rows(SET, published))))
     figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")

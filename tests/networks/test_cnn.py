@@ -1,9 +1,19 @@
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from scalinglaws.networks.cnn import ARCHITECTURE, dropped, init
+from scalinglaws.networks.cnn import (
+    ARCHITECTURE,
+    convolved,
+    convolved_on_gpu,
+    dropped,
+    init,
+    linear_on_gpu,
+)
 from scalinglaws.networks.shapes import CNN
 
 SMALL = CNN(side=6, channels=2, widths=(3, 4, 5), hidden=(7,), classes=4)
@@ -83,3 +93,20 @@ def test_dropping_keeps_the_mean_and_takes_the_stated_share() -> None:
     assert float((found == 0).double().mean()) == pytest.approx(0.1, abs=0.003)
     assert float(found.double().mean()) == pytest.approx(3.0, rel=0.003)
     assert float(found.max()) == pytest.approx(3.0 / 0.9)
+
+
+@pytest.mark.parametrize("pool_every", [1, 2, 3])
+def test_a_gpus_order_of_operations_gives_the_same_numbers_and_gradients(pool_every: int) -> None:
+    network = replace(SMALL, side=8, pool_every=pool_every)
+    drawn = init(network, np.random.default_rng(3))
+    leaves = [tensor.double().requires_grad_() for tensor in drawn]
+    images = torch.randn(9, 2, 8, 8, generator=torch.Generator().manual_seed(1)).double()
+
+    def computed(convolutions: Any, linear: Any) -> tuple[torch.Tensor, ...]:
+        signal = convolutions(network, leaves, images.contiguous(memory_format=torch.channels_last))
+        units = linear(signal, *leaves[6:8])
+        return units, *torch.autograd.grad(units.square().sum(), leaves[:8])
+
+    torch.testing.assert_close(
+        computed(convolved_on_gpu, linear_on_gpu), computed(convolved, nn.functional.linear)
+    )

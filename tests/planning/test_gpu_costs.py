@@ -1,3 +1,4 @@
+from argparse import Namespace
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
+from gpu import check
 from scalinglaws.experiments.image_scans.costs import four_layer_footprint, wide_footprint
 from scalinglaws.experiments.variance.costs import myrtle_footprint
 from scalinglaws.networks import cnn, four_layer_cnn, myrtle, resnet, vit, wide_resnet
@@ -23,6 +25,7 @@ from scalinglaws.networks.shapes import (
     WideResNet,
     with_biases,
 )
+from scalinglaws.planning.blocks import Block
 from scalinglaws.planning.gpu_work import Footprint, Work, evaluation, gpu_memory_mb, training
 from scalinglaws.planning.machine import assumed
 from scalinglaws.planning.network_costs import footprint
@@ -190,6 +193,26 @@ def test_an_evaluation_costs_a_third_of_the_operations_of_training() -> None:
     seen = evaluation(LARGE_NETWORK, 1, 128, "float32")
     trained = training(LARGE_NETWORK, 1, 128, "float32", "sgd")
     assert 3 * seen.products[0][1] == trained.products[0][1]
+
+
+def test_what_learns_in_bf16_is_measured_at_the_price_of_tf32() -> None:
+    seen = {name: evaluation(LARGE_NETWORK, 1, 128, name) for name in ("tf32", "bf16")}
+    assert seen["bf16"] == seen["tf32"]
+
+
+def test_the_variance_limited_networks_cost_what_a_card_took() -> None:
+    # Measured on an H200 (tests/gpu/h200), ms a step of a network.
+    gpu = assumed().gpu
+    for name, measured in (("variance_limited_cnn", 4.1), ("variance_limited_centred", 0.71)):
+        short, long = (variance_block(name, steps) for steps in (20, 60))
+        spans = [sum(map(gpu.seconds, block.gpu_work)) for block in (short, long)]
+        assert 1e3 * (spans[1] - spans[0]) / 40 / short.members == pytest.approx(measured, rel=0.2)
+
+
+def variance_block(name: str, steps: int) -> Block:
+    found = check.variance_block(name, steps, Namespace(small=False, device="cuda"))
+    assert isinstance(found, Block)
+    return found
 
 
 def test_memory_grows_with_batch_moments_and_what_is_resident() -> None:

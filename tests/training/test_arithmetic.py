@@ -79,11 +79,11 @@ def restored(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("precision", "short"), [("float32", False), ("tf32", True), ("bf16", False)]
+    ("precision", "short"), [("float32", False), ("tf32", True), ("bf16", True)]
 )
 def test_products_on_a_gpu_have_the_asked_factors_and_one_order_of_sums(precision, short, restored):
     set_arithmetic("cuda", 1, precision)
-    # Networks trained in bf16 are measured in float32.
+    # Networks trained in bf16 are measured in tf32.
     assert torch.backends.cuda.matmul.allow_tf32 is short
     assert torch.backends.cudnn.allow_tf32 is short
     assert torch.backends.cudnn.deterministic

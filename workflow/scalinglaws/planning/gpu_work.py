@@ -68,7 +68,8 @@ def training(
 
 
 def evaluation(network: Footprint, looks: float, images: int, precision: str) -> Work:
-    """`looks` passes over `images`."""
+    """`looks` passes over `images`; what learns in bf16 is measured in tf32."""
+    precision = "tf32" if precision == "bf16" else precision
     traffic = EVALUATION_PASSES * network.numbers * images * BYTES[precision]
     products = tuple((side, 2 * count * images) for side, count in network.products)
     launches = network.kernels / 2 * -(-images // EVALUATED)

@@ -6,8 +6,9 @@ The only place that sets any of it, for every engine and device.
 - ``tf32``: on GPUs the factors are rounded to 11 bits, sums keep 24 (tensor cores; PyTorch's own
   default for convolutions).
 - ``bf16``: autocast. Products take factors of 8 bits and add them up in float32; parameters,
-  optimiser, normalisation and loss stay float32. Such networks are
-  measured in float32.
+  optimiser, normalisation and loss stay float32. Such networks are measured without autocast: in
+  float32, on GPUs in tf32, which takes a tenth of the time (10,000 images through WRN-28-10 on an
+  H200: 0.45 s instead of 4.8, 8 % of a run of the paper's 78,125 steps).
 """
 
 import os
@@ -27,7 +28,7 @@ def set_arithmetic(device: str, threads: int, precision: str = "float32") -> Non
     Numbers on the CPU do not depend on it but for bf16, which `computing_in` switches on.
     """
     torch.set_num_threads(threads)
-    short = precision == "tf32"
+    short = precision in ("tf32", "bf16")
     torch.backends.cuda.matmul.allow_tf32 = short
     torch.backends.cudnn.allow_tf32 = short
     torch.backends.cudnn.benchmark = False  # it may choose another kernel in every run
