@@ -1,3 +1,5 @@
+import ast
+
 import pytest
 
 from scalinglaws import codedigest
@@ -40,6 +42,29 @@ def test_an_edit_changes_exactly_what_imports_it(package):
     assert code_digest("scalinglaws.figure") != figure
     assert changed_modules(figure) == ["scalinglaws.tools"]
     assert code_digest("scalinglaws.other") == other
+
+
+def test_a_digest_is_the_same_in_a_python_that_knows_parameters_of_types(package, monkeypatch):
+    (package / "other.py").write_text(SPARE)
+    codedigest.forget()
+    before = code_digest("scalinglaws.other")
+    parse, with_them = ast.parse, (ast.FunctionDef, ast.ClassDef)
+
+    def newer(*arguments, **named):
+        tree = parse(*arguments, **named)
+        for node in ast.walk(tree):
+            if isinstance(node, with_them):
+                node.type_params = []
+        return tree
+
+    for kind in with_them:
+        fields = [name for name in kind._fields if name != "type_params"]
+        monkeypatch.setattr(kind, "_fields", (*fields, "type_params"))
+    monkeypatch.setattr(ast, "parse", newer)
+    codedigest.forget()
+    codedigest.parsed.cache_clear()  # read for good: it is found by its content
+    assert "type_params" in ast.dump(newer(SPARE))
+    assert code_digest("scalinglaws.other") == before
 
 
 SPARE = "def f(x):\n    return 2 * x\n\n\nclass C:\n    x = 1\n"

@@ -21,6 +21,14 @@ SHIPPED = (
     *("figures/*", "findings/*", "ledger/*.json", "*.pdf", "*.html"),
 )
 
+# Every kind of training, theory, fit and drawing; a second run of all 39 takes twice as long as all
+# other tests of this file.
+SAMPLE = (
+    *("bahri2021_fig1a", "bahri2021_fig2a", "bahri2021_fig3", "bahri2021_extra_forecast"),
+    *("damico2025_fig1", "damico2025_fig3", "damico2025_appendix_sgd"),
+    *("worschech2024_fig2", "worschech2024_fig5"),
+)
+
 # What the perceptron's theory enters.
 PERCEPTRON = {"damico2025_fig1", "damico2025_fig2", "damico2025_appendix_mse"}
 
@@ -61,11 +69,11 @@ def dry_reasons(repository, *arguments):
 
 def test_two_runs_give_the_same_bytes(finished, tmp_path):
     again = tiny_repository(tmp_path / "two")
-    run_all(again)
+    run_all(again, *SAMPLE)
     first, second = shipped(finished), shipped(again)
-    assert len(first) > 20
-    assert sorted(first) == sorted(second)
-    assert [name for name in first if first[name] != second[name]] == []
+    assert len(second) > 80
+    assert set(second) <= set(first)
+    assert [name for name in second if first[name] != second[name]] == []
 
 
 def test_a_finished_run_has_nothing_to_do(finished):
