@@ -121,7 +121,7 @@ def test_a_slope_that_the_seeds_do_not_bound_gets_no_line():
     unbounded = quantity(1.0, None, window=(10, 40), why="the seeds do not bound the exponent")
     parts = fitted_line(axes, curve, unbounded, panel="a", series="s", colour="#112233")
     assert [part["series"].iloc[0] for part in parts] == ["s"]
-    assert "no interval" in axes.lines[0].get_label()
+    assert "not bounded by its seeds" in axes.lines[0].get_label()
 
 
 def test_the_published_law_has_its_exponent_and_stands_above_the_points():

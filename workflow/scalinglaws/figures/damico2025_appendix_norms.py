@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from scalinglaws.curves.panel_curves import MAIN_TABLES
+from scalinglaws.curves.panel_curves import MAIN_TABLES, settings_step
 from scalinglaws.figures.network_panels import (
     LETTERS,
     NETWORKS,
+    POINTS,
     Pair,
     Quantities,
     Rows,
@@ -60,9 +62,28 @@ def draw(
 def norm_pair(
     tables: Mapping[str, pd.DataFrame], network: str, number: int, settings: Mapping[str, Any]
 ) -> Pair:
-    panel = first_trained(tables[MAIN_TABLES[network]], network)
+    table, norm = tables[MAIN_TABLES[network]], list(NORMS)[number]
+    panel = first_trained(table, network)
     released = (f"{network}_{IMAGES}_norms", number)
-    return pair_of(tables, panel, settings, norm=list(NORMS)[number], released=released)
+    finer = fine_enough(table[table["panel"] == panel], panel, norm, settings)
+    return pair_of(tables, panel, finer, norm=norm, released=released)
+
+
+def fine_enough(
+    table: pd.DataFrame, panel: str, norm: str, settings: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Settings whose grid has at least `POINTS` norms where ours run: some grow by a tenth in all,
+    and the fits' grid, which is as wide for all networks, would leave two points.
+    """
+    norms = table.loc[(table["quantity"] == norm) & (table["value"] > 0), "value"].to_numpy()
+    if not len(norms):
+        return settings
+    step = np.log10(norms.max() / norms.min()) / POINTS
+    steps = settings["grid_step"]
+    return {
+        **settings,
+        "grid_step": {**steps, norm: min(step, settings_step(settings, panel, norm)) or 1.0},
+    }
 
 
 def draw_pair(

@@ -21,7 +21,6 @@ from scalinglaws.figures.style import (
     slope_label,
     theory_line,
 )
-from scalinglaws.rounding import rounded
 
 Rows = list[pd.DataFrame]
 Line = tuple[str, Curves, Mapping[str, Any]]  # name, curves, fitted slope
@@ -98,11 +97,14 @@ def law_line(
 
 
 def law_label(name: str, slope: Mapping[str, Any]) -> str:
-    """Exponent and interval; why one is missing is too long for a legend, the ledger says it."""
+    """Exponent and interval; why one is missing is too long for a legend, the ledger says it.
+
+    An estimate that the seeds do not bound is no exponent to read off a figure.
+    """
     if slope["estimate"] is None:
         return "no law fitted"
     if slope["interval"] is None:
-        return f"{name} = {rounded(slope['estimate'], 1)}, no interval"
+        return f"{name} not bounded by its seeds"
     return slope_label(name, slope)
 
 

@@ -83,7 +83,7 @@ def scaling_panel(
     some = some_points(alphas, POINTS_PER_CURVE)
     means = mean_with_interval([run.curves[levels] for run in runs], "log")
     points = [values[some] for values in means]
-    label = slope_label("SGD, exponent", found["sgd_exponent"])
+    label = "SGD\n" + slope_label("exponent", found["sgd_exponent"])
     parts.append(
         points_with_intervals(axes, alphas[some], *points, panel="b", series="SGD", label=label)
     )
