@@ -33,6 +33,7 @@ RECORD = {
     "settings": {},
     "departures": ["B1"],
 }
+AXES = {"log panel": [r"training examples $D$", r"$L(D) - L(\infty)$"]}
 PAPER = {"title": "Explaining neural scaling laws", "authors": "Bahri", "arxiv": "2102.06701"}
 
 
@@ -114,7 +115,11 @@ def the_card(root: str = "../../..", formula: Formula | None = None) -> Card:
         scale="quick",
         record=RECORD,
         paper=PAPER,
-        caption={"caption": "Made points <here>. Departures: B1.", "departures": ["B1"]},
+        caption={
+            "caption": "Made points <here>. Departures: B1.",
+            "departures": ["B1"],
+            "axes": AXES,
+        },
         claims=claims(),
         experiments=[
             Experiment("teacher_student", "students < teachers", "seeds 0 to 5", (), 61.0, 0.0, "")

@@ -119,6 +119,15 @@ def test_curves_are_joined_to_the_exponents_fitted_to_them():
     assert len(log.stored) == 5
 
 
+def test_a_moved_window_has_the_axes_of_the_figure_where_it_names_them():
+    page = card_html(the_card())
+    records = json.loads(re.search(r'id="lines"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+    assert [one["names"] for one in records] == [
+        ["training examples D", "L(D) - L(∞)"],
+        ["x of panel signed panel", "y of panel signed panel"],
+    ]
+
+
 def test_a_number_of_other_points_is_joined_to_nothing():
     others = json.loads(json.dumps(fits()))
     for quantity in others["made_laws"].values():

@@ -23,7 +23,7 @@ from scalinglaws.document.quantities import (
     significant,
 )
 from scalinglaws.errors import InputError
-from scalinglaws.spelling import distinct_names, plain, quantity_name, readable
+from scalinglaws.spelling import distinct_names, plain, quantity_name, readable, without_tex
 from scalinglaws.statistics.quantity import quantity, unavailable
 from scalinglaws.storage import write_json
 
@@ -446,3 +446,17 @@ def test_links_in_the_manuals_lead_somewhere(page):
     assert targets
     local = [target for target in targets if not target.startswith("https://")]
     assert [target for target in local if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        (r"training examples $D$", "training examples D"),
+        (r"$\lambda / \lambda_\mathrm{opt}$", "λ / λ_opt"),
+        (r"$\eta\,\tau_\mathrm{esc}$", "η τ_esc"),
+        (r"test loss $\langle |f - F|^p \rangle$", "test loss ⟨|f - F|^p⟩"),
+        (r"$\hat{\epsilon}$ (%)", "ε (%)"),
+    ],
+)
+def test_a_label_is_written_without_tex(label, words):
+    assert without_tex(label) == words

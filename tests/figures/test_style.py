@@ -14,6 +14,7 @@ from scalinglaws.figures.style import (
     COLOURS,
     PLOTTED,
     Drawing,
+    axis_names,
     bends_somewhere,
     new_figure,
     plotted_rows,
@@ -163,3 +164,20 @@ def test_hollow_markers_leave_visible_what_lies_beneath():
     assert under.get_markerfacecolor() != "none"
     assert over.get_markerfacecolor() == "none"
     assert over.get_markersize() > under.get_markersize()
+
+
+def test_axes_are_named_by_the_outer_panels_of_their_column_and_row():
+    figure = Figure()
+    for number, axes in enumerate(figure.subplots(2, 2).flat):
+        axes.set_title(f"{'abcd'[number]}  panel {number}", loc="left")
+        axes.set_xlabel("" if number < 2 else f"x {number}")
+        axes.set_ylabel("" if number % 2 else "$\\epsilon_g$\nof all")
+    names = axis_names(figure)
+    assert names["a"] == names["panel 0"] == ["x 2", "$\\epsilon_g$ of all"]
+    assert names["d"] == ["x 3", "$\\epsilon_g$ of all"]
+
+
+def test_a_panel_whose_axes_nobody_names_is_left_out():
+    figure = Figure()
+    figure.subplots(1, 1).set_title("a  bare", loc="left")
+    assert axis_names(figure) == {}

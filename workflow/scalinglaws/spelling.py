@@ -12,6 +12,10 @@ GREEK = {
     "rho": "ρ", "sigma": "σ", "tau": "τ", "omega": "ω", "infinity": "∞",
 }  # fmt: skip
 PEOPLE = {name.lower(): name for name in ("Bayes", "Bartlett", "Gibbs", "Hebb")}
+TEX = {
+    **{"infty": "∞", "varepsilon": "ε", "sum": "Σ", "langle": "⟨", "rangle": "⟩", "times": "×"},
+    "ln": "ln ",
+}
 SIGNS = {"->": "→", ">=": "≥", "<=": "≤", "+-": "±"}
 ASCII = {
     **{sign: name for name, sign in GREEK.items()},
@@ -41,6 +45,15 @@ def plain(text: str) -> str:
     for nice, sign in ASCII.items():
         text = text.replace(nice, sign)
     return text.encode("ascii", "replace").decode()
+
+
+def without_tex(label: str) -> str:
+    """A label of an axis in letters and signs alone: ``$\\lambda_\\mathrm{opt}$`` as ``λ_opt``."""
+    label = re.sub(r"\\(mathrm|mathit|text|hat|tilde|bar|left|right)|\\[,;! ]", " ", label)
+    names = {**GREEK, **TEX}
+    label = re.sub(r"\\([A-Za-z]+)", lambda word: names.get(word[1], word[1]), label)
+    label = " ".join(re.sub(r"[${}]", "", label).split())
+    return re.sub(r"(?<=[_^⟨]) | (?=⟩)", "", label)
 
 
 def quantity_name(key: str) -> str:

@@ -83,7 +83,7 @@ def card_html(card: Card) -> str:
         navigation(card)
         + f"<main>\n<h1>{markup(card.record['title'])}</h1>\n{origin(card)}{picture(card)}"
         + f"{claims_section(card)}{command_section(card)}"
-        + window_section(card.lines, card.claims)
+        + window_section(card.lines, card.claims, card.caption.get("axes", {}))
         + formula_section(card.formula, card.terms)
         + f"{facts_section(card)}{departures_section(card)}</main>\n"
     )

@@ -12,7 +12,7 @@ from scalinglaws.cards.formulas import Formula
 from scalinglaws.cards.lines import Line
 from scalinglaws.claims.markup import markup
 from scalinglaws.claims.wording import published_text
-from scalinglaws.spelling import quantity_name, readable
+from scalinglaws.spelling import quantity_name, readable, without_tex
 
 Record = Mapping[str, Any]
 Numbers = Sequence[float]
@@ -51,25 +51,30 @@ window's halves in it where these differ by more than that.</small></p>
 """
 
 
-def window_section(lines: Sequence[Line], claims: Sequence[Record]) -> str:
+def window_section(
+    lines: Sequence[Line], claims: Sequence[Record], axes: Mapping[str, Sequence[str]]
+) -> str:
     """The fit window's part, with its points; empty where no exponent is fitted to a curve.
 
-    `claims`: all judged claims of the paper.
+    `claims`: all judged claims of the paper; `axes`: panel -> what the drawing calls x and y.
     """
     if not lines:
         return ""
-    return WINDOW + embedded("lines", [line_record(line, claims) for line in lines])
+    return WINDOW + embedded("lines", [line_record(line, claims, axes) for line in lines])
 
 
-def line_record(line: Line, claims: Sequence[Record]) -> dict[str, Any]:
+def line_record(
+    line: Line, claims: Sequence[Record], axes: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
     """What explorer.js reads of one line."""
     curve, found = line.curve, line.quantity
     first, last = line.window
     fitted = f"{curve.x[first]:.4g} to {curve.x[last]:.4g}"
+    unnamed = [f"x of panel {curve.panel}", f"y of panel {curve.panel}"]
     same = [one.name for one in line.derived if one.factor == 1 and not one.inverse]
     return {
         "name": f"{curve.panel}: {readable(curve.series)}",
-        "names": [f"x of panel {curve.panel}", f"y of panel {curve.panel}"],
+        "names": [without_tex(name) for name in axes.get(curve.panel, unnamed)],
         "x": curve.x.tolist(),
         "y": curve.y.tolist(),
         "low": numbers(curve.low),

@@ -390,6 +390,29 @@ def bends_somewhere(figure: Figure) -> bool:
     return any(BENDS in text.get_text() for text in figure.findobj(Text))
 
 
+def axis_names(figure: Figure) -> dict[str, list[str]]:
+    """Panel -> names of its axes of x and y, under its letter and under its title.
+
+    Where only the outer panels of a grid say it, from those in the same column and row.
+    """
+    placed = [(axes, axes.get_subplotspec()) for axes in figure.axes]
+    panels = [(axes, place) for axes, place in placed if place is not None]
+    found: dict[str, list[str]] = {}
+    for axes, place in panels:
+        title = next((text for side in ("left", "center") if (text := axes.get_title(side))), "")
+        column = [one for one, other in panels if other.colspan == place.colspan]
+        row = [one for one, other in panels if other.rowspan == place.rowspan]
+        names = [
+            next((name for name in map(Axes.get_xlabel, [axes, *column[::-1]]) if name), ""),
+            next((name for name in map(Axes.get_ylabel, [axes, *row]) if name), ""),
+        ]
+        letter, _, words = title.partition("  ")
+        for key in (letter, words):
+            if key and all(names):
+                found.setdefault(key, [" ".join(name.split()) for name in names])
+    return found
+
+
 def save_drawing(drawing: Drawing, pdf: str | Path, png: str | Path, csv: str | Path) -> None:
     """Write picture (pdf, png) and plotted numbers (csv): same input, same bytes.
 

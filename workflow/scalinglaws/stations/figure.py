@@ -8,7 +8,7 @@ from typing import Any
 
 from scalinglaws.canonical import digest
 from scalinglaws.codedigest import code_digest
-from scalinglaws.figures.style import bends_somewhere, save_drawing
+from scalinglaws.figures.style import axis_names, bends_somewhere, save_drawing
 from scalinglaws.stations.table import Tables, blocks_by_table
 from scalinglaws.storage import FORMAT, Header, merged_code, read_quantities, write_json
 
@@ -50,6 +50,7 @@ def draw_figure(
         "caption": full_caption(drawing.caption, scale, tables, record, bends=bends),
         "paper": figure.split("_", 1)[0],
         "departures": record["departures"],
+        "axes": axis_names(drawing.figure),
         **({"sheet": asdict(drawing.sheet)} if drawing.sheet else {}),
     }
     write_json(output_stem.with_suffix(".json"), caption, header)
