@@ -15,6 +15,7 @@ from scalinglaws.planning.jobs import CaptionFile, report_labels, report_subcate
 from scalinglaws.planning.plan import assemble, code, config_digest, data_file, paper_of
 from scalinglaws.planning.plan import target_titles, terms_digest
 from scalinglaws.run.leftovers import remove_torn_files
+from scalinglaws.run.waking import wake_once
 
 min_version("9.20")
 
@@ -36,6 +37,7 @@ except InputError as problem:
 config |= {key: PLAN.config[key] for key in ("device", "seed")}
 
 prepare_environment(Path(workflow.basedir), workflow.is_main_process)
+wake_once()
 
 
 onstart:
