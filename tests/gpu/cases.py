@@ -95,12 +95,13 @@ def run_case(case: Case, session: Any, data: Mapping[str, Dataset] | None = None
     from scalinglaws.training.arithmetic import set_arithmetic
 
     module, settings = case
-    names = (
-        [settings["dataset"]]
-        if "dataset" in settings
-        else [variant["task"] for variant in settings["variants"]]
-    )
-    data = data or {name: made_data(name) for name in names}
+    if data is None:
+        names = (
+            [settings["dataset"]]
+            if "dataset" in settings
+            else [variant["task"] for variant in settings["variants"]]
+        )
+        data = {name: made_data(name) for name in names}
     experiment = importlib.import_module(f"scalinglaws.experiments.{module}")
     set_arithmetic(session.device, session.threads, settings["precision"])
     return experiment.run(settings, data, session)

@@ -629,16 +629,13 @@ def variance_block(name: str, steps: int, options: argparse.Namespace) -> Any:
 
 
 def variance_run(block: Any, device: str) -> Any:
-    import importlib
-
-    from gpu.cases import made_data
-    from scalinglaws.training.arithmetic import set_arithmetic
+    from gpu.cases import made_data, run_case
     from scalinglaws.training.session import Session
 
-    set_arithmetic(device, 1 if device == "cpu" else 4, "float32")
+    module = block.module.removeprefix("scalinglaws.experiments.")
     data = {task: made_data(task) for task in block.datasets}
-    experiment = importlib.import_module(block.module)
-    return experiment.run(block.settings, data, Session(device=device))
+    case = module, {**block.settings, "precision": "float32"}
+    return run_case(case, Session(device=device), data)
 
 
 def variance_time(block: Any, device: str) -> float:

@@ -79,11 +79,9 @@ def fine_enough(
     if not len(norms):
         return settings
     step = np.log10(norms.max() / norms.min()) / POINTS
-    steps = settings["grid_step"]
-    return {
-        **settings,
-        "grid_step": {**steps, norm: min(step, settings_step(settings, panel, norm)) or 1.0},
-    }
+    if not 0 < step < settings_step(settings, panel, norm):
+        return settings
+    return {**settings, "grid_step": {**settings["grid_step"], norm: step}}
 
 
 def draw_pair(

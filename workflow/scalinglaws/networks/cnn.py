@@ -83,7 +83,8 @@ def convolved_on_gpu(network: CNN, parameters: Sequence[Tensor], images: Tensor)
     signal = images
     for layer in range(len(network.widths)):
         weight, bias = parameters[2 * layer : 2 * layer + 2]
-        signal = signal.relu_() if layer else images
+        if layer:
+            signal = signal.relu_()
         if (layer + 1) % network.pool_every == 0:
             signal = F.max_pool2d(F.conv2d(signal, weight, padding=KERNEL // 2), 2)
             signal = signal + bias.to(signal.dtype)[:, None, None]
