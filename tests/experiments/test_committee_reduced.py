@@ -167,3 +167,13 @@ def test_figure_draws_what_it_lists():
     assert list(drawing.plotted.columns) == PLOTTED
     assert {"L=1", "mean L=1", "standard deviation L=1"} <= set(drawing.plotted["series"])
     assert "4 seeds" in drawing.caption
+
+
+def test_figure_shows_levels_that_no_claim_speaks_of_without_an_interval():
+    made = tables([1000.0, 1500.0, 1200.0, 900.0], factor=1.02)
+    more = {name: pd.concat([rows, rows.assign(levels=4)]) for name, rows in made.items()}
+    drawing = draw(more, {"crossing_ensemble": fit(made, FIT)}, {"crossing_error": 0.003})
+    (row,) = drawing.plotted.query("series == 'mean L=4'").to_dict("records")
+    assert row["y"] == pytest.approx(1.02, rel=1e-6)
+    assert np.isnan([row["y_low"], row["y_high"]]).all()
+    assert "Hollow" in drawing.caption

@@ -40,8 +40,11 @@ def draw(
     level = settings["crossing_error"]
     pairs = {n: crossings(tables, level, n) for n in levels}
     figure, (left, right) = new_figure(1, 2, width=WIDE, height=3.0)
-    parts = seed_panel(left, pairs) + ratio_panel(right, levels, fits["crossing_ensemble"])
-    return Drawing(figure, plotted_rows(*parts), caption(reduced, levels, level))
+    parts = seed_panel(left, pairs) + ratio_panel(right, pairs, fits["crossing_ensemble"])
+    text = caption(reduced, levels, level)
+    if any(f"mean_crossing_ratio_L{n}" not in fits["crossing_ensemble"] for n in levels):
+        text += " Hollow, without an interval: an L of which no claim speaks."
+    return Drawing(figure, plotted_rows(*parts), text)
 
 
 def seed_panel(axes: Axes, pairs: Pairs) -> Rows:
@@ -60,28 +63,38 @@ def seed_panel(axes: Axes, pairs: Pairs) -> Rows:
     return parts
 
 
-def ratio_panel(axes: Axes, levels: list[int], found: Mapping[str, Any]) -> Rows:
+def ratio_panel(axes: Axes, pairs: Pairs, found: Mapping[str, Any]) -> Rows:
+    """An L that the fit does not estimate is a hollow mean without an interval."""
     kinds = {
         "mean_crossing_ratio": ("mean", COLOURS["blue"], "o", 0.97),
         "spread_ratio": ("standard deviation", COLOURS["orange"], "s", 1.03),
     }
     parts: Rows = []
     for name, (title, colour, marker, shift) in kinds.items():
-        for number in levels:
-            quantity = found.get(f"{name}_L{number}")
-            if quantity is None or quantity["estimate"] is None:
-                continue
-            label = None if any(title in part["series"].iloc[0] for part in parts) else title
-            look: dict[str, Any] = {"colour": colour, "marker": marker, "label": label}
-            point = (number * shift, *quantity_numbers(quantity))
-            series = f"{title} L={number}"
-            parts.append(points_with_intervals(axes, *point, panel="b", series=series, **look))
+        label: str | None = title
+        for levels, pair in pairs.items():
+            look: dict[str, Any] = {"panel": "b", "series": f"{title} L={levels}"}
+            look |= {"colour": colour, "marker": marker}
+            quantity = found.get(f"{name}_L{levels}")
+            if quantity is None and title == "mean":
+                mean = mean_ratio(*pair)
+                parts.append(points_with_intervals(axes, levels * shift, mean, hollow=True, **look))
+            elif quantity is not None and quantity["estimate"] is not None:
+                point = (levels * shift, *quantity_numbers(quantity))
+                parts.append(points_with_intervals(axes, *point, label=label, **look))
+                label = None
     axes.axhline(1.0, color=ROLES["reference"], linewidth=0.8, zorder=1)
     dress(axes, "levels $L$", "theory / simulation", title="b  over seeds", log="x", loc="best")
-    axes.set_xlim(min(levels) / 1.4, max(levels) * 1.4)
-    axes.set_xticks(levels, [str(number) for number in levels])
+    axes.set_xlim(min(pairs) / 1.4, max(pairs) * 1.4)
+    axes.set_xticks(list(pairs), [str(levels) for levels in pairs])
     axes.minorticks_off()
     return parts
+
+
+def mean_ratio(simulation: np.ndarray, theory: np.ndarray) -> float:
+    """Of the seeds that cross in both, theory over simulation; NaN without any."""
+    both = np.isfinite(simulation + theory)
+    return float(theory[both].mean() / simulation[both].mean()) if both.any() else np.nan
 
 
 def caption(reduced: pd.DataFrame, levels: list[int], level: float) -> str:
