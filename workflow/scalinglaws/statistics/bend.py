@@ -66,8 +66,7 @@ def judged(local: Local, bend: dict[str, Any] | None) -> Ends:
     low, high = local.whole.interval()
     if bend is None or not significant(bend):
         return low, high
-    ends = (low, high, bend["early"][0], bend["late"][0], *bend["beyond"])
-    return min(ends), max(ends)
+    return hull(low, high, bend["early"][0], bend["late"][0], *bend["beyond"])
 
 
 def slopes_of(local: Local, bend: dict[str, Any] | None) -> dict[str, list[float]] | None:
@@ -89,5 +88,11 @@ def within_window(local: Local, bend: dict[str, Any] | None) -> Ends:
     low, high = local.whole.interval()
     if bend is None or not significant(bend):
         return low, high
-    ends = (low, high, *bend["early"], *bend["late"])
-    return min(ends), max(ends)
+    return hull(low, high, *bend["early"], *bend["late"])
+
+
+def hull(*ends: float) -> Ends:
+    """NaN ends where one is NaN: Python's own min and max would pass over it, and a law whose seeds
+    do not bound its exponent would get the interval of its halves.
+    """
+    return float(np.min(ends)), float(np.max(ends))
