@@ -57,6 +57,12 @@ def test_the_line_counts_jobs_as_snakemake_does(plan):
     assert progress.line().endswith("Drawing damico2025_fig1")
 
 
+def test_failed_jobs_are_counted_as_they_fail(plan):
+    progress = Progress(plan, ["all"])
+    follow(progress, steps(2, 7), {"event": "job_error", "rule_name": "fetch_data"})
+    assert progress.line().startswith("2/7 jobs, 1 failed | ")
+
+
 def test_a_running_block_is_shown_with_its_part(plan):
     progress = Progress(plan, ["all"])
     follow(progress, steps(0, 7))

@@ -14,7 +14,7 @@ SCATTER = np.array([-0.02, -0.01, 0.0, 0.0, 0.01, 0.02])
 
 
 def bent_law(low, high):
-    """Slope 1.2 early and 0.8 late, hardly any scatter; the seeds' interval of the whole is given."""
+    """Slope 1.2 early, 0.8 late, hardly any scatter; the seeds' interval of the whole is given."""
     early, late = Estimate(1.2, SCATTER), Estimate(0.8, SCATTER)
     return Local(Estimate(1.0, SCATTER, inverted=lambda: (low, high)), early, late, 1.0)
 

@@ -136,6 +136,17 @@ def test_a_wrong_checksum_in_the_registry_refuses_the_file(repository):
     assert not (repository.path / "results/data/mnist5k.npz").exists()
 
 
+def test_a_failed_step_does_not_stop_what_does_not_need_it(repository, monkeypatch):
+    """Of two steps that fail one after the other both are tried, whichever comes first."""
+    monkeypatch.setenv("SCALINGLAWS_MIRROR", str(repository.path / "nowhere"))
+    repository.configure(scale="laptop")
+    files = [f"results/data/{name}.npz" for name in ("fashion_mnist", "mnist")]
+    run = repository.verb("reproduce", "--cores", "1", *files)
+    refused(run, "(?m)^error: .*SCALINGLAWS_MIRROR.*nowhere")
+    assert "2 failed" in run.stdout
+    assert "not everything was made, but all that needs no failed step" in run.stdout
+
+
 def test_a_result_of_other_code_is_refused_even_when_snakemake_trusts_it(repository):
     table = "results/quick/tables/worschech2024/committee_sgd.parquet"
     fit = "results/quick/fits/worschech2024/committee_agreement.json"

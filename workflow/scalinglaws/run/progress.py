@@ -30,6 +30,7 @@ class Progress:
     gpus: int = 0
     done: int = 0
     total: int = 0
+    failed: int = 0
     started: str = ""
     began: float = field(default_factory=time.monotonic)
     last: str = ""
@@ -81,6 +82,7 @@ class Progress:
         if event.kind == "job_info":
             self.started = event.message or event.rule or ""
         elif event.kind == "job_error":
+            self.failed += 1
             self.said.append(f"Error in rule {event.rule}:")
         elif event.kind == "error":
             # The kind of error stands in the first line, what is wrong in the second.
@@ -108,7 +110,7 @@ class Progress:
             return None
 
     def line(self) -> str:
-        """One line: jobs done, running blocks with their part done, time gone and time left."""
+        """One line: jobs done and failed, running blocks with their part, time gone and left."""
         elapsed = time.monotonic() - self.began
         running = [
             (block, part)
@@ -118,6 +120,7 @@ class Progress:
         names = ", ".join(f"{block.experiment} {part:.0%}" for block, part in running)
         doing = (names or self.started) if self.done < self.total else ""
         count = f"{self.done}/{self.total} jobs" if self.total else "starting"
+        count += f", {self.failed} failed" if self.failed else ""
         return f"{count} | {duration(elapsed)}{self.left(elapsed, running)} | {doing}".rstrip(" |")
 
     def left(self, elapsed: float, running: list[tuple[Block, float]]) -> str:

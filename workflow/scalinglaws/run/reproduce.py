@@ -58,7 +58,9 @@ def reproduce(scale: str | None, cores: int | None, targets: Sequence[str]) -> i
         environment = snakemake_environment()
         if stale:
             snakemake(environment, "--unlock", "--config", *options)
-        command = ["--cores", str(cores), "--rerun-incomplete", *targets, "--config", *options]
+        # A night's run must not stand still because one step failed in its first hour.
+        resuming = ("--rerun-incomplete", "--keep-going")
+        command = ["--cores", str(cores), *resuming, *targets, "--config", *options]
         command += ["--resources", f"gpu={progress.gpus}"] if progress.gpus else []
         status = watched(progress, command, environment, lock)
         if status == 0 and "all" in targets:
@@ -164,7 +166,8 @@ def watched(
     shown(show, progress.line(), True)
     if status:
         print("\n".join(progress.complaints()), file=sys.stderr)
-        print(f"the run stopped; everything it said is in {log}", file=sys.stderr)
+        rest = ", but all that needs no failed step" if progress.failed else ""
+        print(f"not everything was made{rest}; what was said is in {log}", file=sys.stderr)
     return status if status >= 0 else 128 - status
 
 
