@@ -206,6 +206,19 @@ def test_rescaled_curves_have_their_minimum_at_one(
         assert lowest["x"] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(
+    ("figure", "named"), [("damico2025_fig3", True), ("damico2025_fig4", False)]
+)
+def test_the_key_names_minima_only_where_they_are_marked(
+    tables: dict[str, pd.DataFrame], fits: dict[str, Any], figure: str, named: bool
+) -> None:
+    drawn = drawing(figure, tables, fits).figure
+    legends = [*drawn.legends, *(axes.get_legend() for axes in drawn.axes)]
+    texts = [text.get_text() for each in legends if each for text in each.get_texts()]
+    assert "released" in texts
+    assert ("minimum of a released curve" in texts) == named
+
+
 def test_the_table_below_a_figure_reaches_the_document(
     tables: dict[str, pd.DataFrame], fits: dict[str, Any]
 ) -> None:

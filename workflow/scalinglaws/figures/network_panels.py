@@ -184,7 +184,8 @@ def explain(figure: Figure, axes: Sequence[Axes], pairs: Sequence[Pair]) -> None
     assert spec is not None
     grid, used = spec.get_gridspec(), spec.colspan.stop
     scale = ScalarMappable(norm=LogNorm(*SIZES), cmap=PLASMA)
-    marks = key(pairs)
+    drawn = {line.get_marker() for panel in axes for line in panel.get_lines()}
+    marks = key(pairs, minima=MINIMUM["marker"] in drawn)
     if used == grid.ncols:
         look: dict[str, Any] = {"location": "bottom", "fraction": 0.03, "pad": 0.02}
         bar = figure.colorbar(scale, ax=list(axes), shrink=0.5, aspect=45, **look)
@@ -198,12 +199,13 @@ def explain(figure: Figure, axes: Sequence[Axes], pairs: Sequence[Pair]) -> None
     bar.set_label("training images $P$", labelpad=1)
 
 
-def key(pairs: Sequence[Pair]) -> list[Line2D]:
+def key(pairs: Sequence[Pair], minima: bool) -> list[Line2D]:
     """What line, triangle and dots are."""
     marks: list[Line2D] = []
     if any(pair.released is not None for pair in pairs):
         marks.append(Line2D([], [], color=ROLES["reference"], lw=0.9, label="released"))
-        marks.append(Line2D([], [], **MINIMUM, label="minimum of a released curve"))
+        if minima:
+            marks.append(Line2D([], [], **MINIMUM, label="minimum of a released curve"))
     counts = [len(pair.runs.errors) for pair in pairs if pair.runs is not None]
     if counts:
         bars = "" if max(counts) <= FEW_SEEDS else ", 95 % interval"
