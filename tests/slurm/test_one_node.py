@@ -29,6 +29,7 @@ PATIENCE = 600.0  # seconds; a busy machine needs minutes where an idle one need
 NAMES = [f"levels{levels}_seeds{seeds}" for levels in (0, 1) for seeds in (0, 1)]
 SIZES = {"dimension": 64, "seeds": 2, "seeds_per_block": 1, "alpha_max": 6000.0}
 # A cluster answers within minutes; the plugin's first look and the wait for files need not be long.
+CONTROLLER = Path(__file__).parent / "controller.py"  # Snakemake that looks often
 QUICKLY = (
     *("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"),
     *("--latency-wait", "5", "--slurm-status-command", "squeue", "--slurm-no-account"),
@@ -57,7 +58,7 @@ class Cluster:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """The controller: Snakemake with the shipped profile."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
+        command = [sys.executable, str(CONTROLLER), *arguments]
         command += ["--workflow-profile", PROFILE, *QUICKLY]
         process = subprocess.Popen(
             command,
@@ -328,7 +329,7 @@ def test_a_controller_in_a_job_of_one_core_submits_blocks_of_two(
     cluster: Cluster, reference: dict[str, bytes]
 ) -> None:
     said = cluster.brake / "said"
-    command = [sys.executable, "-m", "snakemake", *files(NAMES[0])]
+    command = [sys.executable, str(CONTROLLER), *files(NAMES[0])]
     command += ["--workflow-profile", PROFILE, *QUICKLY, "--set-threads", "train_block=2"]
     place = ["sbatch", "--cpus-per-task=1", "--mem=1500", f"--output={said}"]
     place += [f"--chdir={cluster.repository.path}", "--wait", f"--wrap={shlex.join(command)}"]
