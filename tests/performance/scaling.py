@@ -292,7 +292,7 @@ def drawn(points: "pd.DataFrame", rows: list[dict[str, Any]]) -> "Drawing":
             panel.set_xlabel(row["axis"])
             panel.set_ylabel(label)
             name = f"{row['title']}\n" if column == "throughput" else ""
-            panel.set_title(f"{name}{told(row[key])}")
+            panel.set_title(f"{name}{told(row[key])}", fontsize="small")  # as wide as a panel
             plotted.append(
                 pd.DataFrame(
                     {
