@@ -78,12 +78,12 @@ def test_every_case_plans_a_block_of_each_of_its_values(scaling):
             assert case.work(value) > 0
 
 
-def test_titles_with_a_range_end_inside_the_picture(scaling):
+def test_titles_with_a_range_are_no_wider_than_their_panels(scaling, tmp_path):
     cases = [made(turns=(1.0, 3.0)).assign(axis=axis) for axis in ("N", "L", "M")]
     steeper = [case.assign(turn=2, throughput=case["throughput"] ** 2) for case in cases]
     points = pd.concat([*cases, *steeper])
     figure = scaling["drawn"](points, scaling["summary"](points)).figure
-    figure.canvas.draw()
-    titles = [panel.title for panel in figure.axes]
-    assert any(", " in title.get_text() for title in titles)
-    assert max(title.get_window_extent().x1 for title in titles) <= figure.bbox.width
+    figure.savefig(tmp_path / "drawn.png", dpi=figure.dpi)  # lays out
+    for panel in figure.axes[:3]:
+        (title,) = panel.findobj(lambda each: ", " in getattr(each, "get_text", str)())
+        assert title.get_window_extent().x1 <= panel.bbox.x1
