@@ -173,3 +173,19 @@ def test_an_entry_edited_by_hand_is_refused(clone):
 
 def test_the_shipped_registration_is_whole():
     assert station.registrations(CONFIG / "registration.yaml")
+
+
+def test_a_later_registration_does_not_unmake_a_run_under_an_earlier_one(clone, monkeypatch):
+    claims = read_claims(SLUG)
+    station.register(print)
+    monkeypatch.setattr(station, "read_ladder", lambda: [{"seeds": 1, "share": 1.0}])
+    station.register(print)
+    first, second = station.registrations()
+    assert station.registration_of(first["seed"])["number"] == 1
+    assert station.registration_of(second["seed"])["number"] == 2
+    assert station.registration_of(7)["number"] == 2  # a seed of one's own departs from the latest
+    run = {"scale": "quick", "seed": second["seed"]}
+    assert station.exploratory_claims(SLUG, claims, run) == {}
+    # The earlier run is held against its own terms, of which the ladder was changed since.
+    told = station.exploratory_claims(SLUG, claims, {**run, "seed": first["seed"]})
+    assert set(map(tuple, told.values())) == {("the ladder was changed",)}

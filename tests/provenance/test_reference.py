@@ -238,6 +238,17 @@ def test_a_moved_margin_is_found_and_its_claim_named(reference, monkeypatch):
     assert all("other claims" in line for line in others)
 
 
+def test_a_claim_that_is_worded_otherwise_is_told_and_fails_nothing(reference, monkeypatch):
+    claims = read_claims(PAPER)
+    claims[0]["statement"] = "The same, said better."
+    monkeypatch.setattr(judge, "read_claims", lambda paper, file=None: claims)
+    said = []
+    assert verify_reference.verify_reference(reference, said.append)
+    (told,) = [line for line in said if "worded otherwise" in line]
+    assert told.startswith("note ")
+    assert told.endswith(f"judged alike: {claims[0]['id']}")
+
+
 def test_a_finding_that_does_not_follow_is_found_though_all_hashes_were_made_anew(reference):
     file = reference / "findings" / "findings.json"
     rewrite(file, lambda record: record["papers"][0]["sentences"][0].update(text="It is 2."))

@@ -99,7 +99,7 @@ def exponent_panel(axes: Axes, theory: pd.DataFrame, found: Found) -> Rows:
         parts.append(theory_line(axes, line["beta"], line["y"], series=title, **dressed))
     kinds = {
         "sgd_exponent": ("SGD, line fit", COLOURS["blue"], "o", -0.02),
-        "sgd_law_exponent": ("SGD, fit of the formula", COLOURS["purple"], "s", 0.02),
+        "sgd_law_exponent": ("SGD, less what finite L adds", COLOURS["purple"], "s", 0.02),
     }
     same = estimates(found, "same_size_exponent", betas)
     title = "line fit, size of SGD"
@@ -139,6 +139,6 @@ def caption(sgd: pd.DataFrame, theory: pd.DataFrame, found: Found) -> str:
         f"{worst} (median over alpha, mean over seeds). (b) Decay exponent "
         f"against beta: straight-line fits of the formula and of SGD (circles) in the window "
         f"between the first and the last slow mode are steeper than beta / (1 + beta) at finite "
-        f"L; the formula fitted with beta free (squares) "
+        f"L; SGD over the formula of its size (squares) "
         f"is not biased that way. Bars: 95 % intervals over seeds."
     )

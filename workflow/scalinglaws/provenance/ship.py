@@ -81,7 +81,7 @@ def ship(scale: str, say: Callable[[str], None]) -> None:
             **{key: manifest[key] for key in (*CONFIGURED, "config")},
             "commit": head,
             "run": manifest["source"],
-            "registration": registration_record(),
+            "registration": registration_record(plan.config["seed"]),
             "code": code_of(headers(folder, [*names, *tables])),
             "blocks": [block_record(block) for block in blocks],
             "files": {name: file_facts(name, content) for name, content in sorted(files.items())},
@@ -124,7 +124,9 @@ def finished(folder: Path, scale: str) -> tuple[Plan, dict[str, Any]]:
 def check_registration(folder: Path, plan: Plan) -> Iterator[str]:
     for paper in plan.papers:
         file = folder / "ledger" / f"{paper}.json"
-        if read_json(file)["header"].get("registration") != registration_record():
+        if read_json(file)["header"].get("registration") != registration_record(
+            plan.config["seed"]
+        ):
             yield f"{file} was judged under another registration than config/registration.yaml's"
 
 

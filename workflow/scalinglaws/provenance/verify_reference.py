@@ -2,7 +2,8 @@
 
 The run behind a reference is not here, only its small part: so its files are held against its
 record, verdicts and findings are derived again from its fits by today's code and config, and one
-block per paper is trained again. Code that has changed since is told; it fails nothing by itself.
+block per paper is trained again. Code that has changed since and claims that are worded otherwise
+are told; they fail nothing by themselves.
 """
 
 import json
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 
 from scalinglaws.canonical import canonical_json, digest
 from scalinglaws.claims.findings import findings
+from scalinglaws.claims.registration import WORDS
 from scalinglaws.claims.templates import read_findings
 from scalinglaws.config import read_families, read_ladder
 from scalinglaws.errors import InputError
@@ -44,8 +46,7 @@ Check = Iterator[str]
 # What config says of a claim, in the order in which a difference is told.
 OWN_FIELDS = (
     *("margin", "published", "published_error", "published_decimals", "kind", "quantities"),
-    *("primary", "provenance", "statement", "source", "figure", "departures", "margin_reason"),
-    *("exploratory_why", "verdict"),
+    *("primary", "provenance", "exploratory_why", "verdict"),
 )
 
 
@@ -72,6 +73,10 @@ def verify_reference(folder: Path, say: Callable[[str], None]) -> bool:
         ("the authors' exponents follow from their released curves", check_released()),
     ]
     sound = [told(say, title, list(collected(problems))) for title, problems in checks]
+    if worded := reworded(folder, plan):
+        say(
+            f"{'note':6s} claims that are worded otherwise since, judged alike: {', '.join(worded)}"
+        )
     if changed := changed_since(record["code"]):
         say(
             f"{'note':6s} code that has changed since, which fails nothing while the above holds: "
@@ -158,14 +163,40 @@ def check_settings(folder: Path, plan: Plan) -> Check:
                 )
 
 
+def stored_rows(folder: Path, paper: str) -> dict[str, dict[str, Any]]:
+    """Claim -> its row in the shipped ledger. Raises InputError."""
+    return {row["id"]: row for row in ledger_of_any_code(ledger_file(folder, paper))[1]["claims"]}
+
+
+def ledger_file(folder: Path, paper: str) -> Path:
+    return folder / "ledger" / f"{paper}.json"
+
+
+def judged_again(folder: Path, paper: str, plan: Plan) -> dict[str, dict[str, Any]]:
+    """Claim -> its row, judged from the shipped fits. Raises InputError."""
+    rows = judged_rows(paper, fits_in(folder, paper), plan.config)
+    return {row["id"]: row for row in rows}
+
+
+def reworded(folder: Path, plan: Plan) -> list[str]:
+    """Claims whose words, by which nothing is judged, are others in config than in the ledger."""
+    found = []
+    for paper in plan.papers:
+        stored, again = stored_rows(folder, paper), judged_again(folder, paper, plan)
+        for name in stored.keys() & again.keys():
+            pairs = [(stored[name].get(word), again[name].get(word)) for word in WORDS]
+            if not all(alike(one, two) for one, two in pairs):
+                found.append(name)
+    return sorted(found)
+
+
 def check_claims(folder: Path, plan: Plan) -> Check:
     """Judge every paper again from its shipped fits; one sentence per claim that comes out
     otherwise.
     """
     for paper in plan.papers:
-        file = folder / "ledger" / f"{paper}.json"
-        stored = {row["id"]: row for row in ledger_of_any_code(file)[1]["claims"]}
-        again = {row["id"]: row for row in judged_rows(paper, fits_in(folder, paper), plan.config)}
+        file, stored = ledger_file(folder, paper), stored_rows(folder, paper)
+        again = judged_again(folder, paper, plan)
         for name in [name for name in again if name not in stored]:
             yield f"claim {name} of config/claims/{paper}.yaml is not in {file}"
         for name in [name for name in stored if name not in again]:
@@ -190,7 +221,8 @@ def other_rows(paper: str, file: Path, stored: Record, again: Record) -> Check:
 
 def other_fields(stored: Record, again: Record) -> list[str]:
     """Fields that differ, config's first. What only today's code tells is no difference."""
-    differing = [key for key in stored if not alike(stored[key], again.get(key))]
+    judged = [key for key in stored if key not in WORDS]
+    differing = [key for key in judged if not alike(stored[key], again.get(key))]
     return sorted(
         differing, key=lambda key: OWN_FIELDS.index(key) if key in OWN_FIELDS else len(OWN_FIELDS)
     )

@@ -7,7 +7,7 @@ from typing import Any
 from scalinglaws.claims.ledger import judge_paper
 from scalinglaws.codedigest import code_digest
 from scalinglaws.config import read_claims, read_departures, read_ladder
-from scalinglaws.stations.registration import exploratory_claims, registrations
+from scalinglaws.stations.registration import exploratory_claims, registration_of, registrations
 from scalinglaws.storage import FORMAT, merged_code, read_quantities, write_json
 
 
@@ -31,7 +31,7 @@ def judge_claims(
         "station": "ledger",
         "name": paper,
         "settings": {"claims": str(claims), "look": run["look"]},
-        "registration": registration_record(),
+        "registration": registration_record(run["seed"]),
         "code": merged_code(own, *(content["header"] for content in read.values())),
     }
     write_json(output, {"claims": rows}, header)
@@ -61,10 +61,12 @@ def judged_rows(
     )
 
 
-def registration_record() -> dict[str, Any] | None:
-    """The latest registration by its number, date, commit and root seed; how many there were."""
-    known = registrations()
-    if not known:
+def registration_record(seed: int) -> dict[str, Any] | None:
+    """What a run of this root seed stands under: number, date, commit and root seed of its
+    registration, and the number of registrations by then.
+    """
+    found = registration_of(seed)
+    if found is None:
         return None
-    named = {key: known[-1][key] for key in ("number", "date", "commit", "seed")}
-    return {**named, "of": len(known)}
+    named = {key: found[key] for key in ("number", "date", "commit", "seed")}
+    return {**named, "of": len(registrations())}

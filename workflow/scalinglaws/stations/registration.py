@@ -81,18 +81,29 @@ def committed() -> str:
     return clean_commit(states, names, "register")
 
 
+def registration_of(seed: int) -> dict[str, Any] | None:
+    """The registration that a run of this root seed stands under: that which drew the seed, else
+    the latest, from which it departs; None where nothing is registered.
+
+    So a scale that is planned anew and registered does not unmake the finished runs of others.
+    """
+    known = registrations()
+    drew = [one for one in known if one["seed"] == seed]
+    return next(iter([*drew[-1:], *known[-1:]]), None)
+
+
 def exploratory_claims(
     slug: str, claims: Sequence[Mapping[str, Any]], run: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    """Claim -> what was changed since the latest registration; all claims without one.
+    """Claim -> what was changed since the run's registration; all claims without one.
 
     - ``run``: the configuration judged, resolved: ``scale``, ``seed``
     """
-    known = registrations()
-    if not known:
+    registration = registration_of(run["seed"])
+    if registration is None:
         return {claim["id"]: ["nothing is registered"] for claim in claims}
     paper = read_paper(slug)
     own = terms_of(
         {slug: claims}, {slug: paper}, {run["scale"]: read_scale(run["scale"])}, read_ladder()
     )
-    return changes(known[-1], own, paper, claims, run)
+    return changes(registration, own, paper, claims, run)
