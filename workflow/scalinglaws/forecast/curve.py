@@ -9,6 +9,7 @@ from scalinglaws.errors import InputError
 
 Array = np.ndarray
 FEWEST = 6  # points: a fit of four and two rolling origins
+ROUNDING = 1e-12  # fall of a logarithm: the slope of equal values is 0 or 1e-17
 MOST = 200  # points; of a longer curve, means over as many equal steps in log x
 
 
@@ -48,7 +49,8 @@ def as_curve(x: Sequence[float] | Array, y: Sequence[float] | Array) -> Curve:
             f"no forecast: {len(abscissae)} different x, at least {FEWEST} are needed (a fit of "
             "four and two later points to test it on); add sizes, or the steps between them."
         )
-    if np.polyfit(np.log(abscissae / abscissae[0]), logs, 1)[0] >= 0:
+    span = np.log(abscissae / abscissae[0])
+    if -np.polyfit(span, logs, 1)[0] * span[-1] <= ROUNDING:
         raise InputError(
             "no forecast: the values do not fall with x; expected a loss or an error: of an "
             "accuracy give 1 - accuracy, of percentages 100 - percent."
