@@ -227,6 +227,7 @@ def test_further_starts_of_the_theory_take_the_scatter_of_starts_out_of_the_expo
     truth = law(made_starts(tables, 2000, 2000))["estimate"]
     assert many["interval"][0] < truth < many["interval"][1]
     assert many["n_seeds"] == 12
+    assert (many["n_points"], many["window"]) == (few["n_points"], few["window"])
 
 
 def test_theory_of_other_starts_does_not_hide_what_sgd_does_differently(tables):

@@ -234,7 +234,10 @@ def law_exponent(pairs: Pairs, formula: np.ndarray) -> Quantity:
         len(pairs.sgd),
         **facts,
     )
-    return weighted_sum([added, over_formula(pairs.further)], [1.0, 1.0])
+    both = weighted_sum([added, over_formula(pairs.further)], [1.0, 1.0])
+    # The same abscissae in both parts, which a sum would count twice.
+    shown = {"n_points": len(pairs.alphas), "window": [*pairs.window]}
+    return cast(Quantity, {**both, **shown})
 
 
 def line(pairs: Pairs, curves: np.ndarray) -> float:
