@@ -134,10 +134,11 @@ def simulated(tables: Tables, settings: Settings, beta: float) -> dict[str, Quan
     if isinstance(pairs, str):
         names = ("sgd_exponent", "sgd_law_exponent", "sgd_minus_theory", "sgd_deviation")
         return {f"{name}_{label(beta)}": unavailable(pairs) for name in names}
+    inside = pairs.in_window()
     found = {
         "sgd_exponent": plain_exponent(pairs),
-        "sgd_law_exponent": law_exponent(*with_formula(tables, pairs.in_window())),
-        "sgd_minus_theory": exponent_difference(pairs.in_window()),
+        "sgd_law_exponent": law_exponent(inside, formula_at(tables, inside)),
+        "sgd_minus_theory": exponent_difference(inside),
         "sgd_deviation": deviation(pairs),
     }
     return {f"{name}_{label(beta)}": made for name, made in found.items()}
@@ -165,12 +166,12 @@ def matched(tables: Tables, settings: Settings, beta: float) -> Pairs | str:
     return Pairs(*curves, unseen, size, window_of(settings, both, beta))
 
 
-def with_formula(tables: Tables, pairs: Pairs) -> tuple[Pairs, np.ndarray]:
-    """Also the formula at these abscissae, with gradient noise, of the simulated size."""
+def formula_at(tables: Tables, pairs: Pairs) -> np.ndarray:
+    """The formula at their abscissae (points,), with gradient noise, of the simulated size."""
     theory = tables["asymptotic_theory"]
     rows = theory[(theory["kind"] == "formula") & (theory["beta"] == pairs.size["beta"])]
     curve = rows[rows["quantity"] == "eps_g"].set_index("alpha")["value"]
-    return pairs, curve.loc[pairs.alphas].to_numpy()
+    return curve.loc[pairs.alphas].to_numpy()
 
 
 def exponent_difference(pairs: Pairs) -> Quantity:
