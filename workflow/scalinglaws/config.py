@@ -129,7 +129,7 @@ def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     if merged["device"] == "auto":
         merged["device"] = read_scale_file(merged["scale"])["device"]
     if merged["seed"] == "registered":
-        merged["seed"] = registered_seed()
+        merged["seed"] = registered_seed(merged["scale"])
     if merged["look"] > len(read_ladder()):
         raise InputError(
             f"look is {merged['look']}; expected 1 to {len(read_ladder())}, the rungs of "
@@ -138,15 +138,37 @@ def read_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return merged
 
 
-def registered_seed() -> int:
-    """The root seed of the latest registration. Raises InputError when there is none."""
-    registrations = read_registrations()
-    if not registrations:
+def registered_seed(scale: str) -> int:
+    """The root seed that a scale is run with. Raises InputError where nothing is registered."""
+    registration = registration_for(read_registrations(), scale)
+    if registration is None:
         raise InputError(
             "seed is 'registered' but config/registration.yaml holds no registration; expected "
             "one, made with: python -m scalinglaws register (or give a number, as seed=7)."
         )
-    return int(registrations[-1]["seed"])
+    return int(registration["seed"])
+
+
+def registration_for(
+    registrations: Sequence[Mapping[str, Any]], scale: str
+) -> Mapping[str, Any] | None:
+    """The one that a scale is run under: the earliest since which nothing of that scale changed.
+
+    So a registration that plans one scale anew gives no other scale a new root seed. None where
+    nothing is registered.
+    """
+    found = None
+    for one in reversed(registrations):
+        if found is not None and terms_at(one, scale) != terms_at(found, scale):
+            break
+        found = one
+    return found
+
+
+def terms_at(registration: Mapping[str, Any], scale: str) -> list[Any]:
+    """What of a registration bears on one scale."""
+    common = [registration[name] for name in ("claims", "fits", "ladder")]
+    return [*common, *(registration.get(name, {}).get(scale) for name in ("sizes", "reach"))]
 
 
 def read_registrations(file: str | Path | None = None) -> list[dict[str, Any]]:
@@ -154,6 +176,22 @@ def read_registrations(file: str | Path | None = None) -> list[dict[str, Any]]:
     registrations = read_yaml(Path(file or CONFIG / "registration.yaml")) or []
     validate(registrations, "registration.schema", str(file or "config/registration.yaml"))
     return list(registrations)
+
+
+def read_reach() -> dict[str, dict[str, str]]:
+    """Scale -> claim that it cannot decide -> why. Raises InputError, also for unknown names."""
+    reach = read_mapping(CONFIG / "reach.yaml", "config/reach.yaml")
+    validate(reach, "reach.schema", "config/reach.yaml")
+    known = {claim["id"] for slug in PAPERS for claim in read_claims(slug)}
+    for scale, claims in reach.items():
+        check_scale(scale)
+        if unknown := sorted(set(claims) - known):
+            raise InputError(
+                f"config/reach.yaml names {', '.join(unknown)} at scale {scale}; expected claims "
+                "of config/claims: remove it, or make the list with 'python -m scalinglaws plan "
+                f"--scale {scale} --power --pilot FOLDER --reach'."
+            )
+    return {scale: dict(claims) for scale, claims in reach.items()}
 
 
 def read_ladder() -> list[dict[str, Any]]:

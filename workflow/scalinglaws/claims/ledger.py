@@ -31,6 +31,7 @@ from scalinglaws.errors import InputError
 
 Record = Mapping[str, Any]
 Row = dict[str, Any]
+OUT_OF_REACH = "shown, not judged: beyond this scale's reach, as registered by a pilot"
 
 
 def judge_paper(
@@ -40,6 +41,7 @@ def judge_paper(
     *,
     share: float = 1.0,
     exploratory: Mapping[str, Sequence[str]] | None = None,
+    out_of_reach: Mapping[str, str] | None = None,
 ) -> list[Row]:
     """Judge all claims of one paper; the order of the claims is kept.
 
@@ -49,15 +51,20 @@ def judge_paper(
     - `departures`: the register.
     - `share`: of the error rate which this look at the data may spend.
     - `exploratory`: claim -> what was changed since its registration; without it none is.
+    - `out_of_reach`: claim that this scale cannot decide -> why, as registered; without it none is.
+      Such a claim is shown with its numbers and counts as not run.
 
     A row is JSON-safe: the claim's own fields (``margin`` becomes the effective one), and
     ``band``, ``judged`` (per quantity), ``interval_verdict`` (plain intervals), ``deterministic``,
     ``family`` and its ``correction`` (null without chance), p values raw and adjusted,
     ``verdict``, ``power`` (of the weakest quantity), ``why``, ``exploratory`` with
-    ``exploratory_why``, and ``fragility`` (choice -> verdict with that choice made otherwise).
+    ``exploratory_why``, ``out_of_reach`` (why, or null), and ``fragility`` (choice -> verdict with
+    that choice made otherwise).
     Raises InputError for a claim that names an unknown quantity or departure.
     """
     register = {entry["id"]: entry for entry in departures}
+    unreached = out_of_reach or {}
+    claims = [{**claim, "out_of_reach": unreached.get(claim["id"])} for claim in claims]
     rows = [judged_row(claim, fits, register) for claim in claims]
     for row, decision in zip(rows, decisions(claims, fits, share), strict=True):
         row |= decision
@@ -145,7 +152,8 @@ def find_quantity(claim: Record, name: str, fits: Fits) -> Any:
             f"claim {claim['id']} names the quantity {name}, which no fit provides; expected one "
             f"of {', '.join(known)}; correct config/claims."
         )
-    return as_claimed(claim, fits[fit][key])
+    found = as_claimed(claim, fits[fit][key])
+    return {**found, "not_run": True} if claim.get("out_of_reach") else found
 
 
 def departures_of(claim: Record, register: Mapping[str, Record]) -> list[str]:
@@ -179,6 +187,8 @@ def explanation(row: Row, share: float = 1.0) -> str | None:
 
     - ``share``: of the error rate that this look at the data may spend.
     """
+    if row["out_of_reach"]:
+        return f"{OUT_OF_REACH}: {row['out_of_reach']}"
     missing = [f"{one['name']}: {one['why']}" for one in row["judged"] if one["interval"] is None]
     if missing:
         return "; ".join(missing)

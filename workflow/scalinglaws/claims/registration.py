@@ -6,11 +6,14 @@ the ladder. Its root seed is drawn from these digests, so that nobody can choose
 terms, fits or experiments were changed afterwards, or which was judged with another root seed, is
 *exploratory*: the verdict stands, but it was not fixed beforehand.
 
+It also names the claims that a scale cannot decide, with the reason that a pilot gave: they are
+shown, but not judged there.
+
 Registrations are only ever added. How many there were, and what each changed, stays in the file.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from scalinglaws.canonical import digest
@@ -23,12 +26,16 @@ SEEDS = 10**6  # root seeds are drawn below it: short enough to be quoted
 
 @dataclass(frozen=True)
 class Terms:
-    """Digests of what is fixed beforehand. Claims and fits are named with their paper."""
+    """Digests of what is fixed beforehand. Claims and fits are named with their paper.
+
+    ``reach`` holds no digests but words: scale -> claim beyond its reach -> why.
+    """
 
     claims: Mapping[str, str]  # claim -> digest
     fits: Mapping[str, str]  # paper.fit -> digest
     sizes: Mapping[str, Mapping[str, str]]  # scale -> paper.experiment -> digest
     ladder: str
+    reach: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def terms_of(
@@ -36,12 +43,14 @@ def terms_of(
     papers: Mapping[str, Record],
     scales: Mapping[str, Mapping[str, Record]],
     ladder: Sequence[Record],
+    reach: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Terms:
     """The terms as they stand.
 
     - ``claims``: paper -> rows of config/claims
     - ``papers``: paper -> its record in config/papers
     - ``scales``: scale -> paper -> experiment -> sizes
+    - ``reach``: scale -> claim that it cannot decide -> why
     """
     return Terms(
         claims={row["id"]: digest(judged_terms(row)) for rows in claims.values() for row in rows},
@@ -59,6 +68,7 @@ def terms_of(
             for scale, found in scales.items()
         },
         ladder=digest(list(ladder)),
+        reach=reach or {},
     )
 
 
@@ -68,17 +78,23 @@ def judged_terms(claim: Record) -> dict[str, Any]:
 
 def drawn_seed(terms: Terms) -> int:
     """The root seed of a registration of these terms."""
-    return int(digest(asdict(terms)), 16) % SEEDS
+    return int(digest(kept(terms)), 16) % SEEDS
+
+
+def kept(terms: Terms) -> dict[str, Any]:
+    """As they stand in the file; where every claim is in reach there is no such entry."""
+    return {key: value for key, value in asdict(terms).items() if key != "reach" or value}
 
 
 def entry(number: int, terms: Terms, commit: str, date: str) -> dict[str, Any]:
     """One registration as it is kept."""
     head = {"number": number, "date": date, "commit": commit, "seed": drawn_seed(terms)}
-    return {**head, **asdict(terms)}
+    return {**head, **kept(terms)}
 
 
 def terms_in(registration: Record) -> Terms:
-    return Terms(**{name: registration[name] for name in Terms.__dataclass_fields__})
+    names = [name for name in Terms.__dataclass_fields__ if name in registration]
+    return Terms(**{name: registration[name] for name in names})
 
 
 def changes(

@@ -12,6 +12,7 @@ from scalinglaws.planning.plan import Plan
 from scalinglaws.planning.power import power_record, powers
 from scalinglaws.planning.power_table import about, budget_table, power_table
 from scalinglaws.planning.prices import Prices
+from scalinglaws.planning.reach import out_of_reach, write_reach
 from scalinglaws.planning.scale_file import check_target, scale_file, write_scale
 
 
@@ -22,16 +23,17 @@ def foretold(
     pilot: Path | None,
     budget: str | None,
     write: Path | None,
+    reach: bool,
     json: bool,
 ) -> str:
     """What the terminal shows. Raises InputError."""
     if budget is not None:
         return dealt_out(plan, figures, pilot, budget, write, json)
     wanted = set(plan.figures_of(figures))
-    read = read_pilot(pilot or plan.results, plan)
-    found = [
-        one for one in powers(Prices(plan), claims_of(plan, read)) if one.claim.figure in wanted
-    ]
+    read, prices = read_pilot(pilot or plan.results, plan), Prices(plan)
+    found = [one for one in powers(prices, claims_of(plan, read)) if one.claim.figure in wanted]
+    if reach:
+        return write_reach(plan, read, out_of_reach(prices, found))
     return as_json(power_record(plan, read, found)) if json else power_table(plan, read, found)
 
 

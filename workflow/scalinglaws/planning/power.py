@@ -27,6 +27,11 @@ ROUNDS = 12  # in which the sizes that claims need and their chances come to agr
 CLOSE = 1e-3  # change of a chance in the last round
 FEWEST = 2  # seeds without which there is no interval
 SURE = Chances(0.0, 1.0)
+# Why seeds decide nothing, where that follows from the pilot's numbers.
+BENDS = "the law bends in its window"
+MODEL = "the model's term dominates"
+AT_THE_EDGE = "estimate at the band's edge"
+UNCLEAR = "unclear side of the band's edge"
 
 
 @dataclass(frozen=True)
@@ -203,14 +208,14 @@ def obstacle(claim: Claim, sizes: Sizes) -> str:
     if not claim.experiments:
         return "no seeds: its data are given"
     if any(part.bent for part in claim.parts):
-        return "the law bends in its window"
+        return BENDS
     piloted = [part.piloted for part in claim.parts if part.piloted]
     if any(one.fixed_below + one.fixed_above > one.below + one.above for one in piloted):
-        return "the model's term dominates"
+        return MODEL
     most = even(claim, 2.0**DOUBLINGS)
     if claim_chances(claim, sizes, most, known=True).decided >= WANTED:
-        return "unclear side of the band's edge"
-    return "estimate at the band's edge"
+        return UNCLEAR
+    return AT_THE_EDGE
 
 
 def power_record(plan: Plan, pilot: Pilot, found: Sequence[Power]) -> dict[str, Any]:

@@ -52,6 +52,8 @@ def add_for_people(verbs: Any) -> None:
     verb.add_argument("--pilot", type=Path, metavar="FOLDER", help=text)
     text = "write what --budget found as a scale, config/scales/NAME.yaml (default: show it)"
     verb.add_argument("--write", type=Path, metavar="FILE", help=text)
+    text = "write the claims that --power finds this scale cannot decide into config/reach.yaml"
+    verb.add_argument("--reach", action="store_true", help=text)
     verb.add_argument("figures", nargs="*", default=[], help="figures or papers (default: all)")
 
     verb = add_verb(verbs, "calibrate", calibrate, "measure this machine for plan and time left")
@@ -154,10 +156,17 @@ def check_plan_options(options: argparse.Namespace) -> None:
             "--write is for --budget; expected it too, for example --budget 120min: add it, or "
             "leave --write out."
         )
+    if options.reach and not options.power:
+        raise InputError("--reach is for --power; expected it too: add it, or leave --reach out.")
+    if options.reach and (options.figures or options.json):
+        raise InputError(
+            "--reach lists all claims of a scale; expected neither figures nor --json beside it: "
+            "leave them out."
+        )
 
 
 def foresight_options(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in ("pilot", "budget", "write", "json")}
+    return {name: getattr(options, name) for name in ("pilot", "budget", "write", "reach", "json")}
 
 
 def calibrate(options: argparse.Namespace) -> None:

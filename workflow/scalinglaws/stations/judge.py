@@ -7,7 +7,12 @@ from typing import Any
 from scalinglaws.claims.ledger import judge_paper
 from scalinglaws.codedigest import code_digest
 from scalinglaws.config import read_claims, read_departures, read_ladder
-from scalinglaws.stations.registration import exploratory_claims, registration_of, registrations
+from scalinglaws.stations.registration import (
+    exploratory_claims,
+    out_of_reach,
+    registration_of,
+    registrations,
+)
 from scalinglaws.storage import FORMAT, merged_code, read_quantities, write_json
 
 
@@ -58,6 +63,7 @@ def judged_rows(
         read_departures(departures),
         share=read_ladder()[run["look"] - 1]["share"],
         exploratory=exploratory_claims(paper, asked, run),
+        out_of_reach=out_of_reach(run),
     )
 
 

@@ -22,6 +22,7 @@ from scalinglaws.config import (
     read_claims,
     read_ladder,
     read_paper,
+    read_reach,
     read_registrations,
     read_scale,
 )
@@ -44,6 +45,7 @@ def present_terms(scales: Sequence[str] = SCALES) -> Terms:
         papers={slug: read_paper(slug) for slug in PAPERS},
         scales={scale: read_scale(scale) for scale in scales},
         ladder=read_ladder(),
+        reach=read_reach(),
     )
 
 
@@ -90,6 +92,12 @@ def registration_of(seed: int) -> dict[str, Any] | None:
     known = registrations()
     drew = [one for one in known if one["seed"] == seed]
     return next(iter([*drew[-1:], *known[-1:]]), None)
+
+
+def out_of_reach(run: Mapping[str, Any]) -> dict[str, str]:
+    """Claim that the run's scale cannot decide -> why, as registered before the run."""
+    registration = registration_of(run["seed"]) or {}
+    return dict(registration.get("reach", {}).get(run["scale"], {}))
 
 
 def exploratory_claims(
