@@ -223,6 +223,7 @@ def sample_findings() -> dict[str, Any]:
                 ],
                 "differs": [{**about, "text": told["differs"]}],
                 "undecided": [{**about, "text": told["undecided"], "needs": "more seeds"}],
+                "beyond": [{**about, "text": told["undecided"], "why": "the law bends"}],
             }
         )
     return {"headline": "Of 5 claims 2 are reproduced.", "papers": papers}

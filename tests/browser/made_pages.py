@@ -108,6 +108,7 @@ def findings(paper):
         "undecided": [
             {"text": "Vague.", "claim": f"{paper}_C3_vague", "figure": None, "needs": "40 seeds"}
         ],
+        "beyond": [{"text": "Bent.", "claim": f"{paper}_C1", "figure": None, "why": "it bends"}],
     }
 
 

@@ -604,6 +604,9 @@ FINDINGS = {
                     "needs": "40 seeds",
                 }
             ],
+            "beyond": [
+                {"text": "Bent.", "claim": "damico2025_one", "figure": None, "why": "it bends"}
+            ],
         }
     ],
     "forest": [],
@@ -617,6 +620,7 @@ def test_findings_stand_above_the_claims_and_lead_to_them():
     assert "The law P<sup>−1</sup> &lt;holds&gt;." in text
     assert "<i>α</i><sub>D</sub> is 1." in text
     assert "Vague. vague Needed: 40 seeds." in page.text
+    assert "Bent. one Why: it bends." in page.text
     above = text[text.index('id="findings"') : text.index('id="claims"')]
     assert set(re.findall(r'href="([^"]+)"', above)) == {
         *(f"#damico2025_{name}" for name in ("one", "both", "far", "vague")),

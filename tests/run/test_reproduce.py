@@ -147,7 +147,7 @@ def test_a_run_ends_with_what_was_found_and_where_it_lies_within_80_columns(
     monkeypatch.chdir(tmp_path)
     sentence = " ".join(["the exponent alpha_D = 4 / d is 1.02 [0.97, 1.06] for d = 3"] * 20)
     paper = {"slug": "bahri2021", "title": "Laws", "counts": {"stated": {"reproduced": 1}}}
-    paper |= {"sentences": [{"text": sentence}], "differs": [], "undecided": []}
+    paper |= {"sentences": [{"text": sentence}], "differs": [], "undecided": [], "beyond": []}
     found = {"headline": "One claim.", "facts": "1 primary", "registration": "Registration 1."}
     header = {"format": FORMAT, "station": "findings", "code": {}}
     results = tmp_path / "results" / "quick"

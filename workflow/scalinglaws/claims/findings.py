@@ -30,6 +30,7 @@ from scalinglaws.claims.verdict import (
     band_of,
 )
 from scalinglaws.claims.wording import (
+    beyond_reach,
     by_kind,
     facts_text,
     of_paper,
@@ -89,6 +90,8 @@ def headline(rows: Sequence[Record], scale: str) -> str:
         f"{differ(counts[DIFFERS])}, {are(counts[UNDECIDED], 'undecided')} and "
         f"{are(counts[NOT_RUN], 'not run')}"
     )
+    if beyond := len(beyond_reach(rows)):
+        text += f", {beyond} of these shown but beyond its reach"
     if not primary:
         return f"{text}."
     return (
@@ -142,6 +145,10 @@ def paper_findings(
             for row in counted
             if row["verdict"] == UNDECIDED
         ],
+        "beyond": [
+            {**told_claim(row, evidence, row["judged"]), "why": row["out_of_reach"]}
+            for row in beyond_reach(counted)
+        ],
     }
 
 
@@ -168,12 +175,16 @@ def differing(row: Record, evidence: Evidence, reasons: Sequence[str]) -> dict[s
 
 def open_claim(row: Record, evidence: Evidence, needed: Need) -> dict[str, Any]:
     open_ones = [one for one in row["judged"] if one["verdict"] != REPRODUCED] or row["judged"]
+    told = told_claim(row, evidence, open_ones)
+    return {**told, "needs": needed.text, "obstacle": needed.obstacle}
+
+
+def told_claim(row: Record, evidence: Evidence, picked: Sequence[Record]) -> dict[str, Any]:
+    """A claim without a decision, with these of its estimates."""
     return {
-        "text": f"{row['statement'].rstrip('.')}: {against(row, evidence, open_ones)}.",
+        "text": f"{row['statement'].rstrip('.')}: {against(row, evidence, picked)}.",
         "claim": row["id"],
         "figure": row["figure"],
-        "needs": needed.text,
-        "obstacle": needed.obstacle,
     }
 
 

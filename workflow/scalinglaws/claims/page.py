@@ -8,6 +8,7 @@ from typing import Any
 
 from scalinglaws.claims.entry import claim_entry, css
 from scalinglaws.claims.markup import markup
+from scalinglaws.claims.summary import BEYOND
 from scalinglaws.claims.verdict import DIFFERS, NOT_RUN, REPRODUCED, UNDECIDED, VERDICTS
 from scalinglaws.claims.wording import (
     KINDS,
@@ -39,7 +40,9 @@ claim. Inequalities have a band that is open on one side.</p>
 <p>Each claim says whose number it is held against: one the authors printed, a law or constant of
 their text, a sign or inequality, another paper's, or our own. The last are self-checks: they test
 our computation, say nothing about the paper, and are counted apart. What a scale does not run is
-<b class="not-run">not run</b> and gets no verdict.</p>
+<b class="not-run">not run</b> and gets no verdict. Neither does what it runs but cannot decide,
+where a pilot with another root seed said so and the registration names it: it is shown, not
+judged.</p>
 <p>Within a paper, verdicts about quantities with sampling error are corrected for their number:
 <b>primary</b> claims (the few that the paper stands for, marked ★, fixed beforehand) by Holm's
 method, all others by that of Benjamini and Hochberg, self-checks apart; separately for the two
@@ -180,11 +183,15 @@ def paper_findings(paper: Record) -> str:
         f"{finding(one, [one['claim']])} Needed: {markup(one['needs'])}."
         for one in paper["undecided"]
     ]
+    beyond = [
+        f"{finding(one, [one['claim']])} Why: {markup(one['why'])}." for one in paper["beyond"]
+    ]
     return (
         f'<section class="paper">\n<h3>{escape(paper["title"])}</h3>\n'
         f'<p class="faint">{escape(paper["authors"])}</p>\n<ul>{told}</ul>\n'
         f"{folded('What differs, and why', differs)}"
-        f"{folded('What is undecided, and what it would take', undecided)}</section>\n"
+        f"{folded('What is undecided, and what it would take', undecided)}"
+        f"{folded(BEYOND, beyond)}</section>\n"
     )
 
 

@@ -12,6 +12,7 @@ from scalinglaws.spelling import plain, readable
 
 Record = Mapping[str, Any]
 Spelling = Callable[[str], str]
+BEYOND = "What this scale cannot decide, by a pilot and as registered before the run"
 INDENT, BULLET, GAP = "    ", "  - ", "  "
 GLUE = "\N{NO-BREAK SPACE}"
 # An interval with its estimate, a relation or a ratio, a number with its unit.
@@ -37,6 +38,7 @@ def terminal_findings(found: Record, *, width: int = 80, ascii_only: bool = Fals
         told = [spelt(f"{short(one['claim'])}: {one['text']}") for one in paper["differs"]]
         lines += bulleted(told, width)
         lines += wrapped(spelt(undecided_text(paper)), width, INDENT, "  ")
+        lines += wrapped(beyond_text(paper), width, INDENT, "  ")
     lines += ["", *counts_lines(found["papers"]), ""]
     for text in (found["headline"], f"{found['facts']}.", found["registration"]):
         lines += wrapped(spelt(text), width, "")
@@ -81,6 +83,12 @@ def undecided_text(paper: Record) -> str:
     counts = obstacle_counts(paper["undecided"])
     parts = [f"{OBSTACLES[name]} ({count})" for name, count in counts.items()]
     return f"undecided: {len(paper['undecided'])}, in need of {'; '.join(parts)}" if parts else ""
+
+
+def beyond_text(paper: Record) -> str:
+    """How many claims the scale cannot decide, as a pilot told beforehand."""
+    count = len(paper["beyond"])
+    return f"beyond this scale's reach, shown but not judged: {count}" if count else ""
 
 
 def obstacle_counts(undecided: Sequence[Record]) -> dict[str, int]:
@@ -132,6 +140,12 @@ def markdown(found: Record) -> str:
                 for one in paper["undecided"]
             ]
             blocks += ["What is undecided, and what it would take:", bullets(told)]
+        if paper["beyond"]:
+            told = [
+                f"**{short(one['claim'])}** {one['text']} Why: {one['why']}."
+                for one in paper["beyond"]
+            ]
+            blocks += [f"{BEYOND}:", bullets(told)]
     return "\n\n".join(blocks) + "\n"
 
 

@@ -173,8 +173,12 @@ def texts_in(template: Record) -> Iterator[str]:
 
 
 def verdict_of(claims: Sequence[str], evidence: Evidence) -> str:
-    """Of several claims together: what is not run counts only if nothing is."""
-    found = {evidence.rows[name]["verdict"] for name in claims}
+    """Of several claims together: what is not run counts only if nothing is.
+
+    What is beyond the scale's reach is told like what is undecided: there are numbers to tell.
+    """
+    rows = [evidence.rows[name] for name in claims]
+    found = {UNDECIDED if row.get("out_of_reach") else row["verdict"] for row in rows}
     if found == {NOT_RUN}:
         return NOT_RUN
     found.discard(NOT_RUN)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scalinglaws.claims.fragility import MARGINS
-from scalinglaws.claims.verdict import DIFFERS, REPRODUCED, UNDECIDED, VERDICTS
+from scalinglaws.claims.verdict import DIFFERS, NOT_RUN, REPRODUCED, UNDECIDED, VERDICTS
 from scalinglaws.rounding import MINUS, with_interval
 
 Record = Mapping[str, Any]
@@ -75,8 +75,33 @@ def facts_text(rows: Sequence[Record]) -> str:
     decided = sum(row["verdict"] in (REPRODUCED, DIFFERS) for row in primary)
     exact = sum(row["deterministic"] for row in rows)
     exploratory = sum(row["exploratory"] for row in rows)
-    return f"{len(primary)} primary ({decided} decided), {exact} deterministic, " + (
+    text = f"{len(primary)} primary ({decided} decided), {exact} deterministic, " + (
         f"{exploratory} exploratory" if exploratory else "none exploratory"
+    )
+    return f"{text}; {reach_text(rows)}" if beyond_reach(rows) else text
+
+
+def beyond_reach(rows: Sequence[Record]) -> list[Record]:
+    """Claims that a registration says their scale cannot decide; older ledgers know of none."""
+    return [row for row in rows if row.get("out_of_reach")]
+
+
+def reach_text(rows: Sequence[Record]) -> str:
+    """How many claims with sampling error are decided, of those in reach and of all that are run:
+    what is left out beforehand must not make the rest look better than it is.
+    """
+    beyond = beyond_reach(rows)
+    by_chance = [row for row in rows if not row["deterministic"] and row["verdict"] != NOT_RUN]
+    decided = sum(row["verdict"] != UNDECIDED for row in by_chance)
+    run = len(by_chance) + len(beyond)
+    shares = [
+        f"{decided} of {number} ({percent(decided / number)})"
+        for number in (len(by_chance), run)
+        if number
+    ]
+    return (
+        f"of the claims with sampling error {' in reach, '.join(shares)} of all that are run are "
+        f"decided, {len(beyond)} being beyond this scale's reach: shown, not judged"
     )
 
 

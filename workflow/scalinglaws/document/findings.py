@@ -11,7 +11,7 @@ Record = Mapping[str, Any]
 def findings_record(paper: Record, rows: Sequence[Record]) -> dict[str, Any]:
     """One paper's part of findings.json; each claim named with its verdict.
 
-    - ``paper``: its ``sentences``, ``differs`` and ``undecided``.
+    - ``paper``: its ``sentences``, ``differs``, ``undecided`` and ``beyond``.
     - ``rows``: the paper's judged claims.
     """
     judged = {row["id"]: row for row in rows}
@@ -28,6 +28,9 @@ def findings_record(paper: Record, rows: Sequence[Record]) -> dict[str, Any]:
         "undecided": [
             {**open_record(one, judged), "needs": readable(one["needs"])}
             for one in paper["undecided"]
+        ],
+        "beyond": [
+            {**open_record(one, judged), "why": readable(one["why"])} for one in paper["beyond"]
         ],
     }
 

@@ -32,7 +32,7 @@ from scalinglaws.spelling import distinct_names, readable
 
 Record = Mapping[str, Any]
 MANY = 6  # claims that are listed one by one
-NOTHING: Record = {"sentences": (), "differs": (), "undecided": ()}
+NOTHING: Record = {"sentences": (), "differs": (), "undecided": (), "beyond": ()}
 RELATIONS = {"equals": "=", "at_least": "≥", "at_most": "≤", "within": ""}
 
 

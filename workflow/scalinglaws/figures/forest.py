@@ -27,7 +27,7 @@ LOOK: dict[str, dict[str, Any]] = {
     "reproduced": {"colour": COLOURS["green"], "marker": "o", "size": 1, "sign": "✓"},
     "differs": {"colour": COLOURS["orange"], "marker": "X", "size": 1.4, "sign": "✗"},
     "undecided": {"colour": COLOURS["blue"], "marker": "s", "size": 1, "sign": "?"},
-    "not run": {"colour": "#9a9a9a", "marker": "", "size": 1, "sign": "–"},
+    "not run": {"colour": "#9a9a9a", "marker": ".", "size": 1, "sign": "–"},
 }
 
 
@@ -89,9 +89,9 @@ def name_of(row: Record) -> str:
 
 
 def draw_row(axes: Axes, row: Record, place: int, look: Mapping[str, Any]) -> None:
-    """The interval with its estimate; a bound without a margin as a hollow marker."""
-    if row["verdict"] == "not run":
-        return
+    """The interval with its estimate; a bound without a margin as a hollow marker. What is not
+    judged is grey: without an estimate nothing is drawn, beyond the scale's reach what was found.
+    """
     colour, size = look["colour"], (4.6 if row["primary"] else 3.8) * look["size"]
     hollow = row["centre"] is None
     centre = row["beyond"] if hollow else row["centre"]
