@@ -27,8 +27,10 @@ LOOK: dict[str, dict[str, Any]] = {
     "reproduced": {"colour": COLOURS["green"], "marker": "o", "size": 1, "sign": "✓"},
     "differs": {"colour": COLOURS["orange"], "marker": "X", "size": 1.4, "sign": "✗"},
     "undecided": {"colour": COLOURS["blue"], "marker": "s", "size": 1, "sign": "?"},
-    "not run": {"colour": "#9a9a9a", "marker": ".", "size": 1, "sign": "–"},
+    "not run": {"colour": "#9a9a9a", "marker": "o", "size": 0.8, "sign": "–"},
 }
+
+NOTES = {"not run": "; in grey what is beyond the scale's reach, not judged"}
 
 
 def draw_forest(rows: Sequence[Record], titles: Mapping[str, str]) -> Figure:
@@ -129,7 +131,7 @@ def legend(rows: Sequence[Record]) -> list[Line2D]:
                 marker=look["marker"] or None,
                 markersize=4.5,
                 linewidth=1.3 if look["marker"] else 0,
-                label=f"{look['sign']} {verdict} ({count})",
+                label=f"{look['sign']} {verdict} ({count}){NOTES.get(verdict, '')}",
             )
         )
     bound = "hollow: a bound without a margin, kept on the right, in half widths of its interval"
