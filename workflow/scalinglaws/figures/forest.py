@@ -27,7 +27,7 @@ LOOK: dict[str, dict[str, Any]] = {
     "reproduced": {"colour": COLOURS["green"], "marker": "o", "size": 1, "sign": "✓"},
     "differs": {"colour": COLOURS["orange"], "marker": "X", "size": 1.4, "sign": "✗"},
     "undecided": {"colour": COLOURS["blue"], "marker": "s", "size": 1, "sign": "?"},
-    "not run": {"colour": "#9a9a9a", "marker": "o", "size": 0.8, "sign": "–"},
+    "not run": {"colour": "#9a9a9a", "marker": "D", "size": 0.7, "sign": "–"},
 }
 
 NOTES = {"not run": "; in grey what is beyond the scale's reach, not judged"}
