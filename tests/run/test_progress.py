@@ -1,4 +1,5 @@
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from scalinglaws.planning.plan import Plan
 from scalinglaws.run import reproduce
 from scalinglaws.run.events import MARK, event_of, written
 from scalinglaws.run.progress import BELIEVED, OVERHEAD, Progress, line_printer
+from snakemake_logger_plugin_scalinglaws import LogHandler
 
 FAILED = {"event": "job_error", "rule_name": "fetch_data", "text": "Error in rule fetch_data:"}
 
@@ -178,6 +180,22 @@ def test_snakemake_tells_its_events_through_the_plugin(plan):
     said = Path("log").read_text()
     assert "1 of 3 steps (33%) done" in said
     assert MARK not in said
+
+
+def test_an_event_is_written_in_one_piece(monkeypatch):
+    """Else what a job says in between stands at its end, and its error is not seen as one."""
+    written_pieces = []
+
+    class Stream:
+        write, flush = written_pieces.append, staticmethod(lambda: None)
+
+    handler = LogHandler.__new__(LogHandler)
+    logging.Handler.__init__(handler)
+    monkeypatch.setattr(sys, "stderr", Stream)
+    handler.emit(logging.makeLogRecord({"msg": "Making a", "event": "job_info"}))
+    (piece,) = written_pieces
+    assert piece.endswith("\n")
+    assert MARK in piece
 
 
 def test_a_full_disk_does_not_stop_the_reading(plan):

@@ -21,4 +21,7 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: LogRecord) -> None:
         line = written(event_of(vars(record), self.format(record)))
         with suppress(OSError):  # who reads may be gone; the run goes on
-            print(line, file=sys.stderr, flush=True)
+            # In one piece: with PYTHONUNBUFFERED print writes text and break apart, and what a job
+            # says in between would stand at the end of this line.
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
