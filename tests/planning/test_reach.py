@@ -76,7 +76,7 @@ def test_the_list_of_one_scale_leaves_the_others(tmp_path, monkeypatch):
         folder = "results/pilot"
 
     said = reach.write_reach(Planned(), Read(), {"b": "it bends: by far"})
-    assert "1 claims that scale laptop cannot decide" in said
+    assert "one claim that scale laptop cannot decide" in said
     lists = yaml.safe_load((tmp_path / "reach.yaml").read_text())
     assert lists == {"laptop": {"b": "it bends: by far"}, "quick": {"a": "it bends"}}
 

@@ -58,7 +58,8 @@ def write_reach(plan: Plan, pilot: Pilot, claims: Mapping[str, str]) -> str:
     )
     write_whole(CONFIG / FILE, text.encode())
     path = os.path.relpath(CONFIG / FILE)
+    counted = "one claim" if len(claims) == 1 else f"{len(claims)} claims"
     return (
-        f"wrote {path}: {len(claims)} claims that scale {scale} cannot decide, by the pilot "
+        f"wrote {path}: {counted} that scale {scale} cannot decide, by the pilot "
         f"{pilot.folder}; it counts from the next registration on"
     )
