@@ -32,7 +32,8 @@ def third_party_imports() -> dict[str, str]:
     """Top-level module -> a file that imports it, over the package and the tests."""
     files = [*(ROOT / "workflow").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
     tests = [file for file in files if ROOT / "tests" in file.parents]
-    own = {"scalinglaws", *(file.stem for file in tests), *(file.parent.name for file in tests)}
+    packages = {path.parent.name for path in (ROOT / "workflow").glob("*/__init__.py")}
+    own = packages | {part for file in tests for part in (file.stem, file.parent.name)}
     found: dict[str, str] = {}
     for file in files:
         for node in ast.walk(ast.parse(file.read_bytes())):

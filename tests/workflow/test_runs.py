@@ -11,6 +11,7 @@ import pytest
 from chromium import LOCAL, WIDTHS
 from repository import TINY, copy_repository, environment, processor_seconds
 
+from scalinglaws.claims.verdict import as_claimed
 from scalinglaws.run.reproduce import OPENING
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -216,8 +217,9 @@ def test_every_number_of_a_claim_is_the_one_of_a_fit_on_disk(finished):
             for judged in claim["judged"]:
                 fit, name = judged["name"].split(".")
                 stored = json.loads((results / "fits" / ledger.stem / f"{fit}.json").read_text())
-                assert judged["estimate"] == stored["quantities"][name]["estimate"]
-                assert judged["interval"] == stored["quantities"][name]["interval"]
+                claimed = as_claimed(claim, stored["quantities"][name])  # of a sign: in its window
+                assert judged["estimate"] == claimed["estimate"]
+                assert judged["interval"] == claimed["interval"]
 
 
 def test_the_html_report_contains_every_figure(finished):
