@@ -128,9 +128,9 @@ def legend(rows: Sequence[Record]) -> list[Line2D]:
             Line2D(
                 *([], []),
                 color=look["colour"],
-                marker=look["marker"] or None,
+                marker=look["marker"],
                 markersize=4.5,
-                linewidth=1.3 if look["marker"] else 0,
+                linewidth=1.3,
                 label=f"{look['sign']} {verdict} ({count}){NOTES.get(verdict, '')}",
             )
         )
