@@ -39,7 +39,7 @@ FIGURES = (
 )
 FITS = (
     *("implicit_bias_laws", "variant_laws", "released_laws", "released_refit"),
-    "protocol_agreement",
+    *("protocol_agreement", "same_sizes"),
 )
 
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import chi2
 
@@ -6,11 +7,12 @@ from made_curves import made_table, released_table
 from released_arrays import RELEASED_SETS
 from scalinglaws.config import CONFIG, read_claims, read_paper
 from scalinglaws.curves.norm_curves import optima_of_means, released_means, released_set
+from scalinglaws.curves.panel_curves import MAIN_TABLES
 from scalinglaws.data.published import load_published
 from scalinglaws.errors import InputError
 from scalinglaws.experiments.released import files
 from scalinglaws.experiments.released import run as released_curves
-from scalinglaws.fits import protocol_agreement, released_laws, released_refit
+from scalinglaws.fits import protocol_agreement, released_laws, released_refit, same_sizes
 from scalinglaws.fits.released_laws import jackknifed
 from scalinglaws.provenance.released import released_problems
 from scalinglaws.training.session import Session
@@ -176,3 +178,50 @@ def test_files_whose_lines_end_as_on_windows_are_read_as_planned(tmp_path, monke
     monkeypatch.setattr(files, "FOLDER", tmp_path)
     assert files.checksum("CNN_MNIST") == planned
     assert len(released_table("CNN_MNIST"))
+
+
+def trained(panel, *sizes):
+    """Tables as far as this fit reads them: one panel trained at these sizes."""
+    found = {name: pd.DataFrame({"panel": [], "P": []}) for name in MAIN_TABLES.values()}
+    rows = {"panel": panel, "P": list(sizes)}
+    return {**found, MAIN_TABLES[panel.split("_")[0]]: pd.DataFrame(rows)}
+
+
+def of_same_sizes(panel, released, *sizes):
+    tables = {**trained(panel, *sizes), "released_curves": released}
+    return same_sizes.fit(tables, {"panels": [panel]})
+
+
+def test_over_all_of_their_sizes_the_released_exponent_is_the_refitted_one(released):
+    settings = FITS["released_refit"]["settings"]
+    whole = released_refit.fit({"released_curves": released}, settings)
+    found = of_same_sizes("ResNet_MNIST", released, 1, 10**6)
+    assert found["ResNet_MNIST_released_measured"]["estimate"] == pytest.approx(
+        whole["ResNet_MNIST_gamma_measured"]["estimate"]
+    )
+
+
+def test_a_released_exponent_is_that_of_the_sizes_trained_here(released):
+    """At small sizes the authors' own ResNet curve on MNIST is steeper than the printed .69."""
+    found = of_same_sizes("ResNet_MNIST", released, 188, 3000)["ResNet_MNIST_released_measured"]
+    means = released_means(released_set(released, "ResNet_MNIST"))
+    kept = (means.sizes >= 188) & (means.sizes <= 3000)
+    errors = optima_of_means(means)[1][kept]
+    assert found["n_points"] == kept.sum() == 5
+    assert found["estimate"] == pytest.approx(
+        -np.polyfit(np.log(means.sizes[kept]), np.log(errors), 1)[0]
+    )
+    assert found["estimate"] > 0.8
+
+
+def test_where_the_released_sizes_begin_beyond_ours_there_is_no_exponent(released):
+    found = of_same_sizes("CNN_CIFAR10", released, 500, 4000)
+    assert found["CNN_CIFAR10_released_measured"]["estimate"] is None
+    assert "1 released sizes in ours" in found["CNN_CIFAR10_released_measured"]["why"]
+    assert found["CNN_CIFAR10_released_from"]["estimate"] == 4000
+
+
+def test_a_panel_that_is_not_trained_has_no_released_exponent(released):
+    tables = {**trained("CNN_MNIST", 375, 6000), "released_curves": released}
+    found = same_sizes.fit(tables, {"panels": ["ViT_MNIST"]})
+    assert found["ViT_MNIST_released_measured"]["why"] == "not trained at this scale"

@@ -54,7 +54,7 @@ def draw(
         lines = [both("published", [printed["gamma_predicted"], printed["gamma_measured"]])]
         for name, fit in SOURCES.items():
             if known := both_exponents(fits[fit], pair.name):
-                lines.append(both(name, known))
+                lines.append(both(name, known) + here(name, fits["same_sizes"], pair.name))
         headed(axes, f"{letter}  {title_of(pair.name)}", lines, ROOM)
         return parts
 
@@ -70,6 +70,12 @@ def draw(
 def both(name: str, exponents: list[float]) -> str:
     predicted, measured = exponents
     return f"{name}: {predicted:.2f}, {measured:.2f}"
+
+
+def here(source: str, of_sizes: Quantities, name: str) -> str:
+    """The released curve's measured exponent over the sizes that are trained here too."""
+    exponent = of_sizes[f"{name}_released_measured"]["estimate"]
+    return f" (our $P$: {exponent:.2f})" if source == "released" and exponent else ""
 
 
 def draw_optimum(axes: Axes, pair: Pair, fits: Mapping[str, Quantities]) -> Rows:
@@ -122,6 +128,7 @@ def caption(pairs: list[Pair]) -> str:
         "Smallest test error of the mean curve against the training size P. Open diamonds: curves "
         "released by the authors. Dashed: slope γ_1 γ_2 that the two laws predict (released: in "
         "the authors' windows); solid: direct fit; both through the centre of the points, only the "
-        f"slope is tested. Numbers: predicted exponent, measured exponent; published: those "
-        f"printed in table 1. {trained_text(pairs)}"
+        "slope is tested. Numbers: predicted exponent, measured exponent; published: those "
+        "printed in table 1; our P: the released curve's over the sizes trained here. "
+        f"{trained_text(pairs)}"
     )
