@@ -1,5 +1,6 @@
 import json
 import re
+from collections import Counter
 
 import pytest
 import yaml
@@ -405,7 +406,9 @@ def test_undecided_claims_are_counted_by_what_they_need(by_verdict):
     text = " ".join(terminal_findings(found, width=80).split())
     for paper in found["papers"]:
         assert {one["obstacle"] for one in paper["undecided"]} <= set(OBSTACLES)
-        assert f"undecided: {len(paper['undecided'])}, in need of" in text
+        counts = Counter(one["obstacle"] for one in paper["undecided"])
+        told = [f"{OBSTACLES[name]} ({counts[name]})" for name in OBSTACLES if counts[name]]
+        assert f"undecided: {len(paper['undecided'])}, in need of {'; '.join(told)}" in text
 
 
 def test_the_text_file_tells_everything(by_verdict):

@@ -1,5 +1,7 @@
 import re
 
+import pytest
+
 from made_claims import claim
 from scalinglaws.claims.ledger import judge_paper
 from scalinglaws.claims.page import ledger_html
@@ -41,6 +43,14 @@ def test_a_verdict_that_hangs_on_the_margin_says_so():
     assert row["fragility"] == {"half the margin": "undecided", "twice the margin": "reproduced"}
     assert fragility_text(row) == "1 of 2"
     assert flips_text(row) == "half the margin: undecided"
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.95, "reproduced"), (1.05, "undecided")])
+def test_the_margins_are_halved_and_doubled_exactly(share, verdict):
+    for name, factor in {"half the margin": 0.5, "twice the margin": 2.0}.items():
+        fits = {"laws": {"near": measured(1.0, share * factor * 0.1)}}
+        (row,) = judge_paper([claim("near")], fits, [])
+        assert row["fragility"][name] == verdict
 
 
 def test_a_verdict_that_another_estimator_turns_says_so():

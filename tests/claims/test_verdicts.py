@@ -16,6 +16,7 @@ from scalinglaws.claims.multiplicity import (
     benjamini_hochberg,
     claim_p_values,
     combine,
+    family_of,
     holm,
 )
 from scalinglaws.claims.verdict import (
@@ -53,6 +54,8 @@ def measured(estimate, half_width, n_seeds=8):
         ("equals", (0.5, 1.5), "undecided"),
         ("equals", (1.11, 1.2), "differs"),
         ("equals", (0.5, 0.89), "differs"),
+        ("equals", (0.5, 0.9), "undecided"),
+        ("equals", (1.1, 1.2), "undecided"),
         ("at_least", (0.95, 7.0), "reproduced"),
         ("at_least", (0.85, 7.0), "undecided"),
         ("at_least", (0.5, 0.89), "differs"),
@@ -130,6 +133,23 @@ def test_p_values_are_those_of_two_one_sided_t_tests():
     below = student.sf((values.mean() - 0.95) / error, 4)
     above = student.sf((1.05 - values.mean()) / error, 4)
     assert judged.p_equivalence == pytest.approx(max(below, above))
+
+
+@pytest.mark.parametrize(("n_seeds", "tail"), [(0, norm.sf), (1, norm.sf), (2, student(1).sf)])
+def test_students_tails_begin_at_two_seeds(n_seeds, tail):
+    reach = {1: student(1).ppf(0.975)}.get(n_seeds - 1, norm.ppf(0.975))
+    judged = judge_quantity(measured(1.0, reach, n_seeds), band_of("equals", 1.0, 3.0))
+    assert judged.p_equivalence == pytest.approx(tail(3.0))
+
+
+@pytest.mark.parametrize(("estimate", "p_equivalence"), [(1.0, 0), (1.1, 0), (1.5, 1), (2.5, 1)])
+def test_without_any_spread_a_number_lies_inside_or_outside(estimate, p_equivalence):
+    judged = judge_quantity(measured(estimate, 0.0), band_of("equals", 1.0, 0.1))
+    assert (judged.p_equivalence, judged.verdict) == (
+        p_equivalence,
+        "differs" if p_equivalence else "reproduced",
+    )
+    assert judged.p_difference == 0 or not p_equivalence
 
 
 def test_an_asymmetric_interval_is_read_side_by_side():
@@ -218,6 +238,13 @@ def test_benjamini_and_hochberg_agree_with_statsmodels(size):
     assert benjamini_hochberg(p_values.tolist()) == pytest.approx(expected.tolist())
 
 
+def test_what_is_ours_has_a_family_of_its_own_unless_the_paper_stands_for_it():
+    ours, printed = {"primary": False, "provenance": "ours"}, {"provenance": "printed"}
+    assert family_of(ours) == "self-check"
+    assert family_of(printed | {"primary": False}) == "secondary"
+    assert family_of(printed | {"primary": True}) == "primary"
+
+
 def test_each_family_is_corrected_by_itself():
     p_values = [0.01, 0.02, 0.01, 0.02, 0.01, None]
     families = ["primary", "primary", "secondary", "secondary", "self-check", "primary"]
@@ -291,6 +318,7 @@ def test_a_claim_about_several_quantities_needs_all_and_pays_for_any():
     equivalence, difference = claim_p_values([good, bad])
     assert equivalence == bad.p_equivalence
     assert difference == pytest.approx(2 * bad.p_difference)
+    assert claim_p_values([good] * 4) == (good.p_equivalence, 1.0)  # a p value, however many pay
 
 
 def test_mixed_claims_join_exact_and_tested_parts():
