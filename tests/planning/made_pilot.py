@@ -42,7 +42,9 @@ def write_pilot(folder, plan, *, scale="quick", seed=7):
     Quantities of fits that read no experiment with seeds are deterministic.
     """
     (folder / "plan").mkdir(parents=True)
-    (folder / "plan" / "plan.json").write_text(json.dumps({"scale": scale, "seed": seed}))
+    sizes = {name: dict(request.sizes) for name, request in plan.requests.items()}
+    record = {"scale": scale, "seed": seed, "sizes": sizes}
+    (folder / "plan" / "plan.json").write_text(json.dumps(record))
     for paper, record in plan.papers.items():
         fits = {name: {} for name in record["fits"]}
         for one in read_claims(paper):

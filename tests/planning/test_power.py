@@ -30,6 +30,7 @@ from scalinglaws.planning.power import (
     sizes_needed,
 )
 from scalinglaws.planning.prices import Prices
+from scalinglaws.planning.table import plan_record
 from scalinglaws.planning.units import times, units_of
 
 DRAWS = 2000
@@ -282,6 +283,34 @@ def test_a_quantity_rests_on_the_experiments_with_its_number_of_seeds(quick, tmp
     assert wide.experiments == ("variance_limited_centred",)
     network = parts["implicit_bias_laws.ResNet_MNIST_gamma_measured"]
     assert network.experiments == ("resnet_curves",)
+
+
+def test_a_pilot_of_other_seeds_is_known_by_its_own_plan_not_by_todays_config(quick, tmp_path):
+    """Planning a scale anew from its last run is what pilots are for: config has moved on."""
+    name = "variance_limited_centred"
+    sizes = {**quick.requests[name].sizes, "seeds": 96, "seeds_per_block": 96}
+    then = {**quick.requests, name: replace(quick.requests[name], sizes=sizes)}
+    written = write_pilot(tmp_path / "pilot", replace(quick, requests=then))
+    pilot = read_pilot(written, quick)
+    parts = {one.name: one for each in claims_of(quick, pilot) for one in each.parts}
+    wide = parts["four_regimes.variance_slope_teacher"]  # as many seeds as the most that ran
+    assert (wide.experiments, wide.piloted.seeds) == ((name,), 96)
+    assert wide.planned == units_of(quick.requests[name].sizes) == 32
+
+
+def test_the_written_plan_tells_the_sizes_it_was_made_from(quick):
+    sizes = json.loads(json.dumps(plan_record(quick)))["sizes"]
+    assert sizes == {name: request.sizes for name, request in quick.requests.items()}
+
+
+def test_a_pilot_whose_plan_tells_no_sizes_is_said_to_be_one(quick, tmp_path, capsys):
+    folder = write_pilot(tmp_path / "pilot", quick)
+    ask = ("plan", "--scale", "quick", "--power", "--pilot", str(folder))
+    assert "tells no sizes" not in answer(capsys, *ask)[1].out
+    (folder / "plan" / "plan.json").write_text('{"scale": "quick", "seed": 7}')
+    shown = answer(capsys, *ask)[1].out
+    assert "tells no sizes: taken for them is what quick has" in shown
+    assert max(map(len, shown.splitlines()[1:])) <= 80
 
 
 def test_deterministic_claims_are_left_out(quick, tmp_path):

@@ -26,6 +26,14 @@ def repository(tmp_path):
     return copy
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """What a shell runs in its background ignores Ctrl-C, and so would all that the tests start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def start(repository):
     """Start a module in a session of its own and wait until a block trains; ended afterwards."""

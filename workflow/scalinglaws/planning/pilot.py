@@ -32,13 +32,17 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Pilot:
-    """Where it lies, its scale and root seed, its quantities and its experiments' sizes."""
+    """Where it lies, its scale and root seed, its quantities and its experiments' sizes.
+
+    `recorded`: whether its own plan tells the sizes; else they are those of config today.
+    """
 
     folder: str
     scale: str
     seed: int
     quantities: Mapping[str, Mapping[str, Quantity]]  # paper -> fit.name
     sizes: Mapping[str, Mapping[str, Any]]  # experiment -> sizes
+    recorded: bool
 
 
 @dataclass(frozen=True)
@@ -118,11 +122,20 @@ def read_pilot(folder: str | Path, plan: Plan) -> Pilot:
         }
         for paper in plan.papers
     }
-    sizes = {
-        name: of for experiments in read_scale(record["scale"]).values() for name, of in
-        experiments.items()
-    }  # fmt: skip
-    return Pilot(str(folder), record["scale"], record["seed"], quantities, sizes)
+    sizes = record.get("sizes")
+    return Pilot(
+        str(folder),
+        record["scale"],
+        record["seed"],
+        quantities,
+        sizes_today(record["scale"]) if sizes is None else sizes,
+        recorded=sizes is not None,
+    )
+
+
+def sizes_today(scale: str) -> dict[str, Mapping[str, Any]]:
+    """Experiment -> sizes, as config has them: for runs whose plan does not tell its own."""
+    return {name: of for sized in read_scale(scale).values() for name, of in sized.items()}
 
 
 def read_fit(folder: Path, paper: str, fit: str) -> Mapping[str, Quantity]:

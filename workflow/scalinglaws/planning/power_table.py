@@ -33,6 +33,11 @@ def about(plan: Plan, pilot: Pilot) -> Sentences:
     lines = [f"{text}; planned: scale {plan.config['scale']}"]
     if pilot.seed == plan.config["seed"]:
         lines.append("both have one root seed: the run would repeat the pilot's seeds")
+    if not pilot.recorded:
+        lines += [
+            f"its plan is of older code and tells no sizes: taken for them is what {pilot.scale} has",
+            "in config/scales today; were seeds changed there, what follows is less sure",
+        ]
     if changed := resized(plan, pilot):
         lines += [
             f"{len(changed)} experiments have other sizes than in the pilot, beside seeds: what is",

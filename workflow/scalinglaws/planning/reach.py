@@ -44,7 +44,7 @@ def reason(one: Power, whole: float) -> str:
         return ""
     return (
         f"a chance of {percent(WANTED)} takes {round(one.seeds * one.enough)} seeds instead of "
-        f"{one.seeds}, {span(one.more_seconds)} of core time more than the whole scale's "
+        f"{one.seeds}, which adds {span(one.more_seconds)} of core time; the whole scale takes "
         f"{span(whole)}"
     )
 

@@ -86,6 +86,7 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "members": sum(block.members for block in plan.blocks),
         "peak_memory_mb": total.memory_mb,
         "peak_gpu_memory_mb": total.gpu_memory_mb,
+        "sizes": {name: dict(request.sizes) for name, request in plan.requests.items()},
         "blocks": [block_record(plan, block) for block in plan.blocks],
     }
 
