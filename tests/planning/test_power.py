@@ -309,7 +309,7 @@ def test_a_pilot_whose_plan_tells_no_sizes_is_said_to_be_one(quick, tmp_path, ca
     assert "tells no sizes" not in answer(capsys, *ask)[1].out
     (folder / "plan" / "plan.json").write_text('{"scale": "quick", "seed": 7}')
     shown = answer(capsys, *ask)[1].out
-    assert "tells no sizes: taken for them is what quick has" in shown
+    assert "tells no sizes, so it is read as if it had run\nwhat quick is in config" in shown
     assert max(map(len, shown.splitlines()[1:])) <= 80
 
 

@@ -35,8 +35,9 @@ def about(plan: Plan, pilot: Pilot) -> Sentences:
         lines.append("both have one root seed: the run would repeat the pilot's seeds")
     if not pilot.recorded:
         lines += [
-            f"its plan is of older code and tells no sizes: taken for them is what {pilot.scale} has",
-            "in config/scales today; were seeds changed there, what follows is less sure",
+            "its plan is of older code and tells no sizes, so it is read as if it had run",
+            f"what {pilot.scale} is in config/scales today; were seeds changed there since,",
+            "claims may be matched with other experiments than their own",
         ]
     if changed := resized(plan, pilot):
         lines += [
