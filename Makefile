@@ -71,7 +71,7 @@ plan: $(READY)  ## what SCALE will run and what it costs
 	$(BIN)/python -m scalinglaws plan $(scale_option)
 
 test: $(READY)  ## the tests
-	$(BIN)/python -m pytest -n $(or $(CORES),auto) --dist loadfile
+	$(BIN)/python -m pytest -n $(or $(CORES),auto) --dist loadfile --no-loadscope-reorder
 
 test-kills: $(READY) ## a small run of everything, killed twenty times and started again
 	$(BIN)/python -m pytest -m kills tests/workflow/test_kills.py

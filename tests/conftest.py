@@ -14,10 +14,19 @@ limit_threads(1)
 # Plans are those of the assumed machine: `make environment` has measured this one.
 machine.CALIBRATION = Path(os.devnull) / "absent"
 
+WHOLE_RUNS = Path(__file__).parent / "workflow"
+
 # Checks of the real files are collected only where a mirror that holds MNIST is named.
 REAL_MIRROR = Path(os.environ.get("SCALINGLAWS_MIRROR", "absent"))
 HELD = (REAL_MIRROR / "MNIST" / "raw").is_dir()
 collect_ignore = [] if HELD else ["data/test_data_real_mirror.py"]
+
+
+def pytest_collection_modifyitems(items):
+    """Files whose tests take minutes go first: begun last, the longest left one of two cores idle
+    for more than a minute. The order counts where xdist keeps it (--no-loadscope-reorder).
+    """
+    items.sort(key=lambda item: not item.path.is_relative_to(WHOLE_RUNS))
 
 
 @pytest.fixture
