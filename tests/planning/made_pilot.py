@@ -43,8 +43,8 @@ def write_pilot(folder, plan, *, scale="quick", seed=7):
     """
     (folder / "plan").mkdir(parents=True)
     sizes = {name: dict(request.sizes) for name, request in plan.requests.items()}
-    record = {"scale": scale, "seed": seed, "sizes": sizes}
-    (folder / "plan" / "plan.json").write_text(json.dumps(record))
+    ran = {"scale": scale, "seed": seed, "sizes": sizes}
+    (folder / "plan" / "plan.json").write_text(json.dumps(ran))
     for paper, record in plan.papers.items():
         fits = {name: {} for name in record["fits"]}
         for one in read_claims(paper):

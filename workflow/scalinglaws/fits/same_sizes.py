@@ -14,7 +14,9 @@ from scalinglaws.curves.norm_curves import optima_of_means, released_means, rele
 from scalinglaws.curves.panel_curves import MAIN_TABLES, panel_table
 from scalinglaws.errors import InputError
 from scalinglaws.fits.released_refit import exact
+from scalinglaws.statistics.power_law import fit_power_law
 from scalinglaws.statistics.quantity import Quantity, unavailable
+from scalinglaws.statistics.windows import select
 
 FEWEST = 3  # sizes of a slope
 RULE = "the released sizes from the smallest to the largest trained here"
@@ -46,8 +48,8 @@ def fit(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> dict
 
 def slope(sizes: np.ndarray, errors: np.ndarray, window: tuple[float, float]) -> Quantity:
     """(n,) errors over (n,) sizes: the exponent within the window, its ends included."""
-    inside = (sizes >= window[0]) & (sizes <= window[1]) & (errors > 0)
+    inside = select(sizes, *window) & (errors > 0)
     if (count := int(inside.sum())) < FEWEST:
         return unavailable(f"{count} released sizes in ours, at least {FEWEST} are needed")
-    exponent = -np.polyfit(np.log(sizes[inside]), np.log(errors[inside]), 1)[0]
-    return exact(float(exponent), n_points=count, window=window, rule=RULE)
+    exponent = fit_power_law(sizes[inside], errors[inside]).exponent
+    return exact(exponent, n_points=count, window=window, rule=RULE)
